@@ -1,0 +1,99 @@
+"""What the two tamper-evident ledgers hold (PROTOCOL section 6): entries as values, and the proof of one.
+
+A leaf's data is the SHA-256 of the entry's canonical JSON; `personal` enters it only as a salted hash, and is kept
+encrypted beside it so that it can be destroyed on time without breaking a proof. The tree arithmetic is `core.merkle`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from connector.core.instant import Instant
+from connector.core.matricule import Ins
+from connector.core.members import MemberId
+from connector.core.private import Private
+
+ENTRY_VERSION = 1
+
+
+class Tree(StrEnum):
+    """The exchange ledger, whose checkpoints peers see in receipts, and the house ledger, which holds the rest."""
+
+    EXCHANGE = "exchange"
+    HOUSE = "house"
+
+
+class EntryType(StrEnum):
+    """What an entry says happened. The first block are the only leaves of the exchange tree."""
+
+    ANSWERED = "answered"
+    DECIDED = "decided"
+    RELEASE = "release"
+    RESUME = "resume"
+    END = "end"
+    ASKED = "asked"
+    ARRIVED = "arrived"
+    SHOWN = "shown"
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    ACKNOWLEDGED = "acknowledged"
+    ADAPTER_FAULT = "adapter-fault"
+    ALERT = "alert"
+    CONFIGURED = "configured"
+    CONNECTION_REFUSED = "connection-refused"
+    FETCH_REFUSED = "fetch-refused"
+    FETCH_ENDED = "fetch-ended"
+    FILED = "filed"
+    PURGED = "purged"
+    SIGNED_IN = "signed-in"
+    TRACED = "traced"
+
+    @property
+    def tree(self) -> Tree:
+        """The ledger this entry belongs to."""
+        return Tree.EXCHANGE if self in _EXCHANGE_TYPES else Tree.HOUSE
+
+
+_EXCHANGE_TYPES = frozenset(list(EntryType)[:8])
+
+
+class Retention(StrEnum):
+    """Which epoch key wraps the entry's key: how long its personal part can be read (PROTOCOL section 6)."""
+
+    DAILY = "daily"
+    MONTHLY = "monthly"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EntryDraft(Private):
+    """An entry to be appended. `ref` is the lookup, handover or fetch id that finds it again, never an identity.
+
+    `personal` is JSON (the mandate's compact form, the fetch's practitioner…); `workers` are all known INS of the
+    worker concerned, by which the entry is found through a keyed hash.
+    """
+
+    type: EntryType
+    at: Instant
+    peer: MemberId | None = None
+    mandate_sha256: bytes | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    document_sha256: bytes | None = None
+    ref: str = ""
+    personal: Mapping[str, Any] = field(default_factory=dict)
+    workers: tuple[Ins, ...] = ()
+    retention: Retention = Retention.MONTHLY
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Where an entry's leaf stands: its inclusion path in the tree of `size` leaves under the signed checkpoint."""
+
+    tree: Tree
+    index: int
+    leaf_hash: bytes
+    path: tuple[bytes, ...]
+    size: int
+    checkpoint: str

@@ -1,0 +1,276 @@
+"""The ports through which the roles reach the rest of the house; `daemon` gives them the real things, tests fakes.
+
+A port is small, its operations are atomic, and it raises only errors of `core.errors`. Writes that must be durable
+before something leaves return only after the commit that holds them was fsynced.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from connector.core.codes import Code
+from connector.core.directory import Member, MemberChange
+from connector.core.evidence import Ack, AckDraft, DocumentDigest, Receipt
+from connector.core.fetch import Fetch, FetchEvent, PeerAnnouncement
+from connector.core.handover import Handover, IssuedAnnouncement
+from connector.core.instant import Instant
+from connector.core.ledger import EntryDraft, Proof
+from connector.core.mandate import MandateDraft
+from connector.core.matricule import Ins
+from connector.core.members import MemberId
+from connector.core.outcome import Outcome
+from connector.core.records import AdapterHealth, Announcement, Counts, Look, ReceivedDocument, ToldToWorker, Trace
+
+
+class Clock(Protocol):
+    """The time: wall clock for what is written, monotonic seconds for deadlines."""
+
+    def now(self) -> Instant: ...
+    def monotonic(self) -> float: ...
+
+
+class Entropy(Protocol):
+    """Random bytes fit for keys and ids."""
+
+    def token(self, length: int) -> bytes: ...
+
+
+def new_id(entropy: Entropy) -> str:
+    """Give a fresh id of 128 random bits as 32 lower-case hex characters (PROTOCOL section 2)."""
+    return entropy.token(16).hex()
+
+
+class Signer(Protocol):
+    """A private key that signs, wherever it is kept. `algorithm` is ES256, PS256 or EdDSA; signatures in JWS form."""
+
+    @property
+    def kid(self) -> str: ...
+    @property
+    def algorithm(self) -> str: ...
+    def sign(self, data: bytes) -> bytes: ...
+
+
+# ---------------------------------------------------------------- members
+
+
+class MemberDirectory(Protocol):
+    """The list of members: `version` goes into receipts (`file:<sha-256>` with a members file)."""
+
+    @property
+    def version(self) -> str: ...
+    def get(self, member: MemberId) -> Member | None: ...
+    def members(self) -> Sequence[Member]: ...
+    def by_certificate(self, spki_sha256: str, subject_ous: tuple[str, ...]) -> Member | None: ...
+    def changes(self) -> AsyncIterator[MemberChange]: ...
+
+
+# ---------------------------------------------------------------- the vendor's software, behind the guard
+
+
+class GuardedSource(Protocol):
+    """A vendor's source behind timeout, concurrency limit, circuit breaker and validation; raises AdapterFault."""
+
+    async def look(self, ins: Ins) -> Look: ...
+    def document(self, announcement: Announcement) -> AsyncIterator[bytes]: ...
+    async def trace(self, trace: Trace) -> None: ...
+    async def health(self) -> AdapterHealth: ...
+    async def counts(self) -> Counts | None: ...
+
+
+class GuardedSink(Protocol):
+    """A vendor's sink behind the same guard."""
+
+    async def file(self, document: ReceivedDocument, content: AsyncIterator[bytes]) -> str: ...
+    async def told(self, told: ToldToWorker) -> None: ...
+    async def trace(self, trace: Trace) -> None: ...
+    async def health(self) -> AdapterHealth: ...
+
+
+# ---------------------------------------------------------------- vault
+
+
+class VaultWriter(Protocol):
+    """A document being kept: visible under its id only once `finish` returned."""
+
+    def write(self, data: bytes) -> None: ...
+    async def finish(self) -> DocumentDigest: ...
+    def abort(self) -> None: ...
+
+
+class Vault(Protocol):
+    """Encrypted documents by opaque id. Raises FailedClosed `vault.unavailable`, `vault.damaged`."""
+
+    def create(self, vault_id: str) -> VaultWriter: ...
+    def read(self, vault_id: str, offset: int = 0) -> Iterator[memoryview | bytes]: ...
+    def holds(self, vault_id: str) -> bool: ...
+    async def delete(self, vault_id: str) -> None: ...
+    def ids(self) -> Sequence[str]: ...
+
+
+# ---------------------------------------------------------------- state and ledgers, as atomic operations
+
+
+@dataclass(frozen=True, slots=True)
+class UsedMandate:
+    """The one-time id of a mandate, kept until `exp` + 120 s by the highest clock ever stored (PROTOCOL section 7)."""
+
+    issuer: MemberId
+    jti: str
+    expires_at: Instant
+
+
+class HouseLedger(Protocol):
+    """Appends to the house ledger what no exchange entry tells."""
+
+    async def record(self, entry: EntryDraft) -> None: ...
+
+
+class HolderStore(HouseLedger, Protocol):
+    """The holder's durable state: every method is one transaction with its ledger entry.
+
+    All raise FailedClosed `ledger.unavailable` when the commit failed: then nothing of it exists.
+    """
+
+    async def answer(
+        self,
+        *,
+        entry: EntryDraft,
+        used: UsedMandate | None,
+        announcement: IssuedAnnouncement | None = None,
+        trace: Trace | None = None,
+    ) -> Proof:
+        """Append the entry of a lookup or handover answer. Raises MandateRefused `mandate.replayed`."""
+        ...
+
+    async def announcement(self, announcement_id: str) -> IssuedAnnouncement | None: ...
+
+    async def decide(self, *, entry: EntryDraft, used: UsedMandate | None, handover: Handover | None) -> Proof:
+        """Append *decided* and keep or update the handover. Raises MandateRefused `mandate.replayed`."""
+        ...
+
+    async def handover(self, handover_id: str) -> Handover | None: ...
+    async def handover_of(self, announcement_id: str) -> Handover | None: ...
+    async def spooling(self, handover: Handover) -> Handover: ...
+    async def spooled(self, handover_id: str, document: DocumentDigest) -> None: ...
+    async def spool_failed(self, handover_id: str) -> None: ...
+    async def receipt_issued(self, handover_id: str, receipt_sha256: bytes) -> None: ...
+    async def release(
+        self, *, entry: EntryDraft, used: UsedMandate, handover_id: str, trace: Trace | None = None
+    ) -> Proof: ...
+    async def end(self, *, entry: EntryDraft, handover_id: str) -> Proof: ...
+    async def acknowledge(self, *, ack: Ack, entry: EntryDraft) -> bool: ...
+    async def expired_handovers(self, now: Instant) -> Sequence[Handover]: ...
+    async def handover_purged(self, handover_id: str, entry: EntryDraft) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DueAck:
+    """An acknowledgement that still has to reach its holder; its proof is read from the ledger when it is sent."""
+
+    draft: AckDraft
+    proof: Proof
+    attempts: int
+    fetch_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """A repeated start of the same errand: the caller, its key, and the digest of what it sent."""
+
+    caller: str
+    key: str
+    body_sha256: bytes
+
+
+class RequesterStore(HouseLedger, Protocol):
+    """The requester's durable state: every method is one transaction with its ledger entries."""
+
+    async def create_fetch(self, fetch: Fetch, idempotency: Idempotency | None, event: FetchEvent) -> Fetch:
+        """Keep a new fetch, or give the one already kept under that key.
+
+        Raises LocalRefused `local.conflict` when the key was used for something else.
+        """
+        ...
+
+    async def fetch(self, fetch_id: str) -> Fetch | None: ...
+    async def fetches(
+        self, *, owner: str | None, limit: int = 50, before: str | None = None
+    ) -> Sequence[Fetch]: ...
+    async def fetches_to_resume(self) -> Sequence[Fetch]: ...
+    async def fetches_to_end(self, now: Instant) -> Sequence[Fetch]: ...
+    async def save(
+        self, fetch: Fetch, events: Sequence[FetchEvent], entries: Sequence[EntryDraft] = ()
+    ) -> Sequence[Proof]:
+        """Keep the fetch, its events and its entries in one transaction; proofs in the order of the entries."""
+        ...
+
+    async def arrived(
+        self,
+        fetch: Fetch,
+        events: Sequence[FetchEvent],
+        entry: EntryDraft,
+        ack: AckDraft,
+        trace: Trace | None,
+    ) -> Proof: ...
+    async def events(self, fetch_id: str, after: int) -> Sequence[FetchEvent]: ...
+    async def due_acks(self, now: Instant) -> Sequence[DueAck]: ...
+    async def ack_sent(self, handover_id: str) -> None: ...
+    async def ack_failed(self, handover_id: str, retry_at: Instant) -> None: ...
+    async def purged(self, fetch: Fetch, events: Sequence[FetchEvent], entry: EntryDraft) -> None: ...
+
+
+class TraceOutbox(Protocol):
+    """Traces that the vendor's database does not have yet."""
+
+    async def due_traces(self, now: Instant) -> Sequence[tuple[Trace, int]]: ...
+    async def trace_written(self, trace_id: str) -> None: ...
+    async def trace_failed(self, trace_id: str, retry_at: Instant) -> None: ...
+
+
+# ---------------------------------------------------------------- a peer, as the requester sees it
+
+
+@dataclass(frozen=True, slots=True)
+class LookupAnswer:
+    """A holder's answer whose receipt, path and body were checked. `peer_date` is its clock, to explain refusals."""
+
+    outcome: Outcome
+    announcement: PeerAnnouncement | None
+    receipt: Receipt | None
+    code: Code | None = None
+    detail: str = ""
+    retry_after: int | None = None
+    peer_date: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverAnswer:
+    """Granted with the document's digest, rendering with `retry_after`, or not."""
+
+    outcome: Outcome
+    receipt: Receipt | None
+    handover_id: str | None = None
+    document: DocumentDigest | None = None
+    content_type: str = ""
+    expires_at: Instant | None = None
+    code: Code | None = None
+    detail: str = ""
+    retry_after: int | None = None
+
+
+class PeerClient(Protocol):
+    """One exchange with one member over mutual TLS; seals the mandate for the connection it goes on.
+
+    All raise PeerFault (`peer.*`, `receipt.*`).
+    """
+
+    async def lookup(self, member: Member, demand: MandateDraft) -> LookupAnswer: ...
+    async def handover(self, member: Member, demand: MandateDraft) -> HandoverAnswer: ...
+    def document(
+        self, member: Member, demand: MandateDraft, *, size: int, offset: int = 0
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]: ...
+    async def acknowledge(self, member: Member, ack: AckDraft, proof: Proof) -> None: ...
+
+
+JsonObject = dict[str, Any]
