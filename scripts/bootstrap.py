@@ -70,9 +70,15 @@ def check_python() -> None:
         got, wanted = (".".join(map(str, version[:2])) for version in (sys.version_info, OLDEST))
         message = f"{sys.executable} is Python {got}, {wanted} or newer is needed: make PYTHON=/path/to/python{wanted}"
         raise Stop(message)
-    if any(importlib.util.find_spec(name) is None for name in ("venv", "ensurepip")):
+    if not all(map(is_complete, ("venv", "ensurepip"))):
         message = f"{sys.executable} cannot make an environment (no venv or ensurepip): apt install python3-venv"
         raise Stop(message)
+
+
+def is_complete(module: str) -> bool:
+    """Whether a module is there; a directory that only holds a forgotten cache is not (it has no origin)."""
+    spec = importlib.util.find_spec(module)
+    return spec is not None and spec.origin is not None
 
 
 def make(lock: str, venv: Path) -> None:
@@ -125,6 +131,8 @@ def install(lock: str, venv: Path) -> None:
     # The lock is complete (`pip check` at the end), so pip has nothing to resolve.
     hashed = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(path)]
     run([*pip(venv), "install", *hashed], f"installing requirements/{lock}.lock")
+    # Python 3.11 puts its own setuptools into every environment; the lock does not name it, so nothing may need it.
+    run([*pip(venv), "uninstall", "--yes", "setuptools"], "removing setuptools")
 
 
 def link(venv: Path) -> None:
