@@ -104,10 +104,10 @@ def _reason_to_withhold(look: Look, asked: QualifiedIdentity) -> WithheldReason 
     local = look.identity
     if local is None:
         return WithheldReason.NO_LOCAL_WORKER
-    if not compare(asked, local).is_same_person:
-        return WithheldReason.IDENTITY_DIFFERS
     if local.status is not IdentityStatus.QUAL:
         return WithheldReason.IDENTITY_NOT_QUALIFIED
+    if not compare(asked, local).is_same_person:
+        return WithheldReason.IDENTITY_DIFFERS
     if look.opposition is Opposition.YES:
         return WithheldReason.OPPOSED
     if look.opposition is not Opposition.NO:

@@ -76,32 +76,36 @@ _CANCELLED = Move(Mover.PRACTITIONER, EntryType.FETCH_ENDED)
 _EXPIRED = Move(Mover.CLOCK, EntryType.FETCH_ENDED)
 _PURGED = Move(Mover.CLOCK, EntryType.PURGED)
 
-FETCH_MOVES: dict[tuple[FetchState, FetchState], Move] = {
-    (_F.PREPARED, _F.ASKING): Move(Mover.PRACTITIONER, EntryType.ASKED),
-    (_F.ASKING, _F.WAITING): _BY_CONNECTOR,
-    (_F.ASKING, _F.CHOOSING): _BY_CONNECTOR,
-    (_F.ASKING, _F.DOWNLOADING): _BY_CONNECTOR,
-    (_F.ASKING, _F.NO_RECORD_GIVEN): _ENDED,
-    (_F.WAITING, _F.ASKING): Move(Mover.CONNECTOR, EntryType.ASKED),
-    (_F.WAITING, _F.CHOOSING): _BY_CONNECTOR,
-    (_F.WAITING, _F.DOWNLOADING): _BY_CONNECTOR,
-    (_F.WAITING, _F.NO_RECORD_GIVEN): _ENDED,
-    (_F.CHOOSING, _F.DOWNLOADING): _BY_PRACTITIONER,
-    (_F.DOWNLOADING, _F.CHECKING): Move(Mover.CONNECTOR, EntryType.ARRIVED),
-    (_F.DOWNLOADING, _F.CHOOSING): _BY_CONNECTOR,
-    (_F.CHECKING, _F.READY): _BY_CONNECTOR,
-    (_F.CHECKING, _F.CHOOSING): _BY_CONNECTOR,
-    (_F.READY, _F.FILED): Move(Mover.PRACTITIONER, EntryType.FILED),
-    (_F.READY, _F.DOWNLOADING): _BY_PRACTITIONER,
-    (_F.FILED, _F.DOWNLOADING): _BY_PRACTITIONER,
-} | {
-    (state, end): move
-    for state in (_F.PREPARED, _F.ASKING, _F.WAITING, _F.CHOOSING, _F.DOWNLOADING, _F.CHECKING)
-    for end, move in ((_F.CANCELLED, _CANCELLED), (_F.EXPIRED, _EXPIRED), (_F.FAILED, _ENDED))
-} | {
-    (state, _F.PURGED): _PURGED
-    for state in (_F.READY, _F.FILED, _F.NO_RECORD_GIVEN, _F.FAILED, _F.CANCELLED, _F.EXPIRED)
-}
+FETCH_MOVES: dict[tuple[FetchState, FetchState], Move] = (
+    {
+        (_F.PREPARED, _F.ASKING): Move(Mover.PRACTITIONER, EntryType.ASKED),
+        (_F.ASKING, _F.WAITING): _BY_CONNECTOR,
+        (_F.ASKING, _F.CHOOSING): _BY_CONNECTOR,
+        (_F.ASKING, _F.DOWNLOADING): _BY_CONNECTOR,
+        (_F.ASKING, _F.NO_RECORD_GIVEN): _ENDED,
+        (_F.WAITING, _F.ASKING): Move(Mover.CONNECTOR, EntryType.ASKED),
+        (_F.WAITING, _F.CHOOSING): _BY_CONNECTOR,
+        (_F.WAITING, _F.DOWNLOADING): _BY_CONNECTOR,
+        (_F.WAITING, _F.NO_RECORD_GIVEN): _ENDED,
+        (_F.CHOOSING, _F.DOWNLOADING): _BY_PRACTITIONER,
+        (_F.DOWNLOADING, _F.CHECKING): Move(Mover.CONNECTOR, EntryType.ARRIVED),
+        (_F.DOWNLOADING, _F.CHOOSING): _BY_CONNECTOR,
+        (_F.CHECKING, _F.READY): _BY_CONNECTOR,
+        (_F.CHECKING, _F.CHOOSING): _BY_CONNECTOR,
+        (_F.READY, _F.FILED): Move(Mover.PRACTITIONER, EntryType.FILED),
+        (_F.READY, _F.DOWNLOADING): _BY_PRACTITIONER,
+        (_F.FILED, _F.DOWNLOADING): _BY_PRACTITIONER,
+    }
+    | {
+        (state, end): move
+        for state in (_F.PREPARED, _F.ASKING, _F.WAITING, _F.CHOOSING, _F.DOWNLOADING, _F.CHECKING)
+        for end, move in ((_F.CANCELLED, _CANCELLED), (_F.EXPIRED, _EXPIRED), (_F.FAILED, _ENDED))
+    }
+    | {
+        (state, _F.PURGED): _PURGED
+        for state in (_F.READY, _F.FILED, _F.NO_RECORD_GIVEN, _F.FAILED, _F.CANCELLED, _F.EXPIRED)
+    }
+)
 
 FETCH_ON_RESTART: dict[FetchState, OnRestart] = dict.fromkeys(FetchState, OnRestart.KEEP) | {
     _F.ASKING: OnRestart.ASK_AGAIN,

@@ -1,0 +1,265 @@
+"""The sections and keys of the configuration file, with their defaults and bounds.
+
+Only the form is checked here; whether files exist and belong together is `check`. Durations and sizes carry their unit
+in the key. Secrets are never values: a key, a password or a certificate is named by path, or as `credential:NAME`,
+which systemd hands over (`LoadCredential=`).
+"""
+
+from datetime import date
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from connector.core.errors import ConnectorError
+from connector.core.fetch import DEFAULT_MAX_SERVICES, HARD_MAX_SERVICES
+from connector.core.mandate import AuthLevel
+from connector.core.members import MemberId
+from connector.core.oid import Environment
+from connector.core.practitioner_id import PractitionerId
+
+HOUR = 3600
+
+
+def _parsed_by(parse: Any, what: str) -> AfterValidator:  # noqa: ANN401 - any of core's parsers
+    def check(text: str) -> str:
+        try:
+            parse(text)
+        except ConnectorError as error:
+            raise ValueError(what) from error
+        return text
+
+    return AfterValidator(check)
+
+
+def _listen(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError as error:
+        msg = "expected ADDRESS:PORT with a numeric address, such as 127.0.0.1:8480 or [::1]:8480"
+        raise ValueError(msg) from error
+    if not port.isdecimal() or not 0 <= int(port) <= 65535:
+        msg = "expected ADDRESS:PORT with a port from 0 (any free one) to 65535"
+        raise ValueError(msg)
+    return text
+
+
+def _https(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
+        msg = "expected https://HOST[:PORT], nothing after it"
+        raise ValueError(msg)
+    if parts.path not in {"", "/"}:
+        msg = "expected https://HOST[:PORT] without a path: the protocol fixes the paths"
+        raise ValueError(msg)
+    return text.rstrip("/")
+
+
+MemberIdText = Annotated[
+    str, _parsed_by(lambda text: MemberId.parse(text, strict=False), "expected Struct_IdNat: 3 + SIRET, or 1 + FINESS")
+]
+PractitionerIdText = Annotated[
+    str, _parsed_by(PractitionerId.parse, "expected PS_IdNat: 8 + RPPS, or 3 or 5 + register number")
+]
+Listen = Annotated[str, AfterValidator(_listen)]
+HttpsOrigin = Annotated[str, AfterValidator(_https)]
+FileRef = Annotated[str, Field(min_length=1)]
+KeyId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class Section(BaseModel):
+    """What every table of the file has in common."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, str_strip_whitespace=True)
+
+
+class KeyPair(Section):
+    """A certificate with its private key: two PEM files, or one PKCS#12 file with its password by reference."""
+
+    certificate: FileRef | None = None
+    key: FileRef | None = None
+    pkcs12: FileRef | None = None
+    password: FileRef | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> "KeyPair":
+        pem = self.certificate is not None or self.key is not None
+        if pem == (self.pkcs12 is not None) or (pem and not (self.certificate and self.key)):
+            msg = "expected either certificate and key (PEM), or pkcs12"
+            raise ValueError(msg)
+        return self
+
+
+class MemberSection(Section):
+    """Who this service is."""
+
+    id: MemberIdText
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    environment: Environment
+
+
+class PeerSection(Section):
+    """The endpoint that other services call, and the certificates on both ways."""
+
+    listen: Listen = "0.0.0.0:8443"
+    trusted_cas: Annotated[list[FileRef], Field(min_length=1)]
+    crls: list[FileRef] = []
+    server: KeyPair
+    client: KeyPair
+    max_connections: Annotated[int, Field(ge=8, le=10_000)] = 400
+    connection_life_seconds: Annotated[int, Field(ge=10, le=86_400)] = HOUR
+    idle_seconds: Annotated[int, Field(ge=5, le=600)] = 75
+    slow_client_seconds: Annotated[int, Field(ge=1, le=120)] = 15
+    drain_seconds: Annotated[int, Field(ge=0, le=600)] = 30
+
+
+class SigningSection(Section):
+    """The key that signs mandates, receipts and acknowledgements, as the directory lists it."""
+
+    kid: KeyId
+    algorithm: Literal["ES256", "PS256"] = "ES256"
+    key: FileRef | None = None
+    pkcs12: FileRef | None = None
+    password: FileRef | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> "SigningSection":
+        if (self.key is None) == (self.pkcs12 is None):
+            msg = "expected either key (PEM) or pkcs12"
+            raise ValueError(msg)
+        return self
+
+
+class LedgerSection(Section):
+    """The Ed25519 key that signs the checkpoints of both ledgers, as the directory lists it."""
+
+    kid: KeyId
+    key: FileRef
+    password: FileRef | None = None
+
+
+class MembersSection(Section):
+    """The list of members: a local file, for a trial between services that know each other."""
+
+    file: FileRef
+
+
+class StateSection(Section):
+    """Where state, vault and ledgers are kept, and the key that encrypts them."""
+
+    directory: FileRef
+    master_key: FileRef
+    min_free_mb: Annotated[int, Field(ge=1)] = 500
+
+
+class ApiKey(Section):
+    """A key of the local API, by its hash, and the practitioners it may speak for."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    practitioners: list[PractitionerIdText] = []
+    scopes: list[Literal["fetch", "status", "journal"]] = ["fetch", "status"]
+
+
+class LocalSection(Section):
+    """The local side: API, metrics and health."""
+
+    listen: Listen = "127.0.0.1:8480"
+    certificate: FileRef | None = None
+    key: FileRef | None = None
+    keys: list[ApiKey] = []
+
+    @model_validator(mode="after")
+    def _tls_outside_loopback(self) -> "LocalSection":
+        if (self.certificate is None) != (self.key is None):
+            msg = "expected certificate and key together"
+            raise ValueError(msg)
+        if not ip_address(self.listen.rpartition(":")[0].strip("[]")).is_loopback and self.certificate is None:
+            msg = "listening beyond loopback needs certificate and key: identities travel on it"
+            raise ValueError(msg)
+        return self
+
+
+class PractitionerSection(Section):
+    """A professional of this service who may ask for records."""
+
+    id: PractitionerIdText
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    profession: Literal["physician", "nurse", "intern"]
+    auth_level: AuthLevel = AuthLevel.LOW
+    ends_on: date | None = None
+
+
+class AdapterSection(Section):
+    """One half of an adapter, by the name of its entry point; its own options are checked by the adapter."""
+
+    adapter: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    options: dict[str, Any] = {}
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+    max_concurrent: Annotated[int, Field(ge=1, le=256)] = 16
+
+
+class OppositionSection(Section):
+    """Who says whether a worker objected: set, dated and signed by name by the controller. There is no default."""
+
+    authority: Literal["adapter", "register", "both"]
+    decided_on: date
+    decided_by: Annotated[str, Field(min_length=3, max_length=120)]
+
+
+class HolderSection(Section):
+    """What this service accepts to be asked."""
+
+    accept_declared: bool = True
+    accept_unattended: bool = True
+    minimum_auth_level: AuthLevel = AuthLevel.LOW
+    withheld_floor_ms: Annotated[int, Field(ge=1, le=10_000)] = 150
+    max_document_mb: Annotated[int, Field(ge=1, le=2_000)] = 200
+    render_seconds: Annotated[int, Field(ge=1, le=3_600)] = 120
+
+
+class RequesterSection(Section):
+    """How this service asks others."""
+
+    max_services: Annotated[int, Field(ge=1, le=HARD_MAX_SERVICES)] = DEFAULT_MAX_SERVICES
+    deadline_seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+    allow_declared: bool = True
+    identity_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 1_825
+    fetch_hours: Annotated[int, Field(ge=1, le=72)] = 24
+    max_document_mb: Annotated[int, Field(ge=1, le=2_000)] = 200
+
+
+class RetentionSection(Section):
+    """How long a received document stays (a transit copy, not the record)."""
+
+    hours_after_opening: Annotated[int, Field(ge=1, le=168)] = 24
+    days_at_most: Annotated[int, Field(ge=1, le=7)] = 7
+
+
+class LogSection(Section):
+    """What the technical log looks like."""
+
+    format: Literal["auto", "json", "console"] = "auto"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class ConfigFile(Section):
+    """The whole file."""
+
+    member: MemberSection
+    peer: PeerSection
+    signing: SigningSection
+    ledger: LedgerSection
+    members: MembersSection
+    state: StateSection
+    local: LocalSection = LocalSection()
+    practitioners: list[PractitionerSection] = []
+    source: AdapterSection | None = None
+    sink: AdapterSection | None = None
+    opposition: OppositionSection
+    holder: HolderSection = HolderSection()
+    requester: RequesterSection = RequesterSection()
+    retention: RetentionSection = RetentionSection()
+    log: LogSection = LogSection()

@@ -1,0 +1,1 @@
+"""The list of members: who they are, where they answer, which keys speak for them."""

@@ -1,0 +1,240 @@
+"""The members list as a local TOML file, for a trial between services that know each other.
+
+It implements `core.ports.MemberDirectory` until the signed directory does; its version in receipts is
+`file:<sha-256 of its bytes>`, so that evidence says which list was believed. A file that does not parse as a whole is
+refused as a whole, and the one before stays in force.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import tomllib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from connector.core.directory import KeyUse, Member, MemberChange, MemberKey, MemberStatus, TlsBinding
+from connector.core.errors import ConfigFault, ConnectorError
+from connector.core.instant import Instant
+from connector.core.members import MemberId
+from connector.core.oid import Environment
+
+_MEMBER_KEYS = frozenset(
+    {
+        "id", "name", "status", "endpoint", "pins", "key", "former_names", "towns", "departements",
+        "protocol_versions", "size_class", "contact", "status_since",
+    }
+)  # fmt: skip
+_KEY_KEYS = frozenset({"kid", "use", "algorithm", "public", "valid_from", "valid_until", "compromised_since"})
+_Choice = TypeVar("_Choice", MemberStatus, KeyUse)
+_ALGORITHMS = {KeyUse.SIGN: frozenset({"ES256", "PS256"}), KeyUse.LEDGER: frozenset({"EdDSA"})}
+
+
+class MembersFile:
+    """The directory port over a file. `reload` swaps the whole list at once and tells who changed."""
+
+    def __init__(self, path: Path, environment: Environment) -> None:
+        self._path, self._environment = path, environment
+        self._followers: set[asyncio.Queue[MemberChange]] = set()
+        self._members, self._version = self._read()
+        self._index()
+
+    @property
+    def version(self) -> str:
+        """`file:` and the SHA-256 of the file, base64url."""
+        return self._version
+
+    def get(self, member: MemberId) -> Member | None:
+        """Give the member of that id, whatever its status."""
+        return self._members.get(member)
+
+    def members(self) -> Sequence[Member]:
+        """Give all members in the order of the file."""
+        return tuple(self._members.values())
+
+    def by_certificate(self, spki_sha256: str, subject_ous: tuple[str, ...]) -> Member | None:
+        """Give the member of a certificate: by pin, else the one without pins whose id is a subject OU."""
+        pinned = self._by_pin.get(spki_sha256)
+        if pinned is not None:
+            return pinned
+        named = [m for ou in subject_ous if (m := self._by_ou.get(ou)) is not None]
+        return named[0] if len(named) == 1 else None
+
+    async def changes(self) -> AsyncIterator[MemberChange]:
+        """Follow the members that changed at a reload, from now on."""
+        queue: asyncio.Queue[MemberChange] = asyncio.Queue()
+        self._followers.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._followers.discard(queue)
+
+    def reload(self) -> bool:
+        """Read the file again; whether anything changed.
+
+        Raises:
+            ConfigFault: the file has faults; the list before stays in force.
+        """
+        members, version = self._read()
+        if version == self._version:
+            return False
+        before = self._members
+        self._members, self._version = members, version
+        self._index()
+        for member_id in before.keys() | members.keys():
+            now = members.get(member_id)
+            if now != before.get(member_id):
+                for queue in self._followers:
+                    queue.put_nowait(MemberChange(member_id, now.status if now else None))
+        return True
+
+    def _index(self) -> None:
+        self._by_pin = {pin: m for m in self._members.values() for pin in m.tls.pins}
+        self._by_ou = {m.id.value: m for m in self._members.values() if not m.tls.pins}
+
+    def _read(self) -> tuple[dict[MemberId, Member], str]:
+        try:
+            raw = self._path.read_bytes()
+            data = tomllib.loads(raw.decode("utf-8"))
+        except OSError as error:
+            raise _fault(self._path, [f"cannot be read ({error.strerror})"]) from None
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise _fault(self._path, [f"not TOML in UTF-8: {error}"]) from None
+        reader = _Reader(self._environment)
+        members = reader.members(data)
+        if reader.faults:
+            raise _fault(self._path, reader.faults)
+        digest = base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode()
+        return members, f"file:{digest}"
+
+
+def _fault(path: Path, faults: list[str]) -> ConfigFault:
+    lines = tuple(f"{path.name}: {fault}" for fault in faults)
+    return ConfigFault("members file:\n" + "\n".join(lines), faults=lines)
+
+
+class _Reader:
+    """One reading of the file: gathers every fault instead of stopping at the first."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.faults: list[str] = []
+        self._environment = environment
+
+    def members(self, data: Mapping[str, Any]) -> dict[MemberId, Member]:
+        self._unknown("file", data, frozenset({"member"}))
+        rows = data.get("member", [])
+        if not isinstance(rows, list) or not rows:
+            self.faults.append("expected at least one [[member]]")
+            return {}
+        found: dict[MemberId, Member] = {}
+        owners: dict[bytes, str] = {}
+        for number, row in enumerate(rows, 1):
+            member = self._member(f"member {number}", row)
+            if member is None:
+                continue
+            if member.id in found:
+                self.faults.append(f"member {number}: {member.id.value} is listed twice")
+            for key in member.keys:
+                other = owners.setdefault(key.public_der, member.id.value)
+                if other != member.id.value:
+                    self.faults.append(f"member {number}: key {key.kid} is also a key of {other}")
+            found[member.id] = member
+        return found
+
+    def _member(self, where: str, row: Mapping[str, Any]) -> Member | None:
+        before = len(self.faults)
+        self._unknown(where, row, _MEMBER_KEYS)
+        try:
+            member_id = MemberId.parse(self._text(where, row, "id"), strict=self._environment is Environment.PRODUCTION)
+        except ConnectorError as error:
+            self.faults.append(f"{where}: {error.message}")
+            return None
+        where = f"member {member_id.value}"
+        endpoint = self._text(where, row, "endpoint").rstrip("/")
+        parts = urlsplit(endpoint)
+        if parts.scheme != "https" or not parts.hostname or parts.username or parts.path or parts.query:
+            self.faults.append(f"{where}: endpoint: expected https://HOST[:PORT]")
+        elif self._environment is Environment.PRODUCTION and parts.hostname in {"localhost", "127.0.0.1", "::1"}:
+            self.faults.append(f"{where}: endpoint: is on loopback, which no other service can reach")
+        pins = self._texts(where, row, "pins")
+        if len(pins) > 2 or any(len(pin) != 43 for pin in pins):
+            self.faults.append(f"{where}: pins: expected at most two SHA-256 of 43 base64url characters")
+        status = self._choice(where, row, "status", MemberStatus)
+        keys = [self._key(f"{where} key {n}", key) for n, key in enumerate(row.get("key", []), 1)]
+        if len({key.kid for key in keys if key}) != len(keys):
+            self.faults.append(f"{where}: two keys have the same kid")
+        if len(self.faults) > before or status is None:
+            return None
+        return Member(
+            id=member_id,
+            name=self._text(where, row, "name"),
+            status=status,
+            endpoint=endpoint,
+            tls=TlsBinding(pins),
+            keys=tuple(key for key in keys if key),
+            former_names=self._texts(where, row, "former_names"),
+            towns=self._texts(where, row, "towns"),
+            departements=self._texts(where, row, "departements"),
+            protocol_versions=tuple(row.get("protocol_versions", (1,))),
+            size_class=str(row.get("size_class", "")),
+            contact=str(row.get("contact", "")),
+            status_since=self._instant(where, row, "status_since"),
+        )
+
+    def _key(self, where: str, row: Mapping[str, Any]) -> MemberKey | None:
+        self._unknown(where, row, _KEY_KEYS)
+        use = self._choice(where, row, "use", KeyUse)
+        algorithm = self._text(where, row, "algorithm")
+        if use and algorithm not in _ALGORITHMS[use]:
+            self.faults.append(f"{where}: algorithm: expected {' or '.join(sorted(_ALGORITHMS[use]))} to {use}")
+        try:
+            public = base64.b64decode(self._text(where, row, "public"), validate=True)
+        except (binascii.Error, ValueError):
+            self.faults.append(f"{where}: public: expected the base64 of a SubjectPublicKeyInfo in DER")
+            return None
+        begins, ends = self._instant(where, row, "valid_from"), self._instant(where, row, "valid_until")
+        if begins is None or ends is None:
+            self.faults.append(f"{where}: expected valid_from and valid_until")
+            return None
+        if use is None:
+            return None
+        compromised = self._instant(where, row, "compromised_since")
+        return MemberKey(self._text(where, row, "kid"), use, algorithm, public, begins, ends, compromised)
+
+    def _text(self, where: str, row: Mapping[str, Any], key: str) -> str:
+        value = row.get(key)
+        if not isinstance(value, str) or not value:
+            self.faults.append(f"{where}: {key}: expected a text")
+            return ""
+        return value
+
+    def _texts(self, where: str, row: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        value = row.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.faults.append(f"{where}: {key}: expected a list of texts")
+            return ()
+        return tuple(value)
+
+    def _choice(self, where: str, row: Mapping[str, Any], key: str, kind: type[_Choice]) -> _Choice | None:
+        try:
+            return kind(row.get(key, ""))
+        except ValueError:
+            self.faults.append(f"{where}: {key}: expected one of {', '.join(kind)}")
+            return None
+
+    def _instant(self, where: str, row: Mapping[str, Any], key: str) -> Instant | None:
+        value = row.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            self.faults.append(f"{where}: {key}: expected a date and time with zone, such as 2026-01-01T00:00:00Z")
+            return None
+        return Instant(int(value.astimezone(UTC).timestamp()))
+
+    def _unknown(self, where: str, row: Mapping[str, Any], known: frozenset[str]) -> None:
+        for key in row.keys() - known:
+            self.faults.append(f'{where}: unknown key "{key}"')

@@ -1,0 +1,125 @@
+"""Log events: constant names, a closed list of fields, JSON for journald and colours on a terminal.
+
+A log line is one event with fields, never a sentence to grep. Whatever is not on the list of fields is dropped before
+it is written, so that no identity, body, URI or text of a vendor's exception can reach a log; the dropped field's name
+is counted in `dropped`. Exceptions appear as their type and place, never with their text or local variables.
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+DAEMON_STARTED = "daemon.started"
+DAEMON_STOPPING = "daemon.stopping"
+DAEMON_STOPPED = "daemon.stopped"
+DAEMON_READY_CHANGED = "daemon.ready_changed"
+CONFIG_RELOADED = "config.reloaded"
+CONFIG_REFUSED = "config.refused"
+MEMBERS_RELOADED = "members.reloaded"
+PEER_REFUSED = "peer.refused"
+PEER_ANSWERED = "peer.answered"
+HANDOVER_ENDED = "handover.ended"
+ADAPTER_FAILED = "adapter.failed"
+FETCH_MOVED = "fetch.moved"
+FETCH_REPLIED = "fetch.replied"
+DOCUMENT_REJECTED = "document.rejected"
+ACK_SENT = "ack.sent"
+ACK_FAILED = "ack.failed"
+TRACE_FAILED = "trace.failed"
+JOB_FAILED = "job.failed"
+LEDGER_FAILED = "ledger.failed"
+LOCAL_REFUSED = "local.refused"
+PURGE_DONE = "purge.done"
+BUG_CAUGHT = "bug.caught"
+
+FIELDS = frozenset(
+    {
+        "event", "level", "timestamp", "logger", "dropped",
+        "member", "lookup_id", "handover_id", "announcement_id", "fetch_id", "caller",
+        "code", "outcome", "state", "reply", "cause", "reason", "http_status", "operation",
+        "bytes", "count", "ms", "attempts", "index", "tree", "size", "version", "address", "port", "pid",
+        "incident", "error", "where", "adapter", "half", "job", "environment", "signal", "retry_after_s",
+    }
+)  # fmt: skip
+"""Every field that may stand in a log line. `fetch_id` stays in lines of this house: it is never sent to a peer."""
+
+EventDict = MutableMapping[str, Any]
+
+
+def allow_listed(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Drop every field that is not in `FIELDS`, and say how many were."""
+    unknown = [name for name in event if name not in FIELDS]
+    for name in unknown:
+        del event[name]
+    if unknown:
+        event["dropped"] = len(unknown)
+    return event
+
+
+def exception_by_place(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Turn `exc_info` into the exception's type and the innermost places of its traceback: no text, no locals."""
+    info = event.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()[1]
+    elif isinstance(info, tuple):
+        info = info[1]
+    if isinstance(info, BaseException):
+        frames = traceback.extract_tb(info.__traceback__)[-4:]
+        event["error"] = type(info).__name__
+        event["where"] = " < ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in reversed(frames))
+    return event
+
+
+def configure(*, level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
+    """Set up structlog, and send the standard library's loggers (aiohttp, apscheduler) the same way.
+
+    `form` is `json`, `console`, or `auto`: console on a terminal, JSON elsewhere.
+    """
+    out = stream or sys.stderr
+    console = form == "console" or (form == "auto" and out.isatty())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        exception_by_place,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        allow_listed,
+    ]
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=out.isatty())
+        if console
+        else structlog.processors.JSONRenderer(sort_keys=True)
+    )
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_log_level],
+            processors=[_foreign, structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shared[2:], renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+
+
+def _foreign(logger: Any, _method: str, event: EventDict) -> EventDict:  # noqa: ANN401 - structlog's type
+    """A library's own message may quote what it was handed: only the logger's name and the level are kept."""
+    record = event.get("_record")
+    event["logger"] = getattr(record, "name", str(logger))
+    event["exc_info"] = getattr(record, "exc_info", None)
+    event["event"] = "library.message"
+    return event
+
+
+def get_logger() -> Any:  # noqa: ANN401 - structlog's lazy proxy
+    """Give the logger that all rooms use."""
+    return structlog.get_logger()

@@ -1,0 +1,69 @@
+"""Prometheus metrics of one connector, in a registry of its own, with member ids as the only labels that name anyone.
+
+Units are base units (seconds, bytes). Nothing is labelled by worker, practitioner, path or id of a request.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """All the metrics; `render` gives the text exposition."""
+
+    def __init__(self, version: str) -> None:
+        self.registry = CollectorRegistry()
+        registry = self.registry
+        self.build = Gauge("spsti_build_info", "Version of the connector", ["version"], registry=registry)
+        self.build.labels(version).set(1)
+        self.ready = Gauge("spsti_ready", "1 when the connector can answer and ask, else 0", registry=registry)
+        self.answers = Counter(
+            "spsti_holder_answers_total", "Answers given to peers, by outcome", ["member", "outcome"], registry=registry
+        )
+        self.refusals = Counter("spsti_holder_refusals_total", "Requests refused, by code", ["code"], registry=registry)
+        self.answer_seconds = Histogram(
+            "spsti_holder_answer_seconds",
+            "Time to answer a peer, the floor included",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.handovers = Counter(
+            "spsti_holder_handovers_total",
+            "Documents sent, complete or aborted",
+            ["member", "result"],
+            registry=registry,
+        )
+        self.handover_bytes = Counter("spsti_holder_handover_bytes_total", "Bytes of documents sent", registry=registry)
+        self.replies = Counter(
+            "spsti_requester_replies_total",
+            "How services replied to our lookups",
+            ["member", "reply"],
+            registry=registry,
+        )
+        self.fetches = Counter(
+            "spsti_requester_fetches_total", "Fetches by the state they reached", ["state"], registry=registry
+        )
+        self.fetch_seconds = Histogram(
+            "spsti_fetch_duration_seconds",
+            "From the start of a fetch to a readable document",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.rejected = Counter(
+            "spsti_documents_rejected_total", "Documents not shown, by code", ["code"], registry=registry
+        )
+        self.adapter_failures = Counter(
+            "spsti_adapter_failures_total", "Failures of the vendor's adapter", ["half", "code"], registry=registry
+        )
+        self.outbox = Gauge(
+            "spsti_outbox_entries", "Acknowledgements and traces still to deliver", ["kind"], registry=registry
+        )
+        self.ledger_failures = Counter("spsti_ledger_failures_total", "Commits that failed", registry=registry)
+        self.certificate_expiry = Gauge(
+            "spsti_certificate_expiry_timestamp_seconds", "When a certificate of ours ends", ["use"], registry=registry
+        )
+        self.jobs = Counter("spsti_jobs_total", "Background jobs run, by result", ["job", "result"], registry=registry)
+
+    def render(self) -> bytes:
+        """Give the text exposition format."""
+        return generate_latest(self.registry)

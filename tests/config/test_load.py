@@ -1,0 +1,136 @@
+"""The configuration file: every fault at once, each with its place and what to do."""
+
+import pytest
+
+from connector.config import load
+from connector.config.locate import positions
+from connector.core.errors import ConfigFault
+
+GOOD = """\
+[member]
+id = "318751275100020"
+name = "SPSTI Exemple"
+environment = "test"
+
+[peer]
+trusted_cas = ["ca.pem"]
+[peer.server]
+certificate = "server.pem"
+key = "server.key"
+[peer.client]
+pkcs12 = "client.p12"
+password = "credential:client-password"
+
+[signing]
+kid = "sign-1"
+key = "sign.key"
+
+[ledger]
+kid = "ledger-1"
+key = "ledger.key"
+
+[members]
+file = "members.toml"
+
+[state]
+directory = "state"
+master_key = "credential:master"
+
+[opposition]
+authority = "adapter"
+decided_on = 2026-01-05
+decided_by = "Dr Exemple, medecin coordonnateur"
+"""
+
+
+def faults_of(tmp_path, text):
+    path = tmp_path / "connector.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigFault) as caught:
+        load(path)
+    return caught.value.faults
+
+
+def test_a_complete_file_is_accepted_with_its_defaults(tmp_path):
+    path = tmp_path / "connector.toml"
+    path.write_text(GOOD)
+
+    model = load(path).model
+
+    assert model.local.listen == "127.0.0.1:8480"
+    assert model.requester.max_services == 5
+    assert model.requester.deadline_seconds == 10
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_the_file(tmp_path):
+    text = GOOD.replace('environment = "test"', 'environment = "tst"').replace('kid = "ledger-1"\n', "")
+
+    faults = faults_of(tmp_path, text)
+
+    assert [f.split(": ")[0] for f in faults] == ["connector.toml:4:1", "connector.toml:19:2"]
+    assert "ledger.kid: is missing" in faults[1]
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_known_one(tmp_path):
+    (fault,) = faults_of(tmp_path, GOOD + "[requester]\ndeadline_second = 4\n")
+
+    assert fault.startswith('connector.toml:35:1: requester.deadline_second: unknown key "deadline_second"')
+    assert fault.endswith('did you mean "deadline_seconds"?')
+
+
+def test_a_fault_never_repeats_the_value(tmp_path):
+    secret = "2790351215189-89-very-secret"
+    faults = faults_of(tmp_path, GOOD.replace('"318751275100020"', f'"{secret}"'))
+
+    assert faults
+    assert not any(secret in fault for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('authority = "adapter"', 'authority = "nobody"', "opposition.authority"),
+        ('key = "server.key"\n', "", "either certificate and key (PEM), or pkcs12"),
+        ('trusted_cas = ["ca.pem"]', "trusted_cas = []", "peer.trusted_cas"),
+        ("[members]", '[local]\nlisten = "0.0.0.0:80"\n[members]', "beyond loopback needs certificate"),
+        ("[members]", '[local]\nlisten = "localhost:80"\n[members]', "numeric address"),
+        ("[members]", "[requester]\nmax_services = 21\n[members]", "requester.max_services"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_was_expected(tmp_path, old, new, said):
+    faults = faults_of(tmp_path, GOOD.replace(old, new))
+
+    assert any(said in fault for fault in faults)
+
+
+@pytest.mark.parametrize("line", ["opposition = 3\n", "x = [1,\n", "[member]\n", '"unfinished\n'])
+def test_a_file_that_is_not_toml_says_where(tmp_path, line):
+    faults = faults_of(tmp_path, GOOD + line)
+
+    assert "connector.toml" in faults[0]
+    assert len(faults) >= 1
+
+
+def test_a_file_that_is_not_there_says_what_to_do(tmp_path):
+    with pytest.raises(ConfigFault, match="--config FILE"):
+        load(tmp_path / "absent.toml")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    path = tmp_path / "connector.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigFault, match="UTF-8"):
+        load(path)
+
+
+def test_places_are_found_in_tables_inline_tables_arrays_and_repeated_tables():
+    text = (
+        'é = 1\n[a]\nb.c = { d = 2 }\n[[a.k]]\nn = 1\n[[a.k]]\n"n" = [ {x = 1}, # why\n {x = 2} ]\n[a.k.sub]\nz = 1\n'
+    )
+
+    found = positions(text)
+
+    assert found[("a", "b", "c", "d")] == (3, 9)
+    assert found[("a", "k", 0, "n")] == (5, 1)
+    assert found[("a", "k", 1, "n", 1, "x")] == (8, 3)
+    assert found[("a", "k", 1, "sub", "z")] == (10, 1)
