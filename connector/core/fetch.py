@@ -60,7 +60,11 @@ class Reply(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ServiceReply:
-    """One service within a fetch. `lookup_id` is shared with that service only."""
+    """One service within a fetch. `lookup_id` is shared with that service only.
+
+    `mandate` and `receipt` are the compact forms of the last lookup that was answered: the evidence of that answer. An
+    announced reply that bears a `code` is one whose document could not be brought, for the reason in `detail`.
+    """
 
     member: MemberId
     name: str
@@ -72,6 +76,7 @@ class ServiceReply:
     elapsed_ms: int | None = None
     ask_again_at: Instant | None = None
     receipt: bytes | None = None
+    mandate: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

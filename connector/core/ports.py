@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from connector.core.codes import Code
 from connector.core.directory import Member, MemberChange
 from connector.core.evidence import Ack, AckDraft, DocumentDigest, Receipt
-from connector.core.fetch import Fetch, FetchEvent, PeerAnnouncement
+from connector.core.fetch import Fetch, FetchEvent, PeerAnnouncement, ServiceReply
 from connector.core.handover import Handover, IssuedAnnouncement
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, Proof
@@ -21,6 +21,7 @@ from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.outcome import Outcome
 from connector.core.records import AdapterHealth, Announcement, Counts, Look, ReceivedDocument, ToldToWorker, Trace
+from connector.core.states import FetchState
 
 
 class Clock(Protocol):
@@ -194,15 +195,17 @@ class RequesterStore(HouseLedger, Protocol):
         ...
 
     async def fetch(self, fetch_id: str) -> Fetch | None: ...
-    async def fetches(
-        self, *, owner: str | None, limit: int = 50, before: str | None = None
-    ) -> Sequence[Fetch]: ...
+    async def fetches(self, *, owner: str | None, limit: int = 50, before: str | None = None) -> Sequence[Fetch]: ...
     async def fetches_to_resume(self) -> Sequence[Fetch]: ...
     async def fetches_to_end(self, now: Instant) -> Sequence[Fetch]: ...
     async def save(
-        self, fetch: Fetch, events: Sequence[FetchEvent], entries: Sequence[EntryDraft] = ()
+        self,
+        fetch: Fetch,
+        events: Sequence[FetchEvent],
+        entries: Sequence[EntryDraft] = (),
+        trace: Trace | None = None,
     ) -> Sequence[Proof]:
-        """Keep the fetch, its events and its entries in one transaction; proofs in the order of the entries."""
+        """Keep the fetch, its events, entries and trace in one transaction; proofs in the order of the entries."""
         ...
 
     async def arrived(
@@ -233,7 +236,10 @@ class TraceOutbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LookupAnswer:
-    """A holder's answer whose receipt, path and body were checked. `peer_date` is its clock, to explain refusals."""
+    """A holder's answer whose receipt, path and body were checked. `peer_date` is its clock, to explain refusals.
+
+    `mandate` is the compact form of the mandate that was answered: with the receipt it is the evidence.
+    """
 
     outcome: Outcome
     announcement: PeerAnnouncement | None
@@ -242,6 +248,7 @@ class LookupAnswer:
     detail: str = ""
     retry_after: int | None = None
     peer_date: Instant | None = None
+    mandate: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +264,7 @@ class HandoverAnswer:
     code: Code | None = None
     detail: str = ""
     retry_after: int | None = None
+    mandate: bytes | None = None
 
 
 class PeerClient(Protocol):
@@ -271,6 +279,34 @@ class PeerClient(Protocol):
         self, member: Member, demand: MandateDraft, *, size: int, offset: int = 0
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]: ...
     async def acknowledge(self, member: Member, ack: AckDraft, proof: Proof) -> None: ...
+
+
+# ---------------------------------------------------------------- the requester's own house
+
+
+class Practitioners(Protocol):
+    """The service's own list of who may ask and who may read a whole DMST, as of now (DESIGN section 7)."""
+
+    def may_ask(self, practitioner_id: str) -> bool: ...
+    def may_read(self, practitioner_id: str) -> bool: ...
+
+
+class DocumentInspector(Protocol):
+    """Looks into a document whose digest is right, before anyone sees it."""
+
+    async def inspect(self, content: Iterator[memoryview | bytes], size: int) -> None:
+        """Raise DocumentRejected `document.*` for a document that must not be shown as it is."""
+        ...
+
+
+class FetchObserver(Protocol):
+    """Hears what fetches do, for logs and metrics. It returns at once and raises nothing."""
+
+    def fetch_moved(self, fetch: Fetch, start: FetchState) -> None: ...
+    def service_replied(self, fetch_id: str, reply: ServiceReply) -> None: ...
+    def document_rejected(self, fetch_id: str, member: MemberId, code: Code) -> None: ...
+    def delivery_failed(self, kind: str, ref: str, code: Code, attempts: int) -> None: ...
+    def work_failed(self, what: str, ref: str, incident: str, error: BaseException) -> None: ...
 
 
 JsonObject = dict[str, Any]

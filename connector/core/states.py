@@ -75,6 +75,8 @@ _ENDED = Move(Mover.CONNECTOR, EntryType.FETCH_ENDED)
 _CANCELLED = Move(Mover.PRACTITIONER, EntryType.FETCH_ENDED)
 _EXPIRED = Move(Mover.CLOCK, EntryType.FETCH_ENDED)
 _PURGED = Move(Mover.CLOCK, EntryType.PURGED)
+# The entry says how the checks ended, verified or rejected: it is written with the acknowledgement, after them.
+_ARRIVED = Move(Mover.CONNECTOR, EntryType.ARRIVED)
 
 FETCH_MOVES: dict[tuple[FetchState, FetchState], Move] = (
     {
@@ -88,10 +90,10 @@ FETCH_MOVES: dict[tuple[FetchState, FetchState], Move] = (
         (_F.WAITING, _F.DOWNLOADING): _BY_CONNECTOR,
         (_F.WAITING, _F.NO_RECORD_GIVEN): _ENDED,
         (_F.CHOOSING, _F.DOWNLOADING): _BY_PRACTITIONER,
-        (_F.DOWNLOADING, _F.CHECKING): Move(Mover.CONNECTOR, EntryType.ARRIVED),
+        (_F.DOWNLOADING, _F.CHECKING): _BY_CONNECTOR,
         (_F.DOWNLOADING, _F.CHOOSING): _BY_CONNECTOR,
-        (_F.CHECKING, _F.READY): _BY_CONNECTOR,
-        (_F.CHECKING, _F.CHOOSING): _BY_CONNECTOR,
+        (_F.CHECKING, _F.READY): _ARRIVED,
+        (_F.CHECKING, _F.CHOOSING): _ARRIVED,
         (_F.READY, _F.FILED): Move(Mover.PRACTITIONER, EntryType.FILED),
         (_F.READY, _F.DOWNLOADING): _BY_PRACTITIONER,
         (_F.FILED, _F.DOWNLOADING): _BY_PRACTITIONER,
