@@ -98,7 +98,11 @@ class FetchedDocument:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Fetch(Private):
-    """The whole errand. `lookup_only` stops at choosing; `owner` is the PS_IdNat of the practitioner."""
+    """The whole errand. `lookup_only` stops at choosing; `owner` is the PS_IdNat of the practitioner.
+
+    `expires_at` is when the clock moves it next: one that runs expires, one that can be read or has ended is purged.
+    `unattended` lets services that did not answer be asked again in the background.
+    """
 
     id: str
     state: FetchState
