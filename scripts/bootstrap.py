@@ -127,7 +127,7 @@ def install(lock: str, venv: Path) -> None:
     """Install the packages of the lock: wheels only, each checked against its hash."""
     path = ROOT / "requirements" / f"{lock}.lock"
     count = sum(1 for line in path.read_text(encoding="ascii").splitlines() if "==" in line and line[0].isalnum())
-    say(f"  installing {count} packages, each checked against its hash (under a minute)")
+    say(f"  installing {count} locked package{'s' if count > 1 else ''}, hashes checked (under a minute)")
     # The lock is complete (`pip check` at the end), so pip has nothing to resolve.
     hashed = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(path)]
     run([*pip(venv), "install", *hashed], f"installing requirements/{lock}.lock")
