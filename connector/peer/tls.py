@@ -1,66 +1,29 @@
-"""TLS between members: contexts for both sides, and what a peer's certificate says (PROTOCOL section 1).
+"""TLS between members: contexts for both sides, and what they trust (PROTOCOL section 1).
 
-TLS 1.3 only, certificates required both ways, only the configured CAs, no session tickets (a resumed session checks no
-CRL), CRLs of the whole chain when any are given (reference/security.md section 4: both the root's and the issuing CA's
-are needed, and an expired one stops all peers). Keys reach OpenSSL through an anonymous file in memory, never the disk
-(dependencies.md section 2). Which member a certificate belongs to is the directory's to say.
+TLS 1.3 only, certificates required both ways, only the configured authorities, no session tickets (a resumed session
+checks no CRL), CRLs of the whole chain when any are given (reference/security.md section 4: both the root's and the
+issuing one's are needed, and an expired one stops all peers). Keys reach OpenSSL through an anonymous file in memory,
+never the disk (dependencies.md section 2). Which member a certificate belongs to is the directory's to say.
 """
 
 import os
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from connector.core import b64
 from connector.core.errors import ConfigFault
-from connector.core.instant import Instant
-from connector.crypto.keys import load_certificates, load_pkcs12, load_private_key, spki_sha256, to_pem, x5t_s256
+from connector.crypto.certificates import Authorities, IssuedSerial, PeerCertificate
+from connector.crypto.crls import CrlSet
+from connector.crypto.keys import load_certificates, load_pkcs12, load_private_key, to_pem
 from connector.crypto.pem import certificates_to_pem, crl_to_pem
 
 _PEM: Final = b"-----BEGIN"
-_OU: Final = "2.5.4.11"
+_END: Final = "-----END CERTIFICATE-----"
 
-
-@dataclass(frozen=True, slots=True)
-class PeerCertificate:
-    """What is needed of a certificate, our own or a peer's; read once for each connection.
-
-    `x5t` is RFC 8705's 43 characters, `spki_sha256` a pin (base64url), `subject_ous` the OUs by OID 2.5.4.11, `issuer`
-    the DER of the issuer's name.
-    """
-
-    x5t: str
-    spki_sha256: str
-    subject_ous: tuple[str, ...]
-    serial: int
-    issuer: bytes
-    not_before: Instant
-    not_after: Instant
-
-    @classmethod
-    def from_der(cls, der: bytes) -> "PeerCertificate":
-        """Read a DER certificate.
-
-        Raises:
-            ConfigFault: it is none.
-        """
-        certificate = load_certificates(der)[0]
-        return cls(
-            x5t=x5t_s256(der),
-            spki_sha256=b64.encode(spki_sha256(certificate)),
-            subject_ous=tuple(str(a.value) for a in certificate.subject if a.oid.dotted_string == _OU),
-            serial=certificate.serial_number,
-            issuer=certificate.issuer.public_bytes(),
-            not_before=Instant(int(certificate.not_valid_before_utc.timestamp())),
-            not_after=Instant(int(certificate.not_valid_after_utc.timestamp())),
-        )
-
-    def is_valid_at(self, at: Instant) -> bool:
-        """Whether the instant lies within the certificate's life: looked at again on every request."""
-        return self.not_before <= at <= self.not_after
+Connection = ssl.SSLObject | ssl.SSLSocket
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +38,10 @@ class TlsMaterial:
     @property
     def certificate(self) -> PeerCertificate:
         """Our own leaf: a mandate's `cnf` names its `x5t` on the client side."""
-        return PeerCertificate.from_der(ssl.PEM_cert_to_DER_cert(_first_certificate(self.chain)))
+        head, found, _ = self.chain.decode("ascii").partition(_END)
+        if not found:
+            raise ConfigFault("certificate file: holds no PEM certificate")
+        return PeerCertificate.from_der(ssl.PEM_cert_to_DER_cert(head[head.index("-----BEGIN") :] + _END))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +79,45 @@ class TlsSettings:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The authorities and their newest CRLs, for what TLS asks once and the protocol on every request."""
+
+    authorities: Authorities
+    crls: CrlSet | None
+
+    @classmethod
+    def of(cls, material: TlsMaterial) -> "Trust":
+        """Read and verify them.
+
+        Raises:
+            ConfigFault: unreadable, no authority, or a CRL that is missing, partial or not signed by its authority.
+        """
+        authorities = Authorities.load((material.trusted_cas,))
+        return cls(authorities, CrlSet.load(material.crls, authorities.certificates) if material.crls else None)
+
+    def chain_of(self, connection: Connection) -> tuple[IssuedSerial, ...]:
+        """Give the peer's certificate and those above it as CRLs name them; kept by callers for the connection's life.
+
+        Raises:
+            PeerFault: `peer.tls`, there is none, or it leads to no configured authority.
+        """
+        return self.authorities.chain_of(connection.getpeercert(binary_form=True) or b"")
+
+    def is_revoked(self, chain: tuple[IssuedSerial, ...]) -> bool:
+        """Whether a certificate of the chain stands on its authority's newest CRL; never so where none are configured.
+
+        Raises:
+            PeerFault: `peer.tls`, no list of one of the issuers is held.
+        """
+        return self.crls is not None and self.crls.revoked_in(chain) is not None
+
+
 def server_context(material: TlsMaterial) -> ssl.SSLContext:
-    """Make the context of our endpoint: every client must show a certificate of the configured CAs.
+    """Make the context of our endpoint: every client must show a certificate of the configured authorities.
 
     Raises:
-        ConfigFault: OpenSSL does not take the certificate, its key, a CA or a CRL.
+        ConfigFault: OpenSSL does not take the certificate, its key, an authority or a CRL.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.num_tickets = 0
@@ -125,22 +125,25 @@ def server_context(material: TlsMaterial) -> ssl.SSLContext:
 
 
 def client_context(material: TlsMaterial) -> ssl.SSLContext:
-    """Make the context with which we ask peers: their certificate must be of the configured CAs and name their host.
+    """Make the context with which we ask peers: their certificate must be of those authorities and name their host.
 
-    A name in the CN alone does not count. Raises: ConfigFault, as `server_context`.
+    A name in the CN alone does not count.
+
+    Raises:
+        ConfigFault: as `server_context`.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.hostname_checks_common_name = False
     return _prepare(context, material)
 
 
-def peer_certificate(ssl_object: ssl.SSLObject | ssl.SSLSocket | None) -> PeerCertificate | None:
+def peer_certificate(connection: Connection | None) -> PeerCertificate | None:
     """Read the certificate that the other end of this connection showed; None before the handshake or without one.
 
     Raises:
-        ConfigFault: OpenSSL accepted it and it cannot be read here.
+        PeerFault: `peer.tls`, OpenSSL accepted it and it cannot be read here, or its RSA key is too small.
     """
-    der = ssl_object.getpeercert(binary_form=True) if ssl_object is not None else None
+    der = connection.getpeercert(binary_form=True) if connection is not None else None
     return PeerCertificate.from_der(der) if der else None
 
 
@@ -149,26 +152,28 @@ class ServerTls:
 
     The listening context cannot be replaced while it listens, so its SNI callback, which OpenSSL calls for each
     ClientHello with or without a name, moves every new handshake to the current one. Verification flags are copied
-    from the listening context when a connection is made, so they are set there too.
+    from the listening context when a connection is made, so they are set there too. `on_refusal` is told why a
+    handshake failed, in OpenSSL's word for it: nothing above TLS ever hears of such a client.
     """
 
-    def __init__(self, material: TlsMaterial) -> None:
-        self.material = material
-        self.context = server_context(material)
-        self._current = self.context
+    def __init__(self, material: TlsMaterial, on_refusal: Callable[[str], None] = lambda _reason: None) -> None:
+        self.material, self.trust = material, Trust.of(material)
+        self.on_refusal = on_refusal
+        self.context = self._current = server_context(material)
         self.context.sni_callback = self._use_current
+        self.context.sslobject_class = _telling(self)
 
     def reload(self, material: TlsMaterial) -> None:
-        """Use new certificates, CAs and CRLs for the handshakes to come; nothing changes when it raises.
+        """Use new certificates, authorities and CRLs for the handshakes to come; nothing changes when it raises.
 
         Raises:
-            ConfigFault: as `server_context`.
+            ConfigFault: as `server_context` and `Trust.of`.
         """
-        fresh = server_context(material)
-        self._current, self.material = fresh, material
+        fresh, trust = server_context(material), Trust.of(material)
+        self._current, self.material, self.trust = fresh, material, trust
         self.context.verify_flags = fresh.verify_flags
 
-    def _use_current(self, connection: ssl.SSLObject | ssl.SSLSocket, _name: str | None, _: ssl.SSLContext) -> None:
+    def _use_current(self, connection: Connection, _name: str | None, _listening: ssl.SSLContext) -> None:
         connection.context = self._current
 
 
@@ -182,20 +187,20 @@ class ClientTls:
         self.reload(material)
 
     def reload(self, material: TlsMaterial) -> None:
-        """Use new certificates, CAs and CRLs for the connections to come; nothing changes when it raises.
+        """Use new certificates, authorities and CRLs for the connections to come; nothing changes when it raises.
 
         Raises:
-            ConfigFault: as `client_context`.
+            ConfigFault: as `client_context` and `Trust.of`.
         """
-        context, certificate = client_context(material), material.certificate
-        self.material, self.context, self.certificate = material, context, certificate
+        context, trust, certificate = client_context(material), Trust.of(material), material.certificate
+        self.material, self.context, self.trust, self.certificate = material, context, trust, certificate
 
 
 def _prepare(context: ssl.SSLContext, material: TlsMaterial) -> ssl.SSLContext:
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_3
     context.verify_mode = ssl.CERT_REQUIRED
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION
-    crls = b"".join(crl_to_pem(crl) for crl in material.crls)
+    crls = b"\n".join(crl_to_pem(crl) for crl in material.crls)
     try:
         with _in_memory(material.trusted_cas + b"\n" + crls) as cas:
             context.load_verify_locations(cafile=cas)
@@ -203,20 +208,29 @@ def _prepare(context: ssl.SSLContext, material: TlsMaterial) -> ssl.SSLContext:
             context.load_cert_chain(chain, key)
     except ssl.SSLError as error:
         raise ConfigFault(
-            f"TLS: OpenSSL refuses the certificate, its key, a CA or a CRL ({error.reason})",
-            hint="certificate and key must be a pair, CAs and CRLs PEM or DER",
+            f"TLS: OpenSSL refuses the certificate, its key, an authority or a CRL ({error.reason})",
+            hint="certificate and key must be a pair, authorities and CRLs PEM or DER",
         ) from None
     if material.crls:
         context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
     return context
 
 
-def _first_certificate(chain: bytes) -> str:
-    end = "-----END CERTIFICATE-----"
-    head, found, _ = chain.decode("ascii").partition(end)
-    if not found:
-        raise ConfigFault("certificate file: holds no PEM certificate")
-    return head[head.index("-----BEGIN CERTIFICATE-----") :] + end
+def _telling(tls: ServerTls) -> type[ssl.SSLObject]:
+    """Make the class of the listening context's connections, which tells of a handshake that failed."""
+
+    class Telling(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                raise
+            except ssl.SSLError as error:
+                verification: Any = getattr(error, "verify_message", "")
+                tls.on_refusal(verification or error.reason or type(error).__name__)
+                raise
+
+    return Telling
 
 
 def _read(path: Path) -> bytes:
