@@ -1,0 +1,102 @@
+"""What `init` makes for a new member: keys, certificate requests, its own entry, and a commented configuration.
+
+Everything is written under one folder, private files with mode 0600, and nothing that exists is ever overwritten.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from connector.config.scaffold import Answers, KeyPairFiles, render
+from connector.core.directory import KeyUse, Member, MemberKey, MemberStatus, TlsBinding
+from connector.core.errors import ConfigFault
+from connector.core.instant import Instant
+from connector.core.members import MemberId
+from connector.crypto.aead import generate_key
+from connector.crypto.keys import SigningAlgorithm, generate, public_key_to_der, to_pem
+from connector.crypto.requests import certificate_request
+from connector.directory.members_text import members_text
+
+KEY_YEARS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What was made, and what is left to do."""
+
+    config: Path
+    entry: Path
+    written: tuple[Path, ...]
+    requests: tuple[Path, ...]
+
+
+def create(folder: Path, answers: Answers, *, endpoint: str, towns: tuple[str, ...], now: Instant) -> Newcomer:
+    """Write the files of a new member.
+
+    `answers.server` and `answers.client` name PKCS#12 or PEM files that exist, or are empty: then a key and a
+    certificate request are made for each.
+
+    Raises:
+        ConfigFault: a file to be written exists already, or the folder cannot be written.
+    """
+    files: dict[Path, bytes] = {}
+    signing, ledger = generate(SigningAlgorithm(answers.signing_algorithm)), generate(SigningAlgorithm.ED25519)
+    files[folder / answers.signing_key] = to_pem(signing, None)
+    files[folder / answers.ledger_key] = to_pem(ledger, None)
+    files[folder / answers.master_key] = generate_key()
+    requests: list[Path] = []
+    host = endpoint.removeprefix("https://").partition(":")[0]
+    for use in ("server", "client"):
+        pair: KeyPairFiles = getattr(answers, use)
+        if pair.pkcs12 or pair.certificate:
+            continue
+        pair = KeyPairFiles(certificate=f"tls/{use}.pem", key=f"tls/{use}.key")
+        key = generate(SigningAlgorithm.ES256)
+        request = folder / f"tls/{use}.csr"
+        files[folder / pair.key] = to_pem(key, None)
+        files[request] = certificate_request(
+            key, member_id=answers.member_id, organisation=answers.name, common_name=host, server=use == "server"
+        )
+        requests.append(request)
+        answers = replace(answers, server=pair) if use == "server" else replace(answers, client=pair)
+    until = Instant(now + KEY_YEARS * 365 * 86_400)
+    listed = (
+        (answers.signing_kid, KeyUse.SIGN, answers.signing_algorithm, signing),
+        (answers.ledger_kid, KeyUse.LEDGER, str(SigningAlgorithm.ED25519), ledger),
+    )
+    member = Member(
+        id=MemberId.parse(answers.member_id, strict=False),
+        name=answers.name,
+        status=MemberStatus.ACTIVE,
+        endpoint=endpoint,
+        tls=TlsBinding(),
+        keys=tuple(
+            MemberKey(kid, use_, algorithm, public_key_to_der(key.public_key()), now, until)
+            for kid, use_, algorithm, key in listed
+        ),
+        towns=towns,
+    )
+    entry = folder / "my-entry.toml"
+    files[entry] = members_text((member,), comment="Send this to the services you exchange with.").encode()
+    comment = "The members of this trial: your own entry first, then paste the others' below."
+    files[folder / answers.members_file] = members_text((member,), comment=comment).encode()
+    config = folder / "connector.toml"
+    files[config] = render(answers).encode()
+    _write_all(files)
+    return Newcomer(config, entry, tuple(files), tuple(requests))
+
+
+def _write_all(files: dict[Path, bytes]) -> None:
+    existing = [str(path) for path in files if path.exists()]
+    if existing:
+        raise ConfigFault(
+            f"init: {', '.join(existing)} exists already", hint="choose another --directory, or move it away yourself"
+        )
+    try:
+        for path, content in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+    except OSError as error:
+        raise ConfigFault(f"init: {error.filename} cannot be written ({error.strerror})") from None

@@ -1,0 +1,181 @@
+"""Write a commented configuration, from answers: the one source of `config.example.toml` and of `init`'s file."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from importlib import resources
+from typing import Any
+
+import jinja2
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPairFiles:
+    """A certificate and its key: two PEM files, or a PKCS#12 file with the reference of its password."""
+
+    certificate: str = ""
+    key: str = ""
+    pkcs12: str = ""
+    password: str = ""
+
+    def to_toml(self) -> str:
+        """Give the lines of its table."""
+        given = (("certificate", self.certificate), ("key", self.key), ("pkcs12", self.pkcs12))
+        lines = [(name, value) for name, value in given if value]
+        if self.password:
+            lines.append(("password", self.password))
+        return "".join(f"{name} = {_toml(value)}\n" for name, value in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyEntry:
+    """A key of the local API by its hash."""
+
+    name: str
+    sha256: str
+    practitioners: tuple[str, ...]
+    scopes: tuple[str, ...] = ("fetch", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class PractitionerEntry:
+    """A professional of the service."""
+
+    id: str
+    name: str
+    profession: str
+    auth_level: str = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterEntry:
+    """One half of an adapter and its options."""
+
+    adapter: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a configuration needs to be told; everything else has a default."""
+
+    member_id: str
+    name: str
+    environment: str
+    server: KeyPairFiles
+    client: KeyPairFiles
+    decided_on: date
+    decided_by: str
+    opposition_authority: str
+    peer_listen: str = "0.0.0.0:8443"
+    local_listen: str = "127.0.0.1:8480"
+    trusted_cas: tuple[str, ...] = ("ca/root.pem", "ca/issuing.pem")
+    crls: tuple[str, ...] = ()
+    signing_kid: str = "sign-1"
+    signing_algorithm: str = "ES256"
+    signing_key: str = "keys/sign.key"
+    ledger_kid: str = "ledger-1"
+    ledger_key: str = "keys/ledger.key"
+    members_file: str = "members.toml"
+    state_directory: str = "state"
+    master_key: str = "keys/master.key"
+    api_keys: tuple[ApiKeyEntry, ...] = ()
+    practitioners: tuple[PractitionerEntry, ...] = ()
+    source: AdapterEntry | None = None
+    sink: AdapterEntry | None = None
+
+
+def render(answers: Answers) -> str:
+    """Give the text of the configuration file."""
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - TOML, not HTML
+    )
+    environment.filters["toml"] = _toml
+    template = environment.from_string(resources.files("connector.config").joinpath("template.toml.j2").read_text())
+    return template.render(
+        {name: getattr(answers, name) for name in Answers.__slots__}
+        | {
+            "server": answers.server.to_toml(),
+            "client": answers.client.to_toml(),
+            "decided_on": answers.decided_on.isoformat(),
+            "api_keys": _api_keys(answers.api_keys),
+            "practitioners": _practitioners(answers.practitioners),
+            "source": _adapter("source", answers.source),
+            "sink": _adapter("sink", answers.sink),
+        }
+    )
+
+
+EXAMPLE = Answers(
+    member_id="318751275100020",
+    name="SPSTI Exemple",
+    environment="production",
+    trusted_cas=("/etc/spsti-connector/ca/ACR-EL.cer", "/etc/spsti-connector/ca/ACI-EL-ORG.cer"),
+    crls=("/etc/spsti-connector/ca/ACR-EL.crl", "/etc/spsti-connector/ca/ACI-EL-ORG.crl"),
+    server=KeyPairFiles(pkcs12="/etc/spsti-connector/keys/serv_ssl.p12", password="credential:server-password"),  # noqa: S106
+    client=KeyPairFiles(pkcs12="/etc/spsti-connector/keys/org_auth_cli.p12", password="credential:client-password"),  # noqa: S106
+    signing_kid="sign-2026",
+    signing_key="credential:sign-key",
+    ledger_kid="ledger-2026",
+    ledger_key="credential:ledger-key",
+    members_file="/etc/spsti-connector/members.toml",
+    state_directory="/var/lib/spsti-connector",
+    master_key="credential:master-key",
+    decided_on=date(2026, 1, 5),
+    decided_by="Dr Camille Exemple, directrice médicale",
+    opposition_authority="adapter",
+    api_keys=(ApiKeyEntry("dmst-software", "0" * 64, ("810002422979",)),),
+    practitioners=(PractitionerEntry("810002422979", "Camille EXEMPLE", "physician"),),
+    source=AdapterEntry("demo", {"database": "/var/lib/vendor/dmst.sqlite"}),
+    sink=AdapterEntry("demo", {"database": "/var/lib/vendor/dmst.sqlite"}),
+)
+"""What `config.example.toml` shows."""
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    if isinstance(value, bool | int | float | str):
+        return json.dumps(value, ensure_ascii=False)
+    msg = f"a {type(value).__name__} has no form in this file"
+    raise TypeError(msg)
+
+
+def _api_keys(entries: tuple[ApiKeyEntry, ...]) -> str:
+    head = (
+        "# Keys of programs that call the local API, by the SHA-256 of the key, each limited to named practitioners\n"
+        "# (`spsti-connector api-key new NAME` makes one and prints this block).\n"
+    )
+    shown = entries or (ApiKeyEntry("dmst-software", "0" * 64, ()),)
+    blocks = [
+        f"[[local.keys]]\nname = {_toml(e.name)}\nsha256 = {_toml(e.sha256)}\n"
+        f"practitioners = {_toml(e.practitioners)}\nscopes = {_toml(e.scopes)}\n"
+        for e in shown
+    ]
+    return head + "\n".join(blocks if entries else map(_commented, blocks))
+
+
+def _practitioners(entries: tuple[PractitionerEntry, ...]) -> str:
+    shown = entries or (PractitionerEntry("8", "", "physician"),)
+    blocks = [
+        f"[[practitioners]]\nid = {_toml(e.id)}              # PS_IdNat: 8 followed by the RPPS number\n"
+        f"name = {_toml(e.name)}\nprofession = {_toml(e.profession)}        # physician, nurse, intern\n"
+        f"auth_level = {_toml(e.auth_level)}             # of the login that your software makes\n"
+        "# ends_on = 2027-12-31\n"
+        for e in shown
+    ]
+    return "\n".join(blocks if entries else map(_commented, blocks))
+
+
+def _adapter(half: str, entry: AdapterEntry | None) -> str:
+    shown = entry or AdapterEntry("folder")
+    text = f"[{half}]\nadapter = {_toml(shown.adapter)}\n# timeout_seconds = 5.0\n# max_concurrent = 16\n"
+    if shown.options:
+        text += f"[{half}.options]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in shown.options.items())
+    return text if entry else _commented(text)
+
+
+def _commented(block: str) -> str:
+    return "".join(f"# {line}\n" if line else "#\n" for line in block.splitlines())
