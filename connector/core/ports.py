@@ -15,7 +15,7 @@ from connector.core.evidence import Ack, AckDraft, DocumentDigest, Receipt
 from connector.core.fetch import Fetch, FetchEvent, PeerAnnouncement, ServiceReply
 from connector.core.handover import Handover, IssuedAnnouncement
 from connector.core.instant import Instant
-from connector.core.ledger import EntryDraft, Proof
+from connector.core.ledger import EntryDraft, Proof, Tree
 from connector.core.mandate import MandateDraft
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
@@ -235,6 +235,45 @@ class TraceOutbox(Protocol):
     async def due_traces(self, now: Instant) -> Sequence[tuple[Trace, int]]: ...
     async def trace_written(self, trace_id: str) -> None: ...
     async def trace_failed(self, trace_id: str, retry_at: Instant) -> None: ...
+
+
+class LedgerReader(Protocol):
+    """What peers may see of our ledgers: the newest signed checkpoint, and that an older one is its beginning."""
+
+    async def checkpoint(self, tree: Tree) -> str: ...
+    async def consistency(self, tree: Tree, first: int, second: int) -> Sequence[bytes]:
+        """Give the RFC 6962 proof. Raises RequestRefused `request.malformed` for sizes that the ledger never had."""
+        ...
+
+
+class DirectoryFiles(Protocol):
+    """The signed files of the directory that this member mirrors, by the path they have below `/directory/`."""
+
+    def read(self, path: str) -> bytes | None: ...
+
+
+# ---------------------------------------------------------------- what logs and metrics are told
+
+
+class Observer(Protocol):
+    """Hears what the holder's side did, for logs and metrics. Nothing personal is handed to it; it never raises."""
+
+    def refused(self, code: Code, member: MemberId | None, exchange: str) -> None:
+        """A request ended before an answer was owed, or was refused with one."""
+        ...
+
+    def answered(self, outcome: Outcome, member: MemberId, lookup_id: str | None, ms: float) -> None: ...
+    def handover_ended(self, handover_id: str, member: MemberId, sent: int, ms: float, *, complete: bool) -> None: ...
+    def acknowledged(self, handover_id: str, member: MemberId, *, verified: bool) -> None: ...
+    def adapter_failed(self, code: Code) -> None: ...
+    def ledger_failed(self, code: Code) -> None: ...
+    def handshake_failed(self, reason: str) -> None:
+        """A TLS client that showed no certificate we accept; `reason` is OpenSSL's word for it."""
+        ...
+
+    def bug(self, incident: str, error: BaseException) -> None:
+        """An exception that nobody expected: its text may hold anything and is not for logs, its place is."""
+        ...
 
 
 # ---------------------------------------------------------------- a peer, as the requester sees it
