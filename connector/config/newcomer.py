@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from connector.config.scaffold import Answers, KeyPairFiles, render
+from connector.core import b64
 from connector.core.directory import KeyUse, Member, MemberKey, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault
 from connector.core.instant import Instant
@@ -43,7 +44,7 @@ def create(folder: Path, answers: Answers, *, endpoint: str, towns: tuple[str, .
     signing, ledger = generate(SigningAlgorithm(answers.signing_algorithm)), generate(SigningAlgorithm.ED25519)
     files[folder / answers.signing_key] = to_pem(signing, None)
     files[folder / answers.ledger_key] = to_pem(ledger, None)
-    files[folder / answers.master_key] = generate_key()
+    files[folder / answers.master_key] = b64.encode(generate_key()).encode() + b"\n"
     requests: list[Path] = []
     host = endpoint.removeprefix("https://").partition(":")[0]
     for use in ("server", "client"):
