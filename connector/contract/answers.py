@@ -1,0 +1,153 @@
+"""What an adapter answered, checked before anybody believes it.
+
+Types are looked at one by one, since Python would let a text pass for a day and a dataclass checks nothing. An answer
+about another worker is a fault here; that a matricule changed is a fact, which `core.policy` judges.
+"""
+
+from connector.contract.faults import broken, type_name
+from connector.core.coded import Coded
+from connector.core.days import BirthDate, Day
+from connector.core.errors import AdapterFault
+from connector.core.identity import IdentityAttribute, IdentityStatus, LocalIdentity
+from connector.core.matricule import Ins
+from connector.core.records import AdapterHealth, Announcement, Counts, Extent, Look, Opposition
+from connector.core.traits import Sex, StrictTraits
+
+MAX_TEXT = 256
+"""Characters of a vendor's reference, version or author, of a code, or of a health detail."""
+
+_ANNOUNCEMENT_TEXTS = ("record_ref", "version", "content_type")
+
+
+class AnswerChecks:
+    """The checks of one adapter's answers; all raise AdapterFault `adapter.contract`."""
+
+    def __init__(self, adapter: str) -> None:
+        self._adapter = adapter
+
+    def look(self, answer: object, asked: Ins, today: str) -> Look:
+        """Give the look, if it is one about the worker asked for. `today` is the day in France, `YYYY-MM-DD`."""
+        if type(answer) is not Look:
+            raise self.broken("look", type_name(answer), "a Look")
+        self._must(type(answer.opposition) is Opposition, "look", "opposition", answer.opposition, "an Opposition")
+        if answer.identity is not None:
+            self._identity(answer.identity, asked)
+        if answer.announcement is not None:
+            if answer.identity is None:
+                raise self.broken("look", "a record without an identity", "both, or neither")
+            self._announcement(answer.announcement, today)
+        return answer
+
+    def _identity(self, identity: object, asked: Ins) -> None:
+        must = self._must
+        if type(identity) is not LocalIdentity:
+            raise self.broken("look", f"identity of type {type_name(identity)}", "a LocalIdentity or None")
+        must(type(identity.status) is IdentityStatus, "look", "status", identity.status, "an IdentityStatus")
+        must(identity.ins is None or type(identity.ins) is Ins, "look", "ins", identity.ins, "an Ins or None")
+        must(
+            type(identity.former) is tuple and all(type(ins) is Ins for ins in identity.former),
+            "look",
+            "former",
+            identity.former,
+            "a tuple of Ins",
+        )
+        if identity.ins != asked and asked not in identity.former:
+            raise self.broken("look", "another worker's identity", "the INS asked for, active or in the history")
+        traits = identity.traits
+        must(type(traits) is StrictTraits, "look", "traits", traits, "StrictTraits")
+        must(type(traits.sex) is Sex, "look", "sex", traits.sex, "a Sex")
+        must(type(traits.birth_date) is BirthDate, "look", "birth_date", traits.birth_date, "a BirthDate")
+        must(
+            type(traits.birth_given_names) is tuple,
+            "look",
+            "birth_given_names",
+            traits.birth_given_names,
+            "a tuple of texts",
+        )
+        must(
+            type(identity.attributes) is frozenset
+            and all(type(attribute) is IdentityAttribute for attribute in identity.attributes),
+            "look",
+            "attributes",
+            identity.attributes,
+            "a frozenset of IdentityAttribute",
+        )
+        must(
+            identity.verified_on is None or type(identity.verified_on) is Day,
+            "look",
+            "verified_on",
+            identity.verified_on,
+            "a Day or None",
+        )
+
+    def _announcement(self, announcement: object, today: str) -> None:
+        must = self._must
+        if type(announcement) is not Announcement:
+            raise self.broken("look", f"announcement of type {type_name(announcement)}", "an Announcement or None")
+        for name in _ANNOUNCEMENT_TEXTS:
+            self._text("look", name, getattr(announcement, name))
+        must(type(announcement.author) is str, "look", "author", announcement.author, "a text")
+        must(len(announcement.author) <= MAX_TEXT, "look", "author", announcement.author, f"{MAX_TEXT} at most")
+        must(type(announcement.extent) is Extent, "look", "extent", announcement.extent, "an Extent")
+        kind = announcement.document_type
+        must(type(kind) is Coded, "look", "document_type", kind, "a Coded")
+        self._text("look", "document_type.system", kind.system)
+        self._text("look", "document_type.code", kind.code)
+        at = announcement.updated_at
+        must(type(at) is int and at >= 0, "look", "updated_at", at, "an Instant: whole seconds since 1970 UTC")
+        must(type(announcement.last_act_on) is Day, "look", "last_act_on", announcement.last_act_on, "a Day")
+        if str(announcement.last_act_on) > today:
+            raise self.broken("look", "last_act_on after today in France", "the day of an act that took place")
+
+    def health(self, answer: object) -> AdapterHealth:
+        """Give the health; its detail goes to IT staff, so numbers that could be a matricule are taken out."""
+        if type(answer) is not AdapterHealth:
+            raise self.broken("health", type_name(answer), "an AdapterHealth")
+        self._must(type(answer.ok) is bool, "health", "ok", answer.ok, "True or False")
+        self._must(type(answer.detail) is str, "health", "detail", answer.detail, "a text")
+        return AdapterHealth(answer.ok, without_numbers(answer.detail))
+
+    def counts(self, answer: object) -> Counts | None:
+        """Give the counts, each part at most the whole."""
+        if answer is None:
+            return None
+        if type(answer) is not Counts:
+            raise self.broken("counts", type_name(answer), "Counts or None")
+        for name in ("workers", "with_ins", "qualified", "opposition_known", "document_available", "answerable"):
+            value = getattr(answer, name)
+            if value is None and name != "workers":
+                continue
+            self._must(type(value) is int and value >= 0, "counts", name, value, "a whole number from 0")
+            self._must(value <= answer.workers, "counts", name, value, "at most the number of workers")
+        return answer
+
+    def reference(self, answer: object) -> str:
+        """Give the reference under which a document was filed."""
+        return self._text("file", "reference", answer)
+
+    def piece(self, piece: object) -> bytes:
+        """Give a piece of a document, if it is bytes."""
+        if type(piece) is not bytes:
+            raise self.broken("document", f"a piece of type {type_name(piece)}", "bytes")
+        return piece
+
+    def broken(self, operation: str, got: str, expected: str) -> AdapterFault:
+        """Make the fault; `got` is a type or a shape."""
+        return broken(adapter=self._adapter, operation=operation, got=got, expected=expected)
+
+    def _text(self, operation: str, name: str, value: object) -> str:
+        if type(value) is not str:
+            raise self.broken(operation, f"{name} of type {type_name(value)}", "a text")
+        if not (1 <= len(value) <= MAX_TEXT and value.isprintable()):
+            raise self.broken(operation, f"{name} of {len(value)} characters", f"1 to {MAX_TEXT}, printable")
+        return value
+
+    def _must(self, is_right: bool, operation: str, name: str, value: object, expected: str) -> None:  # noqa: FBT001
+        if not is_right:
+            raise self.broken(operation, f"{name} that is not (type {type_name(value)})", expected)
+
+
+def without_numbers(text: str) -> str:
+    """Cut a text for IT staff short and take out every number that could be part of a matricule."""
+    words = text[:MAX_TEXT].split()
+    return " ".join("[number]" if sum(char.isdigit() for char in word) > 5 else word for word in words)

@@ -1,0 +1,232 @@
+"""One lane of calls into an adapter: its places, its breaker, the time limit, and the way into a task or a thread.
+
+Questions, documents and writes have a lane each, so that slow documents do not keep the questions waiting and a locked
+table of traces does not stop the answers. A call that outlives its time limit keeps its place until it really ends:
+what hangs is bounded by the places.
+"""
+
+import asyncio
+import contextlib
+import inspect
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from connector.contract.breaker import Breaker
+from connector.contract.faults import FaultReport, FaultSeen, busy, judge, late, resting
+from connector.contract.threads import DaemonThreads
+from connector.core.codes import Code
+from connector.core.errors import AdapterFault
+
+Ended = tuple[object, BaseException | None]
+"""What became of a call: its value, or what it raised, as a value: asyncio never logs an adapter's exception."""
+
+Work = asyncio.Future[Ended]
+
+
+class Lane:
+    """Calls of one kind into one adapter."""
+
+    def __init__(
+        self,
+        adapter: str,
+        *,
+        places: int,
+        wait_seconds: float,
+        breaker: Breaker,
+        threads: DaemonThreads,
+        monotonic: Callable[[], float],
+        report: FaultReport,
+    ) -> None:
+        self._adapter, self._places, self._free = adapter, places, places
+        self._wait_seconds = wait_seconds
+        self.breaker = breaker
+        self._threads = threads
+        self._monotonic = monotonic
+        self._report = report
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._under_way: set[Work] = set()
+
+    async def call(self, operation: str, method: Callable[..., Any], args: tuple[Any, ...], seconds: float) -> object:
+        """Call a plain or async method and give what it answers, unchecked.
+
+        Raises:
+            AdapterFault: `adapter.failed`, `adapter.timeout`, `adapter.busy`, or what an `AdapterError` stands for.
+        """
+        await self.enter(operation)
+        if inspect.iscoroutinefunction(method):
+            work = self.start_task(ended(method, args))
+        else:
+            work = self.start_thread(lambda: method(*args))
+        answer = await self.result(operation, work, seconds)
+        if inspect.isawaitable(answer):  # a plain function that wraps an async one
+            await self.enter(operation)
+            return await self.result(operation, self.start_task(ended(lambda: answer, ())), seconds)
+        return answer
+
+    async def enter(self, operation: str) -> None:
+        """Take a place, which the work then started gives back when it ends.
+
+        Raises:
+            AdapterFault: the breaker is open, or `adapter.busy`.
+        """
+        rest = self.breaker.admit(self._monotonic())
+        if rest is not None:
+            fault = resting(adapter=self._adapter, operation=operation, seconds=rest, code=self.breaker.last_code)
+            raise self._seen(fault, operation, "resting")
+        if self._free:
+            self._free -= 1
+            return
+        try:
+            await self._wait_for_a_place(operation)
+        except BaseException:
+            self.breaker.gave_up()
+            raise
+
+    async def result(self, operation: str, work: Work, seconds: float) -> object:
+        """Wait for work that was started, at most so long; tell the breaker what became of it.
+
+        Raises:
+            AdapterFault: as `call`.
+        """
+        try:
+            is_done = await done_within(work, seconds)
+        except asyncio.CancelledError:
+            self.breaker.gave_up()
+            self.abandon(work)
+            raise
+        if not is_done:
+            self.abandon(work)
+            raise self.timed_out(operation, seconds)
+        # Cancelled, and nobody here did it.
+        answer, error = (None, asyncio.CancelledError()) if work.cancelled() else work.result()
+        self.settle(operation, error)
+        return answer
+
+    def settle(self, operation: str, error: BaseException | None) -> None:
+        """Tell the breaker how a call ended.
+
+        Raises:
+            AdapterFault: where it ended by an exception.
+        """
+        if error is None:
+            self.breaker.succeeded()
+            return
+        judged = judge(error, adapter=self._adapter, operation=operation)
+        if judged.counts:
+            self.breaker.failed(self._monotonic(), judged.fault.code)
+        else:
+            self.breaker.succeeded()
+        raise self._seen(judged.fault, operation, judged.cause)
+
+    def timed_out(self, operation: str, seconds: float) -> AdapterFault:
+        """Tell the breaker of a call that took too long, and give the fault to raise."""
+        self.breaker.failed(self._monotonic(), Code.ADAPTER_TIMEOUT)
+        return self._seen(late(adapter=self._adapter, operation=operation, seconds=seconds), operation, "late")
+
+    def start_task(self, coroutine: Coroutine[Any, Any, Ended]) -> Work:
+        """Run a coroutine of the adapter's on this loop; `enter` comes before."""
+        return self._started(asyncio.get_running_loop().create_task(coroutine))
+
+    def start_thread(self, function: Callable[[], Any]) -> Work:
+        """Run a plain function of the adapter's in a thread; `enter` comes before."""
+        loop = asyncio.get_running_loop()
+        work: Work = loop.create_future()
+
+        def job() -> None:
+            end: Ended
+            try:
+                end = (function(), None)
+            except BaseException as error:  # noqa: BLE001  an adapter's sys.exit() is a fault of the adapter
+                end = (None, error)
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                loop.call_soon_threadsafe(_deliver, work, end)
+
+        self._threads.submit(job)
+        return self._started(work)
+
+    def abandon(self, work: Work) -> None:
+        """Stop waiting for work: a task is cancelled, a thread goes on unheard."""
+        if isinstance(work, asyncio.Task):
+            work.cancel()
+
+    async def drain(self, seconds: float) -> None:
+        """Cancel what is under way and wait for it, at most so long."""
+        tasks = [work for work in self._under_way if isinstance(work, asyncio.Task)]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    async def _wait_for_a_place(self, operation: str) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            if await done_within(turn, self._wait_seconds):
+                return
+        except BaseException:
+            if turn.done():  # the place came and nobody is left to use it
+                self._give_back()
+            raise
+        finally:
+            if not turn.done():
+                self._waiting.remove(turn)
+        raise self._seen(busy(adapter=self._adapter, operation=operation, places=self._places), operation, "busy")
+
+    def _started(self, work: Work) -> Work:
+        self._under_way.add(work)
+        work.add_done_callback(self._ended)
+        return work
+
+    def _ended(self, work: Work) -> None:
+        self._under_way.discard(work)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().set_result(None)
+        else:
+            self._free += 1
+
+    def _seen(self, fault: AdapterFault, operation: str, cause: str) -> AdapterFault:
+        self._report(FaultSeen(self._adapter, operation, fault.code, cause))
+        return fault
+
+
+async def ended(method: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> Ended:
+    """Await an adapter's async method, giving what it raised as a value.
+
+    Its own SystemExit or KeyboardInterrupt would end the event loop and so the daemon.
+    """
+    try:
+        return await method(*args), None
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001  see above
+        return None, error
+
+
+async def done_within(work: asyncio.Future[Any], seconds: float) -> bool:
+    """Wait until it is done or the seconds have gone, without touching it. `asyncio.wait` costs half as much again."""
+    if work.done():
+        return True
+    loop = asyncio.get_running_loop()
+    waiter: asyncio.Future[None] = loop.create_future()
+
+    def wake(_: object = None) -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    timer = loop.call_later(seconds, wake)
+    work.add_done_callback(wake)
+    try:
+        await waiter
+    finally:
+        timer.cancel()
+        work.remove_done_callback(wake)
+    return work.done()
+
+
+def _deliver(work: Work, end: Ended) -> None:
+    if not work.done():
+        work.set_result(end)

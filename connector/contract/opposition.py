@@ -1,0 +1,94 @@
+"""Whether a worker objects, by whom the controller named as authority (DESIGN section 5, R4624-45-6, 2°).
+
+*Yes* if either says yes. *No* if an authority that was reachable says no or, for a register that the controller
+declared complete, holds no entry. Else *unknown*, which never lets a record leave. The register is a port; the room
+that keeps one comes with its own store.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from connector.contract.settings import Authority, OppositionSettings
+from connector.core.matricule import Ins
+from connector.core.records import Look, Opposition
+
+
+class OppositionRegister(Protocol):
+    """The connector's own register of oppositions."""
+
+    async def opposition(self, ins: Sequence[Ins]) -> Opposition | None:
+        """Say what stands under any of these INS of one worker: yes wins over no; None where there is no entry."""
+        ...
+
+
+def known_ins(asked: Ins, look: Look | None) -> tuple[Ins, ...]:
+    """Give every INS that one worker is known by here, the one asked for first, each once."""
+    identity = look.identity if look is not None else None
+    if identity is None:
+        return (asked,)
+    active = () if identity.ins is None else (identity.ins,)
+    return tuple(dict.fromkeys((asked, *active, *identity.former)))
+
+
+class OppositionAuthority:
+    """Asks whom the controller named. `source_tells` is whether the vendor's software keeps oppositions at all."""
+
+    def __init__(
+        self,
+        settings: OppositionSettings,
+        *,
+        register: OppositionRegister | None,
+        source_tells: bool,
+        unreachable: Callable[[], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._register = register if settings.authority is not Authority.ADAPTER else None
+        self._asks_adapter = settings.authority is not Authority.REGISTER
+        self._source_tells = source_tells
+        self._unreachable = unreachable or _tell_nobody
+
+    def not_ready(self) -> str | None:
+        """Say why this member could never tell an opposition and so must not answer (`could_not_look`), or None."""
+        authority = self._settings.authority
+        if authority is not Authority.ADAPTER and self._register is None:
+            return f"opposition authority: {authority} is set and this connector has no register"
+        if self._asks_adapter and not self._source_tells:
+            return f"opposition authority: {authority} is set and the vendor's software keeps no opposition"
+        return None
+
+    async def opposition(self, ins: Sequence[Ins], look: Look | None) -> Opposition:
+        """Decide from a look that was made (None: there was none) and the register, under every INS of the worker.
+
+        The register is asked whatever the look says, so that time tells nothing. One that cannot be reached says
+        neither yes nor no: with it named as an authority, *no* cannot be had.
+        """
+        said: list[Opposition] = []
+        if self._asks_adapter:
+            said.append(look.opposition if look is not None and self._source_tells else Opposition.UNKNOWN)
+        was_reached = True
+        if self._settings.authority is not Authority.ADAPTER:
+            answer = await self._ask_register(ins)
+            was_reached = answer is not None
+            said.append(answer or Opposition.UNKNOWN)
+        if Opposition.YES in said:
+            return Opposition.YES
+        if Opposition.NO in said and was_reached:
+            return Opposition.NO
+        return Opposition.UNKNOWN
+
+    async def _ask_register(self, ins: Sequence[Ins]) -> Opposition | None:
+        """Give what the register says, None where it could not be asked."""
+        if self._register is None:
+            return None
+        try:
+            entry = await self._register.opposition(ins)
+        except Exception:  # noqa: BLE001  whatever keeps it from answering: no answer is not a no
+            self._unreachable()
+            return None
+        if entry is None:
+            return Opposition.NO if self._settings.register_complete else Opposition.UNKNOWN
+        return entry
+
+
+def _tell_nobody() -> None:
+    """Count nothing: for tests and tools without counters."""
