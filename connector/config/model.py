@@ -207,6 +207,7 @@ class OppositionSection(Section):
     authority: Literal["adapter", "register", "both"]
     decided_on: date
     decided_by: Annotated[str, Field(min_length=3, max_length=120)]
+    register_complete: bool = False
 
 
 class HolderSection(Section):

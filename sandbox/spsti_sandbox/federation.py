@@ -1,0 +1,161 @@
+"""A federation in a box: a PKI, services made as newcomers are, their vendor databases, and a common members file.
+
+Everything lies in one folder and on loopback. Vendor databases are kept between runs, since making the documents is
+what takes time; all else is made anew.
+"""
+
+import asyncio
+import shutil
+import socket
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from connector.config.newcomer import create
+from connector.config.scaffold import AdapterEntry, Answers, ApiKeyEntry, KeyPairFiles, PractitionerEntry
+from connector.core.instant import Instant
+from connector.core.members import luhn_ok
+from connector.core.oid import Environment
+from connector.directory.members_file import MembersFile
+from connector.directory.members_text import members_text
+from spsti_sandbox.pki import KeyKind, Pki
+from spsti_sandbox.service import Service, api_key_hash
+from spsti_sandbox.vendor_db import generate
+
+SEED = 20261123
+TOWNS = {"a": "Dijon", "b": "Besançon", "c": "Lons-le-Saunier", "d": "Vesoul", "e": "Nevers"}
+DEPARTEMENTS = {"a": "21", "b": "25", "c": "39", "d": "70", "e": "58"}
+PHYSICIAN = PractitionerEntry("899700218896", "Camille DURAND", "physician", "substantial")
+NURSE = PractitionerEntry("899700366240", "Dominique MARTIN", "nurse", "substantial")
+
+
+def member_id(letter: str) -> str:
+    """Give the Struct_IdNat of a sandbox service: a SIREN that is never given out, with a true check digit."""
+    stem = f"00000000{ord(letter) - ord('a') + 1:02d}001"
+    return "3" + next(number for digit in "0123456789" if luhn_ok(number := stem + digit))
+
+
+def free_ports(count: int) -> list[int]:
+    """Give ports that nothing listens on now, all different."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+@dataclass(slots=True)
+class Federation:
+    """The services by letter, and the authority that issued their certificates."""
+
+    folder: Path
+    pki: Pki
+    services: dict[str, Service] = field(default_factory=dict)
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        letters: Sequence[str] = ("a", "b", "c"),
+        *,
+        workers: int = 2000,
+        key: KeyKind = "p256",
+        signing_algorithm: str = "ES256",
+        databases: Path | None = None,
+    ) -> "Federation":
+        """Make the folder of every service; nothing is started.
+
+        `databases` is where vendor databases are kept between runs; a copy goes to each service.
+        """
+        federation = cls(folder, Pki(folder / "pki", key=key))
+        ports = free_ports(2 * len(letters))
+        now = Instant(int(time.time()))
+        for index, letter in enumerate(letters):
+            federation._add(letter, ports[2 * index], ports[2 * index + 1], now, workers, signing_algorithm, databases)
+        federation.write_members()
+        return federation
+
+    def _add(
+        self,
+        letter: str,
+        peer_port: int,
+        local_port: int,
+        now: Instant,
+        workers: int,
+        signing_algorithm: str,
+        databases: Path | None,
+    ) -> None:
+        identifier, folder = member_id(letter), self.folder / f"service-{letter}"
+        server, client = self.pki.issue(identifier, "server"), self.pki.issue(identifier, "client")
+        api_key = f"demo-{letter}-{api_key_hash(str(folder))[:24]}"
+        adapter = AdapterEntry("demo", {"database": "vendor/dmst.sqlite"})
+        answers = Answers(
+            member_id=identifier,
+            name=f"SPSTI {TOWNS[letter]} (démonstration)",
+            environment=Environment.TEST,
+            server=KeyPairFiles(str(server.cert_pem_path), str(server.key_pem_path)),
+            client=KeyPairFiles(str(client.cert_pem_path), str(client.key_pem_path)),
+            decided_on=date(2026, 1, 5),
+            decided_by="Direction de démonstration",
+            opposition_authority="adapter",
+            peer_listen=f"127.0.0.1:{peer_port}",
+            local_listen=f"127.0.0.1:{local_port}",
+            trusted_cas=(str(self.pki.ca_path),),
+            crls=tuple(map(str, self.pki.crl_paths)),
+            signing_algorithm=signing_algorithm,
+            api_keys=(
+                ApiKeyEntry("demo", api_key_hash(api_key), (PHYSICIAN.id, NURSE.id), ("fetch", "status", "journal")),
+            ),
+            practitioners=(PHYSICIAN, NURSE),
+            source=adapter,
+            sink=adapter,
+        )
+        create(folder, answers, endpoint=f"https://127.0.0.1:{peer_port}", towns=(TOWNS[letter],), now=now)
+        service = Service(
+            letter, identifier, answers.name, folder, peer_port, local_port, api_key, server=server, client=client
+        )
+        service.key_file.touch(mode=0o600)
+        service.key_file.write_text(api_key + "\n")
+        self._vendor_database(service, workers, databases)
+        self.services[letter] = service
+
+    def _vendor_database(self, service: Service, workers: int, databases: Path | None) -> None:
+        target = service.vendor_database
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if databases is None:
+            generate(target, seed=SEED, service=service.letter, workers=workers)
+            return
+        databases.mkdir(parents=True, exist_ok=True)
+        kept = databases / f"{service.letter}-{workers}-{SEED}-{datetime.now(UTC):%Y-%m-%d}.sqlite"
+        if not kept.exists():
+            fresh = kept.with_suffix(".new")
+            fresh.unlink(missing_ok=True)
+            generate(fresh, seed=SEED, service=service.letter, workers=workers)
+            with sqlite3.connect(fresh) as database:
+                database.execute("pragma wal_checkpoint(truncate)")
+            database.close()
+            fresh.rename(kept)
+        shutil.copyfile(kept, target)
+
+    def write_members(self) -> None:
+        """Give every service the same members file, made of all their entries."""
+        members = [
+            member
+            for service in self.services.values()
+            for member in MembersFile(service.folder / "my-entry.toml", Environment.TEST).members()
+        ]
+        text = members_text(members, comment="All the services of this sandbox.")
+        for service in self.services.values():
+            (service.folder / "members.toml").write_text(text)
+
+    async def start(self, letters: Sequence[str] | None = None) -> None:
+        """Start these services, all at once, and return when they are ready."""
+        await asyncio.gather(*(self.services[letter].start() for letter in letters or self.services))
+
+    async def stop(self) -> None:
+        """Stop every service that runs."""
+        await asyncio.gather(*(service.stop() for service in self.services.values()))
