@@ -63,6 +63,9 @@ class Metrics:
             "spsti_certificate_expiry_timestamp_seconds", "When a certificate of ours ends", ["use"], registry=registry
         )
         self.jobs = Counter("spsti_jobs_total", "Background jobs run, by result", ["job", "result"], registry=registry)
+        self.job_seconds = Histogram(
+            "spsti_job_seconds", "How long background jobs take", ["job"], buckets=_SECONDS, registry=registry
+        )
 
     def render(self) -> bytes:
         """Give the text exposition format."""
