@@ -1,0 +1,51 @@
+"""A requester's acknowledgement of the bytes it received: verified, then kept with its house entry."""
+
+from connector.core.codes import Code
+from connector.core.errors import RequestRefused
+from connector.core.evidence import Ack, AckResult
+from connector.core.ledger import EntryDraft, EntryType
+from connector.holder.evidence import Ports
+from connector.holder.question import Question
+from connector.holder.settings import HolderSettings
+from connector.wire.ack import open_ack
+
+
+async def acknowledge(settings: HolderSettings, ports: Ports, question: Question, handover_id: str) -> bool:
+    """Keep the acknowledgement; False where another result was acknowledged before. `question.mandate` is the token.
+
+    That its receipt is one of this handover's, and the handover this member's, is checked in the store's transaction:
+    an acknowledgement may come long after the copy was purged.
+
+    Raises:
+        RequestRefused: `ack.malformed`, `ack.signature`, `ack.mismatch`, `handover.not_available`.
+        FailedClosed: it could not be kept, so it must come again.
+    """
+    ack = open_ack(question.mandate, requester=question.peer, now=question.at)
+    for what, agrees in (
+        ("aud", ack.draft.audience == settings.member),
+        ("handover_id", ack.draft.handover_id == handover_id),
+    ):
+        if not agrees:
+            raise RequestRefused(
+                f"acknowledgement: its {what} is not that of this handover",
+                code=Code.ACK_MISMATCH,
+                hint="send it as it was first sealed",
+            )
+    is_kept = await ports.store.acknowledge(ack=ack, entry=_entry(ack, question))
+    if is_kept:
+        verified = ack.draft.result is AckResult.VERIFIED
+        ports.observer.acknowledged(handover_id, question.peer.id, verified=verified)
+    return is_kept
+
+
+def _entry(ack: Ack, question: Question) -> EntryDraft:
+    return EntryDraft(
+        type=EntryType.ACKNOWLEDGED,
+        at=question.at,
+        peer=question.peer.id,
+        outcome=ack.draft.result.value,
+        reason=ack.draft.code.value if ack.draft.code else None,
+        document_sha256=ack.draft.received.sha256,
+        ref=ack.draft.handover_id,
+        personal={"ack": ack.compact.decode("ascii")},
+    )
