@@ -1,0 +1,159 @@
+"""Members of a JSON object that another member wrote, read one by one into the types of the protocol.
+
+`Claims` knows the encodings of PROTOCOL section 2 (ids, hashes, NumericDate) and tells a member that is missing from
+one that is wrong, by its dotted name and never by its value. Which error that becomes is the caller's business: a
+mandate, a receipt and a Bundle are wrong in different people's eyes. Members nobody asks for are ignored.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+
+from connector.core.coded import Coded
+from connector.core.errors import IdentityFault
+from connector.core.instant import Instant
+from connector.core.members import MemberId
+from connector.core.private import shape_of
+from connector.wire import b64
+
+VERSION: Final = 1
+"""`ver` of mandate, receipt and acknowledgement."""
+
+HASH_BYTES: Final = 32
+MAX_TEXT: Final = 100
+"""Characters of a text for people: a name, a role, a title (our rule; with it a mandate fits its 4 kB)."""
+
+MAX_INTEGER: Final = 2**53 - 1
+_MAX_URI: Final = 200
+_END_OF_TIME: Final = 253_402_300_800  # 10000-01-01T00:00:00Z: RFC 3339 has no year beyond
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+_E = TypeVar("_E", bound=StrEnum)
+
+
+class ClaimFault(ValueError):
+    """A member that is missing or wrong: its dotted name, what kind of value it has and what was expected."""
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        super().__init__(f"{name}: got {_kind(value)}, expected {expected}")
+        self.name, self.expected, self.missing = name, expected, value is None
+
+
+def _kind(value: object) -> str:
+    """Tell what a value is without showing it."""
+    if isinstance(value, str):
+        return f"a text ({shape_of(value)})"
+    return {type(None): "nothing", bool: "true or false", dict: "an object", list: "an array"}.get(
+        type(value), "a number"
+    )
+
+
+class Claims:
+    """One JSON object; each reader raises `ClaimFault` for a member that is missing, null or not of its type."""
+
+    __slots__ = ("_prefix", "_values")
+
+    def __init__(self, values: Mapping[str, Any], prefix: str = "") -> None:
+        self._values, self._prefix = values, prefix
+
+    def has(self, name: str) -> bool:
+        """Whether the member is there and not null."""
+        return self._values.get(name) is not None
+
+    def fault(self, name: str, expected: str) -> ClaimFault:
+        """Make the fault of a member whose value is wrong."""
+        return ClaimFault(self._prefix + name, self._values.get(name), expected)
+
+    def _get(self, name: str, expected: str) -> object:
+        value = self._values.get(name)
+        if value is None:
+            raise self.fault(name, expected)
+        return value
+
+    def object(self, name: str) -> "Claims":
+        """Read an object."""
+        value = self._get(name, "an object")
+        if not isinstance(value, dict):
+            raise self.fault(name, "an object")
+        return Claims(value, f"{self._prefix}{name}.")
+
+    def array(self, name: str) -> list[Any]:
+        """Read an array, its items as they are."""
+        value = self._get(name, "an array")
+        if not isinstance(value, list):
+            raise self.fault(name, "an array")
+        return value
+
+    def string(self, name: str, expected: str = "a text") -> str:
+        """Read a text of any content, for a reader that judges it by itself."""
+        value = self._get(name, expected)
+        if not isinstance(value, str):
+            raise self.fault(name, expected)
+        return value
+
+    def text(self, name: str, *, longest: int = MAX_TEXT) -> str:
+        """Read a text for people: printable, neither empty nor only spaces, at most `longest` characters."""
+        value = self.string(name)
+        if not (len(value) <= longest and value.isprintable() and value.strip()):
+            raise self.fault(name, f"1 to {longest} printable characters")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Read true or false."""
+        value = self._get(name, "true or false")
+        if not isinstance(value, bool):
+            raise self.fault(name, "true or false")
+        return value
+
+    def integer(self, name: str, *, lowest: int = 0, highest: int = MAX_INTEGER) -> int:
+        """Read an integer written without fraction or exponent; true and false are none."""
+        expected = f"an integer from {lowest} to {highest}"
+        value = self._get(name, expected)
+        if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+            raise self.fault(name, expected)
+        return value
+
+    def instant(self, name: str) -> Instant:
+        """Read a NumericDate of whole seconds before the year 10000."""
+        return Instant(self.integer(name, highest=_END_OF_TIME - 1))
+
+    def id(self, name: str) -> str:
+        """Read an id of 32 lower-case hex characters."""
+        value = self.string(name, "32 lower-case hex characters")
+        if not _ID.fullmatch(value):
+            raise self.fault(name, "32 lower-case hex characters")
+        return value
+
+    def sha256(self, name: str) -> bytes:
+        """Read a SHA-256 in base64url."""
+        value = self.string(name, "a SHA-256 in base64url")
+        try:
+            return b64.decode(value, size=HASH_BYTES)
+        except ValueError:
+            raise self.fault(name, "a SHA-256 in base64url, 43 characters") from None
+
+    def member(self, name: str) -> MemberId:
+        """Read a member id; its check digit is left to the directory."""
+        value = self.string(name, "a member id")
+        try:
+            return MemberId(value)
+        except IdentityFault:
+            raise self.fault(name, "a member id") from None
+
+    def choice(self, name: str, among: type[_E]) -> _E:
+        """Read one word of a closed list."""
+        expected = "one of " + ", ".join(among)
+        value = self.string(name, expected)
+        try:
+            return among(value)
+        except ValueError:
+            raise self.fault(name, expected) from None
+
+    def coded(self, name: str) -> Coded:
+        """Read `{system, code}`."""
+        return self.object(name).coding()
+
+    def coding(self) -> Coded:
+        """Read this object itself as `{system, code}`."""
+        return Coded(self.text("system", longest=_MAX_URI), self.text("code"))
