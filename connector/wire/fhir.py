@@ -1,0 +1,134 @@
+"""The FHIR R4 (4.0.1) resources that a holder answers with, as JSON bytes (PROTOCOL 1, documents.md 4.3 to 4.5).
+
+A withheld answer is one constant, so that nothing of it can depend on why. An announced one tells what the requester
+needs for choosing and no more: neither the vendor's own references nor the author leave this house, and there is no
+url, size or hash before the handover. Reading what a peer answered is `wire.fhir_read`.
+"""
+
+from typing import Any, Final, NamedTuple
+
+from connector.core.codes import Code
+from connector.core.days import Day
+from connector.core.directory import Member
+from connector.core.instant import rfc3339
+from connector.core.matricule import Ins
+from connector.core.records import Announcement
+from connector.wire import fhir_terms as terms
+from connector.wire.json_strict import write_object
+
+CONTENT_TYPE: Final = terms.CONTENT_TYPE
+MAX_TEXT: Final = 500
+"""Characters of an OperationOutcome's text, written and read (our rule)."""
+
+_WITHHELD: Final = write_object({"resourceType": "Bundle", "type": "searchset", "total": 0})
+
+
+class Offer(NamedTuple):
+    """What one requester is told it may fetch; `ins` is None for a probe's fixed document, which is about nobody."""
+
+    id: str
+    announcement: Announcement
+    ins: Ins | None
+
+
+def search_bundle(member: Member, offer: Offer | None, *, base_url: str) -> bytes:
+    """Give the answer to a lookup: `total` 1 with the offer, or `total` 0.
+
+    Args:
+        member: the holder, as custodian.
+        offer: None for every withheld answer, whose bytes are always the same.
+        base_url: of the FHIR endpoint, `https://…/fhir`, for `fullUrl`.
+    """
+    if offer is None:
+        return _WITHHELD
+    entry = {
+        "fullUrl": f"{base_url}/DocumentReference/{offer.id}",
+        "resource": _document_reference(member, offer),
+        "search": {"mode": "match"},
+    }
+    return write_object({"resourceType": "Bundle", "type": "searchset", "total": 1, "entry": [entry]})
+
+
+def operation_outcome(code: Code | None, text: str) -> bytes:
+    """Give an error as OperationOutcome; `code` is None where the adapter could not look.
+
+    `text` is for people at the other member; it must not tell what this house holds.
+
+    Raises:
+        ValueError: a code that another member must not see.
+    """
+    details: dict[str, Any] = {"text": text[:MAX_TEXT]}
+    if code is not None:
+        details = {"coding": [{"system": terms.ERROR_SYSTEM, "code": code.value}], **details}
+    issue = {"severity": "error", "code": terms.issue_type(code), "details": details}
+    return write_object({"resourceType": "OperationOutcome", "issue": [issue]})
+
+
+def capability_statement(member: Member, *, base_url: str, version: str, released_on: Day) -> bytes:
+    """Give the answer to `GET /fhir/metadata`: what is served, where FHIR has words for it.
+
+    It informs; which protocol versions a member speaks is what the directory says. No profile of PDSm or MHD is
+    claimed (documents.md 6).
+    """
+    search = {
+        "type": "DocumentReference",
+        "interaction": [
+            {"code": "search-type", "documentation": "POST _search only: an INS never stands in a URL"},
+        ],
+        "searchParam": [
+            {"name": "patient.identifier", "type": "token", "documentation": "required: urn:oid:<OID>|<matricule>"},
+            {"name": "status", "type": "token", "documentation": "required: current"},
+        ],
+    }
+    binary = {
+        "type": "Binary",
+        "interaction": [{"code": "read", "documentation": "by handover id, as application/pdf"}],
+    }
+    rest = {
+        "mode": "server",
+        "documentation": "Mutual TLS 1.3; each request bears a mandate of the asking member",
+        "resource": [search, binary],
+    }
+    return write_object(
+        {
+            "resourceType": "CapabilityStatement",
+            "status": "active",
+            "date": str(released_on),
+            "kind": "instance",
+            "software": {"name": "spsti-connector", "version": version},
+            "implementation": {"description": member.name, "url": base_url},
+            "fhirVersion": "4.0.1",
+            "format": ["application/fhir+json"],
+            "rest": [rest],
+        }
+    )
+
+
+def _document_reference(member: Member, offer: Offer) -> dict[str, Any]:
+    announcement = offer.announcement
+    resource: dict[str, Any] = {
+        "resourceType": "DocumentReference",
+        "id": offer.id,
+        "extension": [{"url": terms.EXTENT_URL, "valueCode": announcement.extent.value}],
+        "status": "current",
+        "type": {"coding": [announcement.document_type.to_json()]},
+    }
+    if offer.ins is not None:
+        identifier = {"system": offer.ins.oid.urn, "value": offer.ins.matricule.value}
+        resource["subject"] = {"type": "Patient", "identifier": identifier}
+    return resource | {
+        "date": rfc3339(announcement.updated_at),
+        "custodian": {
+            "type": "Organization",
+            "identifier": {"system": terms.STRUCTURE_SYSTEM, "value": member.id.value},
+            "display": member.name,
+        },
+        "securityLabel": [{"coding": [{"system": terms.CONFIDENTIALITY_SYSTEM, "code": "N"}]}],
+        "content": [
+            {
+                "attachment": {"contentType": announcement.content_type, "language": "fr-FR"},
+                "format": {"system": terms.FORMAT_SYSTEM, "code": terms.FORMAT_BY_MIME},
+            }
+        ],
+        "context": {"period": {"end": str(announcement.last_act_on)}},
+    }
