@@ -1,7 +1,7 @@
 """A row of the vendor's tables as values of the contract: the one place that knows what the vendor's words mean.
 
-A value of the contract that refuses what the database holds (`IdentityFault`) is let through: the connector counts it as
-wrong data of this worker.
+A value of the contract that refuses what the database holds (`IdentityFault`) is let through: the connector counts it
+as wrong data of this worker.
 """
 
 from datetime import datetime
@@ -37,9 +37,7 @@ def look_of(row: tuple[Any, ...]) -> Look:
         AdapterError: `data`: a version without the day of its newest act.
         IdentityFault: an INS, a trait or a day that is none.
     """
-    _, name, given_names, sex, born_on, born_at, status, attribute, matricule, oid, verified_on, former, answer = row[
-        :13
-    ]
+    name, given_names, sex, born_on, born_at, status, attribute, matricule, oid, verified_on, former, answer = row[1:13]
     identity = LocalIdentity(
         ins=None if matricule is None else Ins.parse(oid, matricule),
         traits=StrictTraits.parse(

@@ -68,7 +68,7 @@ class DemoSink(Sink):
         return f"document_recu {row_id}"
 
     def told(self, told: ToldToWorker) -> None:
-        """Record the information, and the worker's answer where oppositions are kept; the same again is none."""
+        """Record the information and, where the worker objects, the opposition; the same again is none."""
         with self._database.writing() as connection:
             worker = known_worker_id(connection, told.ins)
             was_new = connection.execute(
@@ -76,17 +76,13 @@ class DemoSink(Sink):
                 " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (worker, moment(told.at), told.by, told.means, int(told.objects)),
             ).rowcount
-            if was_new:
+            # An objection is kept where `DemoSource` reads it. That a worker lets this service ask others says nothing
+            # of whether others may have this service's record: it lifts no earlier objection.
+            if was_new and told.objects:
                 connection.execute(
                     "INSERT INTO opposition (salarie_id, reponse, recueillie_le, moyen, recueillie_par)"
                     " VALUES (?, ?, ?, ?, ?)",
-                    (
-                        worker,
-                        "s'oppose" if told.objects else "ne s'oppose pas",
-                        moment(told.at),
-                        told.means,
-                        told.by,
-                    ),
+                    (worker, "s'oppose", moment(told.at), told.means, told.by),
                 )
 
     def trace(self, trace: Trace) -> None:
