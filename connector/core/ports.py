@@ -20,7 +20,16 @@ from connector.core.mandate import MandateDraft
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.outcome import Outcome
-from connector.core.records import AdapterHealth, Announcement, Counts, Look, ReceivedDocument, ToldToWorker, Trace
+from connector.core.records import (
+    AdapterHealth,
+    Announcement,
+    Counts,
+    Look,
+    Opposition,
+    ReceivedDocument,
+    ToldToWorker,
+    Trace,
+)
 from connector.core.states import FetchState
 
 
@@ -86,6 +95,16 @@ class GuardedSink(Protocol):
     async def told(self, told: ToldToWorker) -> None: ...
     async def trace(self, trace: Trace) -> None: ...
     async def health(self) -> AdapterHealth: ...
+
+
+class Oppositions(Protocol):
+    """Whether a worker objects, by whom the controller named as authority (DESIGN section 5)."""
+
+    def not_ready(self) -> str | None:
+        """Say why this member could never tell, so that it must not answer."""
+        ...
+
+    async def opposition(self, ins: Sequence[Ins], look: Look | None) -> Opposition: ...
 
 
 # ---------------------------------------------------------------- vault

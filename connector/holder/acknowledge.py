@@ -10,14 +10,15 @@ from connector.holder.settings import HolderSettings
 from connector.wire.ack import open_ack
 
 
-async def acknowledge(settings: HolderSettings, ports: Ports, question: Question, handover_id: str) -> bool:
-    """Keep the acknowledgement; False where another result was acknowledged before. `question.mandate` is the token.
+async def acknowledge(settings: HolderSettings, ports: Ports, question: Question, handover_id: str) -> None:
+    """Keep the acknowledgement, or take note that it is kept already. `question.mandate` is the token.
 
     That its receipt is one of this handover's, and the handover this member's, is checked in the store's transaction:
     an acknowledgement may come long after the copy was purged.
 
     Raises:
-        RequestRefused: `ack.malformed`, `ack.signature`, `ack.mismatch`, `handover.not_available`.
+        RequestRefused: `ack.malformed`, `ack.signature`, `handover.not_available`; `ack.mismatch`, it is of another
+            handover, or another result than was acknowledged before.
         FailedClosed: it could not be kept, so it must come again.
     """
     ack = open_ack(question.mandate, requester=question.peer, now=question.at)
@@ -26,16 +27,16 @@ async def acknowledge(settings: HolderSettings, ports: Ports, question: Question
         ("handover_id", ack.draft.handover_id == handover_id),
     ):
         if not agrees:
-            raise RequestRefused(
-                f"acknowledgement: its {what} is not that of this handover",
-                code=Code.ACK_MISMATCH,
-                hint="send it as it was first sealed",
-            )
-    is_kept = await ports.store.acknowledge(ack=ack, entry=_entry(ack, question))
-    if is_kept:
-        verified = ack.draft.result is AckResult.VERIFIED
-        ports.observer.acknowledged(handover_id, question.peer.id, verified=verified)
-    return is_kept
+            raise _mismatch(f"its {what} is not that of this handover")
+    if not await ports.store.acknowledge(ack=ack, entry=_entry(ack, question)):
+        raise _mismatch("another result was acknowledged before")
+    verified = ack.draft.result is AckResult.VERIFIED
+    ports.observer.acknowledged(handover_id, question.peer.id, verified=verified)
+
+
+def _mismatch(what: str) -> RequestRefused:
+    hint = "send it as it was first sealed"
+    return RequestRefused(f"acknowledgement: {what}", code=Code.ACK_MISMATCH, hint=hint)
 
 
 def _entry(ack: Ack, question: Question) -> EntryDraft:

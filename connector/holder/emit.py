@@ -78,7 +78,7 @@ class Emitter:
             return await self._announce(case, mandate, probe_announcement(question.at, mandate.demand.document_type))
         case = case.about((worker.ins,))
         try:
-            found = await extract(self._ports.source, worker)
+            found = await extract(self._ports.source, self._ports.oppositions, worker)
         except AdapterFault as fault:
             await self._house.adapter_fault(fault)
             return await self._evidence.could_not_look(case, fault)
@@ -173,16 +173,12 @@ class Emitter:
         worker, announced = mandate.demand.worker, issued.announcement
         if worker is None or announced is None:
             return case, probe_document
-        found = await extract(self._ports.source, worker)
+        found = await extract(self._ports.source, self._ports.oppositions, worker)
         current = found.announcement
         if current is None:
             raise _NotAvailable(found.withheld or WithheldReason.NOTHING_COMMUNICABLE)
         if (current.record_ref, current.version) != (announced.record_ref, announced.version):
-            raise RequestRefused(
-                "document: the record has changed since it was announced",
-                code=Code.DOCUMENT_CHANGED,
-                hint="ask the service again: it announces the newer one",
-            )
+            raise _changed()
         return case.about(found.known_as), lambda: self._ports.source.document(announced)
 
     def _wanted(self, issued: IssuedAnnouncement, now: Instant) -> Handover:
@@ -202,6 +198,8 @@ class Emitter:
         try:
             handover = await self._spool.ready(wanted, content, self._settings.hold_seconds)
         except AdapterFault as fault:
+            if fault.code is Code.DOCUMENT_CHANGED:
+                return await self._evidence.refuse(case, _changed())
             await self._house.adapter_fault(fault, ref=wanted.announcement_id, peer=wanted.requester)
             return await self._evidence.could_not_look(case, fault)
         document = handover.document
@@ -237,3 +235,11 @@ class Emitter:
 
     def _elapsed(self, question: Question) -> float:
         return self._ports.clock.monotonic() - question.started
+
+
+def _changed() -> RequestRefused:
+    return RequestRefused(
+        "document: the record has changed since it was announced",
+        code=Code.DOCUMENT_CHANGED,
+        hint="ask the service again: it announces the newer one",
+    )

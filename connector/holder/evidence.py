@@ -43,6 +43,7 @@ class Ports:
 
     store: HolderStore
     source: GuardedSource
+    oppositions: Oppositions
     directory: MemberDirectory
     signer: Signer
     clock: Clock
@@ -129,10 +130,10 @@ class Evidence:
         *,
         announcement: IssuedAnnouncement | None = None,
         trace: Trace | None = None,
-        handover: Handover | None = None,
     ) -> Proof:
         if case.type is EntryType.DECIDED:
-            return await self._ports.store.decide(entry=entry, used=used, handover=handover)
+            # The spool has kept the handover; what was read of it a moment ago may be older than what stands there.
+            return await self._ports.store.decide(entry=entry, used=used, handover=None)
         return await self._ports.store.answer(entry=entry, used=used, announcement=announcement, trace=trace)
 
     def _draft(

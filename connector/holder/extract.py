@@ -1,16 +1,18 @@
 """Extraire: one look into the vendor's software, and what it allows to tell a peer.
 
-The source behind the port is guarded and asks the opposition authority; the decision itself is `core.policy.decide`.
-At the handover the same look is taken again, so that nothing rests on what was true half an hour ago.
+The source behind the port is guarded; the opposition is told by whoever the controller named; the decision itself is
+`core.policy.decide`. At the handover the same look is taken again, so that nothing rests on what was true before.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from connector.core.codes import Code
+from connector.core.errors import AdapterFault
 from connector.core.identity import QualifiedIdentity
 from connector.core.matricule import Ins
 from connector.core.outcome import WithheldReason
 from connector.core.policy import decide
-from connector.core.ports import GuardedSource
+from connector.core.ports import GuardedSource, Oppositions
 from connector.core.private import Private
 from connector.core.records import Announcement
 
@@ -24,16 +26,20 @@ class Extraction(Private):
     known_as: tuple[Ins, ...]
 
 
-async def extract(source: GuardedSource, worker: QualifiedIdentity) -> Extraction:
+async def extract(source: GuardedSource, oppositions: Oppositions, worker: QualifiedIdentity) -> Extraction:
     """Look once and decide.
 
     Raises:
-        AdapterFault: the vendor's software could not be asked, or broke its contract.
+        AdapterFault: the vendor's software could not be asked, or broke its contract; or nobody could ever tell an
+            opposition here, which must not look like a worker's own (DESIGN section 5).
     """
+    reason = oppositions.not_ready()
+    if reason is not None:
+        raise AdapterFault(reason, code=Code.ADAPTER_CONTRACT, hint="set [opposition] authority to one that can tell")
     look = await source.look(worker.ins)
-    decision = decide(look, worker)
     known_as = (worker.ins,)
     if look.identity is not None:
         local = (look.identity.ins,) if look.identity.ins is not None else ()
         known_as = tuple(dict.fromkeys((worker.ins, *local, *look.identity.former)))
+    decision = decide(replace(look, opposition=await oppositions.opposition(known_as, look)), worker)
     return Extraction(decision.announcement, decision.withheld, known_as)

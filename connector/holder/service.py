@@ -48,9 +48,9 @@ class Holder:
         """See `Releases.may_go_on`."""
         return self._releases.may_go_on(member)
 
-    async def acknowledge(self, question: Question, handover_id: str) -> bool:
+    async def acknowledge(self, question: Question, handover_id: str) -> None:
         """See `holder.acknowledge`."""
-        return await acknowledge(self.settings, self._ports, question, handover_id)
+        await acknowledge(self.settings, self._ports, question, handover_id)
 
     async def connection_refused(self, x5t: str, member: MemberId | None, cause: str) -> None:
         """Note a refusal that no exchange entry tells, once per certificate, cause and hour."""
