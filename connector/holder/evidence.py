@@ -25,6 +25,7 @@ from connector.core.ports import (
     HolderStore,
     MemberDirectory,
     Observer,
+    Oppositions,
     Signer,
     UsedMandate,
 )
@@ -86,7 +87,7 @@ class Evidence:
             retention=retention,
         )
         try:
-            proof = await self._append(case, entry, case.used, announcement=announcement, trace=trace, handover=granted)
+            proof = await self._append(case, entry, case.used, announcement=announcement, trace=trace)
         except MandateRefused as replayed:
             return await self.refuse(case, replayed)
         draft = self._draft(case, outcome, handover=granted)
