@@ -24,7 +24,14 @@ from connector.crypto.keys import MIN_RSA_BITS, load_certificates, spki_sha256, 
 MAX_CHAIN: Final = 8
 """Certificates in a chain (our rule): IGC-Santé has three, and authorities that sign each other end here."""
 
-_UNREADABLE: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension)
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 """What `cryptography` raises over malformed certificates, some of it only when the part is asked for."""
 
 

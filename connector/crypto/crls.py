@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Final, Self
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtensionOID
 
 from connector.core.codes import Code
@@ -22,6 +21,15 @@ from connector.crypto.keys import PublicKey, load_certificates, spki_sha256
 
 _PEM: Final = b"-----BEGIN"
 _END: Final = b"-----END X509 CRL-----"
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises over malformed lists, some of it only when the part is asked for."""
+
 _UNDERSTOOD: Final = frozenset({ExtensionOID.ISSUING_DISTRIBUTION_POINT})
 
 
@@ -51,7 +59,7 @@ class CrlSet:
                     newest[signer] = crl
             for (name, _), crl in newest.items():
                 revoked[name] = revoked.get(name, frozenset()) | {entry.serial_number for entry in crl}
-        except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension):  # some parts are parsed late
+        except _UNREADABLE:
             raise ConfigFault(
                 "CRL file: not readable as PEM or DER", hint="download it again from its issuer"
             ) from None
@@ -115,19 +123,12 @@ def _signer_of(crl: x509.CertificateRevocationList, authorities: tuple[x509.Cert
             hint="remove the file, or configure that authority",
         )
     for certificate in named:
-        if _may_sign_crls(certificate) and _is_signed_by(crl, certificate):
+        key = certificate.public_key()
+        if _may_sign_crls(certificate) and isinstance(key, PublicKey) and crl.is_signature_valid(key):
             return certificate.subject.public_bytes(), spki_sha256(certificate)
     raise ConfigFault(
         f"CRL: not signed by {crl.issuer.rfc4514_string()}", hint="download it again; never use it unverified"
     )
-
-
-def _is_signed_by(crl: x509.CertificateRevocationList, certificate: x509.Certificate) -> bool:
-    key = certificate.public_key()
-    try:
-        return isinstance(key, PublicKey) and crl.is_signature_valid(key)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return False
 
 
 def _may_sign_crls(certificate: x509.Certificate) -> bool:

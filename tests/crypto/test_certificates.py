@@ -117,11 +117,15 @@ class TestPeerCertificate:
         with pytest.raises(PeerFault, match="not positive"):
             PeerCertificate.from_der(negative)
 
-    @pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
+    # Both are warnings of `cryptography` about values that it takes nevertheless.
+    @pytest.mark.filterwarnings("ignore:Parsed a serial number", "ignore:Attribute's length must be")
     @given(st.data())
     @settings(max_examples=150)
-    def test_a_changed_byte_gives_a_value_or_a_peer_fault(self, leaf, authorities, data):
-        at = data.draw(st.integers(0, len(leaf.der) - 1))
+    def test_a_changed_byte_of_what_was_signed_gives_another_value_or_a_peer_fault_and_has_no_chain(
+        self, leaf, authorities, data
+    ):
+        signed = leaf.certificate.tbs_certificate_bytes
+        at = data.draw(st.integers(0, len(signed) - 1)) + leaf.der.index(signed)
         changed = leaf.der[:at] + bytes([leaf.der[at] ^ data.draw(st.integers(1, 255))]) + leaf.der[at + 1 :]
         try:
             value = PeerCertificate.from_der(changed)
@@ -131,6 +135,13 @@ class TestPeerCertificate:
         assert value is None or value.x5t != keys.x5t_s256(leaf.der)
         with pytest.raises(PeerFault):
             authorities.chain_of(changed)
+
+    def test_a_kind_of_name_that_is_not_read_is_a_peer_fault(self):
+        """An x400Address in the subject alternative names: `cryptography` raises an error of its own over it."""
+        other = x509.SubjectAlternativeName([x509.RFC822Name("a@b.invalid")])
+        made = der(self_signed(ec.generate_private_key(ec.SECP256R1()), extensions=(other,)))
+        with pytest.raises(PeerFault, match="not readable"):
+            PeerCertificate.from_der(made.replace(b"\x81\x0ba@b.invalid", b"\xa3\x0ba@b.invalid"))
 
 
 class TestAuthorities:

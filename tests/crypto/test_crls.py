@@ -37,6 +37,27 @@ def instant(moment):
     return int(moment.timestamp())
 
 
+def without_next_update(data, key):
+    """The same list without its nextUpdate field, signed again."""
+    crl = x509.load_der_x509_crl(data)
+    field = b"\x17\x0d" + f"{crl.next_update_utc:%y%m%d%H%M%SZ}".encode()
+    whole = crl.tbs_certlist_bytes
+    head = 2 + (whole[1] & 0x7F) if whole[1] & 0x80 else 2  # tag and length of the outer sequence
+    assert whole.count(field) == 1
+    body = sequence(whole[head:].replace(field, b""))
+    algorithm = sequence(bytes.fromhex("06082a8648ce3d040302"))  # ecdsa-with-SHA256
+    signature = key.sign(body, ec.ECDSA(hashes.SHA256()))
+    return sequence(body + algorithm + b"\x03" + bytes([len(signature) + 1]) + b"\0" + signature)
+
+
+def sequence(content):
+    size = len(content)
+    if size < 0x80:
+        return b"\x30" + bytes([size]) + content
+    octets = size.to_bytes((size.bit_length() + 7) // 8)
+    return b"\x30" + bytes([0x80 | len(octets)]) + octets + content
+
+
 class TestRevocation:
     def test_a_revoked_leaf_is_known_and_the_others_are_not(self, own_pki):
         kept, lost = own_pki.issue(MEMBER), own_pki.issue(MEMBER)
@@ -170,6 +191,34 @@ class TestLoading:
 
         assert load(pki, [root, forged(pki, pki.issuing, extension=point)])
 
+    def test_a_list_without_the_date_of_the_next_is_refused(self, pki):
+        root, issuing = read(pki.crl_paths)
+        with pytest.raises(ConfigFault, match="no date of the next one"):
+            load(pki, [root, without_next_update(issuing, pki.issuing.key)])
+
+    def test_a_list_under_another_kind_of_key_is_refused(self, pki, tmp_path):
+        twin = Pki(tmp_path / "rsa", key="rsa2048")
+        with pytest.raises(ConfigFault, match="not signed by"):
+            CrlSet.load(read(pki.crl_paths), [twin.ca_path.read_bytes()])
+
+    def test_an_authority_without_key_usage_may_sign_lists(self, pki):
+        """RFC 5280 section 4.2.1.3: the extension restricts where it stands."""
+        name, key = x509.Name.from_rfc4514_string("CN=old"), ec.generate_private_key(ec.SECP256R1())
+        authority = (
+            x509.CertificateBuilder(name, name, key.public_key(), 1, pki.now - HOUR, pki.now + HOUR)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        crl = (
+            x509.CertificateRevocationListBuilder(name, pki.now - HOUR, pki.now + HOUR)
+            .add_revoked_certificate(x509.RevokedCertificateBuilder(5, pki.now - HOUR).build())
+            .sign(key, hashes.SHA256())
+        )
+        crls = CrlSet.load([der(crl)], [authority])
+
+        assert crls.is_revoked(name.public_bytes(), 5)
+        assert not crls.is_revoked(name.public_bytes(), 6)
+
     def test_no_authority_at_all_is_refused(self, pki):
         with pytest.raises(ConfigFault, match="no authority"):
             CrlSet.load(read(pki.crl_paths), [])
@@ -187,11 +236,13 @@ class TestLoading:
             with pytest.raises(ConfigFault):
                 load(pki, [root, issuing[:cut]])
 
+    @pytest.mark.filterwarnings("ignore:Attribute's length must be")
     @given(st.data())
     @settings(max_examples=100)
-    def test_any_changed_byte_is_a_config_fault(self, pki, data):
+    def test_any_changed_byte_of_what_was_signed_is_a_config_fault(self, pki, data):
         root, issuing = read(pki.crl_paths)
-        at = data.draw(st.integers(0, len(issuing) - 1))
+        signed = x509.load_der_x509_crl(issuing).tbs_certlist_bytes
+        at = data.draw(st.integers(0, len(signed) - 1)) + issuing.index(signed)
         changed = issuing[:at] + bytes([issuing[at] ^ data.draw(st.integers(1, 255))]) + issuing[at + 1 :]
         with pytest.raises(ConfigFault):
             load(pki, [root, changed])
