@@ -78,6 +78,25 @@ class Code(StrEnum):
     CLOCK_BACKWARDS = "clock.backwards"
     DIRECTORY_UNAVAILABLE = "directory.unavailable"
 
+    # INSi, the national identity service, and the identities it is asked about
+    INSI_OFF = "insi.off"
+    INSI_UNREACHABLE = "insi.unreachable"
+    INSI_TIMEOUT = "insi.timeout"
+    INSI_TLS = "insi.tls"
+    INSI_BUSY = "insi.busy"
+    INSI_UNAVAILABLE = "insi.unavailable"
+    INSI_NOT_AUTHORISED = "insi.not_authorised"
+    INSI_REQUEST_REFUSED = "insi.request_refused"
+    INSI_UNREADABLE = "insi.unreadable"
+    INSI_ANSWER_INVALID = "insi.answer_invalid"
+    INSI_ANSWER_OID = "insi.answer_oid"
+    INSI_OTHER_PERSON = "insi.other_person"
+    IDENTITY_CALL_FORBIDDEN = "identity.call_forbidden"
+    IDENTITY_STATUS = "identity.status"
+    IDENTITY_EVIDENCE = "identity.evidence"
+    DATAMATRIX_MALFORMED = "datamatrix.malformed"
+    DATAMATRIX_AMBIGUOUS = "datamatrix.ambiguous"
+
     # Configuration
     CONFIG_FAULT = "config.fault"
 

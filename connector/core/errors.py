@@ -7,6 +7,7 @@
         IdentityFault         an INS or a trait that is not one: whoever entered it
         LocalRefused          a call of the local API or the CLI: its caller
       PeerFault               unreachable, slow, misbehaved: the other member
+      InsiFault               the national identity service is down, refuses us, or answers what cannot be relied on
       AdapterFault            absent, slow, contract broken: the vendor
       DocumentRejected        digest, size, not a PDF, active content: both members
       FailedClosed            ledger, vault, state, clock or disk, nothing left this house: the operator
@@ -93,6 +94,33 @@ class PeerFault(ConnectorError):
     ) -> None:
         super().__init__(message, code=code, hint=hint)
         self.retry_after = retry_after
+
+
+class InsiFault(ConnectorError):
+    """INSi gave no answer that may be used. What "none found" and "several found" are, `core.insi` says: no errors.
+
+    `service_code` is INSi's own word (`desir_550`, `insi_102`…) where it gave one, for its support; `retry_after` in
+    seconds where it said so.
+    """
+
+    default_code = Code.INSI_UNAVAILABLE
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: Code | str | None = None,
+        hint: str = "",
+        service_code: str = "",
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.service_code, self.retry_after = service_code, retry_after
+
+    @property
+    def may_be_tried_again(self) -> bool:
+        """Whether the same search may be sent once more by itself: INSi or the way to it failed, not what was sent."""
+        return self.code in {Code.INSI_UNREACHABLE, Code.INSI_TIMEOUT, Code.INSI_UNAVAILABLE}
 
 
 class AdapterFault(ConnectorError):

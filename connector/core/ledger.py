@@ -49,6 +49,7 @@ class EntryType(StrEnum):
     PURGED = "purged"
     SIGNED_IN = "signed-in"
     TRACED = "traced"
+    INSI_CALLED = "insi-called"
 
     @property
     def tree(self) -> Tree:
