@@ -1,0 +1,119 @@
+"""Appending: entries gathered over a batch, then leaves, nodes, rows and one signed checkpoint per tree, all at once.
+
+Called by the store's writer inside its transaction (`store.ledgers`). What is in memory between batches is the right
+edge of each tree, and it moves on only when the batch is durable.
+"""
+
+from dataclasses import dataclass
+
+from connector.core.ledger import EntryDraft, Proof, Tree
+from connector.core.ports import Entropy
+from connector.ledger import entries
+from connector.ledger.heads import INSERT_CHECKPOINT, Head, LedgerKeys, load_head
+from connector.ledger.prove import proof_of
+from connector.ledger.trees import write_nodes
+from connector.store.epochs import EpochKeys
+from connector.store.keys import StateKeys
+from connector.store.sql import Connection, Row
+from connector.wire import checkpoint
+from connector.wire.checkpoint import Checkpoint
+
+_INSERT_WORKER = "insert or ignore into entry_workers (tag, tree, idx) values (?, ?, ?)"
+
+
+@dataclass(slots=True, eq=False)
+class AppendedEntry:
+    """An entry of the running batch."""
+
+    tree: Tree
+    index: int
+    leaf_hash: bytes
+    row: Row
+    tags: tuple[bytes, ...]
+    proven: Proof | None = None
+
+    def proof(self) -> Proof:
+        """Its proof in the tree at the batch's end.
+
+        Raises:
+            RuntimeError: the batch is not finished.
+        """
+        if self.proven is None:
+            raise RuntimeError("an entry has no proof before its batch is finished")
+        return self.proven
+
+
+class LedgerWriter:
+    """Both ledgers of one member, as the writer's thread fills them (`store.ledgers.Ledgers`)."""
+
+    def __init__(self, keys: LedgerKeys, state_keys: StateKeys, epochs: EpochKeys, entropy: Entropy) -> None:
+        self._keys = keys
+        self._state_keys = state_keys
+        self._epochs = epochs
+        self._entropy = entropy
+        self._heads: dict[Tree, Head] = {}
+        self._next: dict[Tree, Head] = {}
+        self._batch: list[AppendedEntry] = []
+        self._counts = dict.fromkeys(Tree, 0)
+
+    def load(self, db: Connection) -> None:
+        """Take the ledgers as the database holds them, checked (`ledger.heads`)."""
+        self._forget_batch()
+        self._heads = {tree: load_head(db, tree, self._keys) for tree in Tree}
+
+    def mark(self) -> int:
+        """Remember how far the batch has come."""
+        return len(self._batch)
+
+    def rewind(self, mark: int) -> None:
+        """Forget what was appended since."""
+        for appended in self._batch[mark:]:
+            self._counts[appended.tree] -= 1
+        del self._batch[mark:]
+
+    def append(self, draft: EntryDraft) -> AppendedEntry:
+        """Take an entry into this batch."""
+        tree = draft.type.tree
+        head = self._heads[tree]
+        index = head.frontier.size + self._counts[tree]
+        leaf, row = entries.seal(draft, index, str(head.origin), self._epochs, self._entropy)
+        tags = tuple(self._state_keys.worker_tag(ins) for ins in draft.workers)
+        appended = AppendedEntry(tree, index, leaf, row, tags)
+        self._batch.append(appended)
+        self._counts[tree] += 1
+        return appended
+
+    def finish(self, db: Connection) -> None:
+        """Write the batch."""
+        db.executemany(entries.INSERT, [appended.row for appended in self._batch])
+        tags = [(tag, a.tree.value, a.index) for a in self._batch for tag in a.tags]
+        if tags:
+            db.executemany(_INSERT_WORKER, tags)
+        for tree, count in self._counts.items():
+            if count:
+                self._finish_tree(db, tree, [appended for appended in self._batch if appended.tree is tree])
+
+    def committed(self) -> None:
+        """Move on: the batch is durable."""
+        self._heads.update(self._next)
+        self._forget_batch()
+
+    def proof_of(self, db: Connection, tree: Tree, index: int) -> Proof:
+        """Read the proof of an entry under the first checkpoint that covers it."""
+        return proof_of(db, tree, index)
+
+    def _finish_tree(self, db: Connection, tree: Tree, appended: list[AppendedEntry]) -> None:
+        head = self._heads[tree]
+        batch = head.frontier.extend([one.leaf_hash for one in appended])
+        size = batch.frontier.size
+        note = checkpoint.seal(Checkpoint(head.origin, size, batch.root), self._keys.note_signer(head.origin))
+        write_nodes(db, tree, batch.completed)
+        db.execute(INSERT_CHECKPOINT, (tree.value, size, note))
+        for one, path in zip(appended, batch.paths, strict=True):
+            one.proven = Proof(tree, one.index, one.leaf_hash, path, size, note)
+        self._next[tree] = Head(head.origin, batch.frontier, note)
+
+    def _forget_batch(self) -> None:
+        self._next = {}
+        self._batch = []
+        self._counts = dict.fromkeys(Tree, 0)

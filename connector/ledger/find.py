@@ -1,0 +1,110 @@
+"""Finding entries again: by worker, reference, peer, type and time, the newest first, with their personal parts opened.
+
+A worker is found by a keyed hash of the INS asked for, so each entry answers to every INS that was known when it was
+written. What is found here is for the house's own people: nothing of it goes to a peer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector.core.instant import Instant
+from connector.core.ledger import EntryType, Tree
+from connector.core.matricule import Ins
+from connector.core.members import MemberId
+from connector.core.private import Private
+from connector.ledger import entries
+from connector.ledger.entries import StoredEntry
+from connector.store.epochs import EpochKeys
+from connector.store.keys import StateKeys
+from connector.store.sql import Connection, rows
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class JournalEntry(Private):
+    """An entry as found: its public fields, and what it holds of persons, None once that was destroyed."""
+
+    tree: Tree
+    index: int
+    type: EntryType
+    at: Instant
+    peer: MemberId | None
+    mandate_sha256: bytes | None
+    outcome: str | None
+    reason: str | None
+    document_sha256: bytes | None
+    ref: str
+    leaf_hash: bytes
+    personal: Mapping[str, Any] | None
+    workers: tuple[Ins, ...] = ()
+
+    @property
+    def is_destroyed(self) -> bool:
+        """Whether its personal part can no longer be read by anybody."""
+        return self.personal is None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Search(Private):
+    """What to look for; None and the empty reference leave a question out. `before` is an index to go on from."""
+
+    tree: Tree
+    since: Instant | None = None
+    until: Instant | None = None
+    type: EntryType | None = None
+    peer: MemberId | None = None
+    ref: str = ""
+    worker: Ins | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+def find(db: Connection, search: Search, origin: str, keys: StateKeys, epochs: EpochKeys) -> list[JournalEntry]:
+    """Give the entries that answer to every question asked, the newest first.
+
+    Raises:
+        FailedClosed: `vault.damaged` or `ledger.unavailable`, an entry is not what was written.
+    """
+    sql, parameters = _query(search, keys)
+    return [_opened(StoredEntry.of_row(row), origin, epochs) for row in rows(db, sql, *parameters)]
+
+
+def _query(search: Search, keys: StateKeys) -> tuple[str, list[object]]:
+    asked: list[tuple[str, list[object]]] = [("tree = ?", [search.tree.value])]
+    if search.since is not None:
+        asked.append(("at >= ?", [search.since]))
+    if search.until is not None:
+        asked.append(("at <= ?", [search.until]))
+    if search.type is not None:
+        asked.append(("type = ?", [search.type.value]))
+    if search.peer is not None:
+        asked.append(("peer = ?", [search.peer.value]))
+    if search.ref:
+        asked.append(("ref <> '' and ref = ?", [search.ref]))
+    if search.worker is not None:
+        of_worker = "idx in (select w.idx from entry_workers w where w.tag = ? and w.tree = entries.tree)"
+        asked.append((of_worker, [keys.worker_tag(search.worker)]))
+    if search.before is not None:
+        asked.append(("idx < ?", [search.before]))
+    words = ["select", entries.COLUMNS, "from entries where", " and ".join(condition for condition, _ in asked)]
+    words.append("order by idx desc limit ?")
+    return " ".join(words), [value for _, values in asked for value in values] + [search.limit]
+
+
+def _opened(stored: StoredEntry, origin: str, epochs: EpochKeys) -> JournalEntry:
+    opened = entries.open_(stored, origin, epochs)
+    return JournalEntry(
+        tree=stored.tree,
+        index=stored.index,
+        type=stored.type,
+        at=stored.at,
+        peer=stored.peer,
+        mandate_sha256=stored.mandate_sha256,
+        outcome=stored.outcome,
+        reason=stored.reason,
+        document_sha256=stored.document_sha256,
+        ref=stored.ref,
+        leaf_hash=stored.leaf_hash,
+        personal=None if opened is None else opened.part.personal,
+        workers=() if opened is None else opened.part.workers,
+    )

@@ -1,0 +1,172 @@
+"""The journal of one member: what the CLI, the local API and the peer routes ask of its two ledgers.
+
+*Ledger* is the word of code and protocol, *journal* that of people (DESIGN section 6). Everything here reads, in
+threads of its own; appending is `ledger.append`, inside the store's writer.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from connector.core.codes import Code
+from connector.core.directory import MemberKey
+from connector.core.errors import FailedClosed
+from connector.core.instant import Instant
+from connector.core.ledger import EntryType, Proof, Tree
+from connector.core.matricule import Ins
+from connector.core.members import MemberId
+from connector.core.ports import Clock, Entropy
+from connector.crypto.keys import PrivateKeySigner
+from connector.ledger import prove
+from connector.ledger.append import LedgerWriter
+from connector.ledger.export import ndjson_line
+from connector.ledger.find import JournalEntry, Search, find
+from connector.ledger.heads import LedgerKeys, origin_of
+from connector.ledger.verify import TreeReport, Verification
+from connector.store.service import State, StateParts
+from connector.store.settings import StateSettings
+from connector.store.sql import Connection
+from connector.wire.checkpoint import Origin
+
+EXPORT_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class JournalReport:
+    """What a verification of both ledgers found."""
+
+    trees: tuple[TreeReport, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing at all is wrong."""
+        return all(tree.is_sound for tree in self.trees)
+
+
+class Journal:
+    """Both ledgers of one member, for reading."""
+
+    def __init__(self, keys: LedgerKeys, parts: StateParts) -> None:
+        """Build both sides of the ledgers from the parts of a state that is being opened."""
+        self._keys = keys
+        self._parts = parts
+        self.ledgers = LedgerWriter(keys, parts.keys, parts.epochs, parts.entropy)
+
+    async def entries(
+        self,
+        tree: Tree,
+        *,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        type: EntryType | None = None,  # noqa: A002 (the word of the entry)
+        peer: MemberId | None = None,
+        ref: str = "",
+        worker: Ins | None = None,
+        limit: int = 50,
+        before: int | None = None,
+    ) -> Sequence[JournalEntry]:
+        """Give the entries that answer to all that is asked, the newest first, opened; `before` is an index.
+
+        Raises:
+            FailedClosed: `vault.damaged` or `ledger.unavailable`, an entry is not what was written.
+        """
+        return await self.search(Search(tree, since, until, type, peer, ref, worker, before, limit))
+
+    async def search(self, search: Search) -> Sequence[JournalEntry]:
+        """As `entries`, from a search that was put together before."""
+        parts = self._parts
+
+        def read(db: Connection) -> list[JournalEntry]:
+            return find(db, search, str(_origin(db, search.tree)), parts.keys, parts.epochs)
+
+        return await parts.readers.run(read)
+
+    async def export(self, search: Search) -> AsyncIterator[bytes]:
+        """Give everything that a search finds, whatever its limit, as lines of JSON, read in pages."""
+        search = replace(search, limit=EXPORT_PAGE)
+        while page := await self.search(search):
+            for entry in page:
+                yield ndjson_line(entry)
+            search = replace(search, before=page[-1].index)
+
+    async def verify(self) -> JournalReport:
+        """Verify both ledgers from their rows up, in pages: other readers get their turn in between.
+
+        Raises:
+            FailedClosed: `state.unavailable`, the database cannot be read.
+        """
+        return JournalReport(tuple([await self._verify(tree) for tree in Tree]))
+
+    async def prove(self, tree: Tree, index: int) -> Proof:
+        """Give an entry's proof under the first checkpoint that covers it.
+
+        Raises:
+            RequestRefused: `request.malformed`, there is no such entry.
+        """
+        return await self._parts.readers.run(lambda db: prove.proof_of(db, tree, index))
+
+    async def consistency(self, tree: Tree, first: int, second: int) -> Sequence[bytes]:
+        """Prove to a peer that the ledger of `first` entries is the beginning of that of `second`.
+
+        Raises:
+            RequestRefused: `request.malformed`, the ledger never had these sizes in this order.
+        """
+        return await self._parts.readers.run(lambda db: prove.consistency(db, tree, first, second))
+
+    async def checkpoint(self, tree: Tree) -> str:
+        """Give the newest signed checkpoint, a note."""
+        return self._parts.readers.here(lambda db: prove.last_checkpoint(db, tree)[1])
+
+    async def _verify(self, tree: Tree) -> TreeReport:
+        parts = self._parts
+
+        def begin(db: Connection) -> Verification:
+            size, _ = prove.last_checkpoint(db, tree)
+            return Verification(_origin(db, tree), size, self._keys, parts.keys, parts.epochs)
+
+        verification = await parts.readers.run(begin)
+        while await parts.readers.run(verification.step):
+            pass
+        return verification.report
+
+
+OpenState: TypeAlias = State[Journal]
+"""A member's state with its journal."""
+
+
+async def open_state(
+    settings: StateSettings,
+    *,
+    clock: Clock,
+    entropy: Entropy,
+    signer: PrivateKeySigner,
+    member: MemberId,
+    former_keys: Sequence[MemberKey] = (),
+) -> OpenState:
+    """Open a member's state: store, vault and ledgers.
+
+    Args:
+        settings: where it is.
+        clock: the time.
+        entropy: random bytes for keys, salts and ids.
+        signer: the Ed25519 key that signs checkpoints now.
+        member: whose state it is; another member's is not opened.
+        former_keys: ledger keys that signed earlier checkpoints, as the directory lists them.
+
+    Raises:
+        ConfigFault: the master key cannot be read.
+        FailedClosed: `state.unavailable`, `ledger.unavailable`, `vault.unavailable`: see `State.open`.
+    """
+    keys = LedgerKeys(member, signer, former_keys)
+    return await State.open(
+        settings, clock=clock, entropy=entropy, member=member, journal=lambda parts: Journal(keys, parts)
+    )
+
+
+def _origin(db: Connection, tree: Tree) -> Origin:
+    origin = origin_of(db, tree)
+    if origin is None:
+        raise FailedClosed(
+            f"ledger {tree}: it was never begun", code=Code.LEDGER_UNAVAILABLE, hint="open the state to begin it"
+        )
+    return origin

@@ -1,0 +1,101 @@
+"""Opening the SQLite file: one connection that writes, others that only read, and one process at a time.
+
+WAL with `synchronous=FULL`: a commit that returned is on the disk (reference/dependencies.md section 2; NORMAL is not
+durable in WAL). A connection belongs to the thread that opened it.
+"""
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from connector.core.codes import Code
+from connector.core.errors import FailedClosed
+from connector.store.migrations import KNOWN, migrations
+
+_WRITER_PRAGMAS = (
+    "journal_mode = wal",
+    "synchronous = full",
+    "foreign_keys = on",
+    "temp_store = memory",  # savepoints keep the pages they may have to give back: not in a file under /tmp
+    "secure_delete = fast",
+    "cache_size = -8192",
+)
+
+
+def open_writer(path: Path) -> Database:
+    """Open the one connection that writes, and bring the schema up to date.
+
+    Raises:
+        FailedClosed: `state.unavailable`, not a database, not writable, or of a newer version of this program.
+    """
+    try:
+        _make_private(path)
+        db = Database(path, execute_plugins=False)
+        try:
+            # Transactions are begun and ended by the writer alone; sqlite-utils nests its own in savepoints.
+            db.conn.isolation_level = None
+            for pragma in _WRITER_PRAGMAS:
+                db.execute(f"pragma {pragma}").fetchall()
+            _refuse_newer(db)
+            migrations.apply(db)
+        except BaseException:
+            db.close()
+            raise
+    except (sqlite3.Error, OSError) as error:
+        raise FailedClosed(
+            f"state: the database cannot be opened ({type(error).__name__})",
+            code=Code.STATE_UNAVAILABLE,
+            hint="check the disk, and that the state directory belongs to the connector's user",
+        ) from error
+    return db
+
+
+def open_reader(path: Path) -> Database:
+    """Open a connection that cannot write."""
+    db = Database(path, execute_plugins=False)
+    db.conn.isolation_level = None
+    db.execute("pragma query_only = 1").fetchall()
+    return db
+
+
+class StateLock:
+    """Held while a process has the state open: two writers would sign two stories of one ledger."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            FailedClosed: `state.unavailable`, another process holds it.
+        """
+        self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._handle)
+            raise FailedClosed(
+                f"state: {path.parent} is in use by another process",
+                code=Code.STATE_UNAVAILABLE,
+                hint="stop the other connector, or give this one a state directory of its own",
+            ) from None
+
+    def release(self) -> None:
+        """Let another process have it; so does the end of this one, however it ends."""
+        os.close(self._handle)
+
+
+def _make_private(path: Path) -> None:
+    """The database and the files that SQLite puts beside it take their rights from it."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _refuse_newer(db: Database) -> None:
+    unknown = {migration.name for migration in migrations.applied(db)} - KNOWN
+    if unknown:
+        raise FailedClosed(
+            f"state: the database was changed by a newer version of this program ({', '.join(sorted(unknown))})",
+            code=Code.STATE_UNAVAILABLE,
+            hint="install that version again; a state does not go back",
+        )

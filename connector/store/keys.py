@@ -1,0 +1,89 @@
+"""The master key and what is derived from it: one key for sealed rows, one for tags, one for the vault, one for epochs.
+
+The master key is a file outside the database: 32 random bytes as base64url. Whoever has the database alone reads ids,
+states, instants, member ids and keyed tags, and no identity (DESIGN section 6).
+"""
+
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from connector.core import b64
+from connector.core.errors import ConfigFault
+from connector.core.matricule import Ins
+from connector.core.ports import Entropy
+from connector.crypto.aead import KEY_BYTES
+from connector.crypto.mac import KeyedHash, derive
+from connector.store.files import write_durably
+
+TAG_BYTES = 16
+"""128 bits of a tag are enough to find by, and half the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateKeys:
+    """The keys of one member's state."""
+
+    rows: bytes = field(repr=False)
+    vault: bytes = field(repr=False)
+    epochs: bytes = field(repr=False)
+    tags: KeyedHash
+
+    @classmethod
+    def derive(cls, master: bytes) -> "StateKeys":
+        """Derive them all; the labels are part of the format of a state directory."""
+        return cls(
+            rows=derive(master, "spsti state rows 1"),
+            vault=derive(master, "spsti vault 1"),
+            epochs=derive(master, "spsti ledger epochs 1"),
+            tags=KeyedHash(derive(master, "spsti tags 1")),
+        )
+
+    def worker_tag(self, ins: Ins) -> bytes:
+        """Give the tag by which ledger entries about a worker are found, matricule and OID both counting."""
+        return self.tags.tag("worker", ins.oid.value, ins.matricule.value)[:TAG_BYTES]
+
+    def owner_tag(self, owner: str) -> bytes:
+        """Give the tag by which a practitioner's fetches are found."""
+        return self.tags.tag("owner", owner)[:TAG_BYTES]
+
+    def idempotency_tag(self, caller: str, key: str) -> bytes:
+        """Give the tag of one caller's idempotency key; callers choose keys freely, so a key may name somebody."""
+        return self.tags.tag("idempotency", caller, key)[:TAG_BYTES]
+
+
+def create_master_key(path: Path, entropy: Entropy) -> None:
+    """Write a new master key, readable by its owner only.
+
+    Raises:
+        ConfigFault: there is a file of that name: a master key is never replaced, what it sealed would be lost.
+        OSError: it cannot be written.
+    """
+    try:
+        write_durably(path, b64.encode(entropy.token(KEY_BYTES)).encode() + b"\n")
+    except FileExistsError:
+        raise ConfigFault(
+            f"master key: {path} exists already", hint="keep it, or name another file for another state"
+        ) from None
+
+
+def read_master_key(path: Path) -> bytes:
+    """Read the master key.
+
+    Raises:
+        ConfigFault: missing, open to everybody, or not 32 bytes in base64url.
+    """
+    try:
+        if path.stat().st_mode & stat.S_IRWXO:
+            raise ConfigFault(f"master key: {path} can be read by everybody on this machine", hint=f"chmod 600 {path}")
+        return b64.decode(path.read_text("ascii").strip(), size=KEY_BYTES)
+    except OSError as error:
+        raise ConfigFault(
+            f"master key: {path} cannot be read ({error.strerror})",
+            hint="restore it from where it was kept; without it the state cannot be opened",
+        ) from None
+    except ValueError:
+        raise ConfigFault(
+            f"master key: {path} does not hold {KEY_BYTES} bytes in base64url",
+            hint="restore it from where it was kept; without it the state cannot be opened",
+        ) from None

@@ -1,0 +1,93 @@
+"""The schema of the state, as numbered migrations: a released one is never edited, a later one changes what it made.
+
+In the columns stand ids, states, instants, member ids and keyed tags; everything else of a row is one `sealed` value
+(`store.sealing`), save for the ledger entries, whose public fields are what the leaf commits to (PROTOCOL section 6).
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("spsti-connector")
+
+KNOWN = frozenset({"m001_state"})
+"""Every migration that this version knows: a database that has seen others is not opened."""
+
+_TABLES_1 = (
+    # One row per fact about the state itself: its member, the check of its keys, the highest clock ever stored.
+    "create table facts (name text primary key, value) without rowid",
+    # ---- ledgers. `id` is the order over both trees; `sealed` and `wrapped_key` end with their epoch's key.
+    """create table entries (
+        id integer primary key,
+        tree text not null, idx integer not null, leaf_hash blob not null,
+        type text not null, at integer not null, peer text, mandate_sha256 blob, outcome text, reason text,
+        document_sha256 blob, personal_sha256 blob not null, ref text not null,
+        epoch text not null, wrapped_key blob not null, sealed blob not null
+    ) strict""",
+    "create unique index entries_by_index on entries (tree, idx)",
+    "create index entries_by_ref on entries (ref) where ref <> ''",
+    "create index entries_by_time on entries (tree, at)",
+    """create table entry_workers (
+        tag blob not null, tree text not null, idx integer not null, primary key (tag, tree, idx)
+    ) strict, without rowid""",
+    """create table nodes (
+        tree text not null, level integer not null, idx integer not null, hash blob not null,
+        primary key (tree, level, idx)
+    ) strict, without rowid""",
+    """create table checkpoints (
+        tree text not null, size integer not null, note text not null, primary key (tree, size)
+    ) strict, without rowid""",
+    # ---- holder
+    """create table used_mandates (
+        issuer text not null, jti text not null, expires_at integer not null, primary key (issuer, jti)
+    ) strict, without rowid""",
+    "create index used_mandates_by_end on used_mandates (expires_at)",
+    """create table announcements (
+        id text primary key, requester text not null, expires_at integer not null, sealed blob not null
+    ) strict, without rowid""",
+    "create index announcements_by_end on announcements (expires_at)",
+    # A purged handover stays without its sealed value until no acknowledgement can come any more.
+    """create table handovers (
+        id text primary key, announcement_id text not null, requester text not null, state text not null,
+        expires_at integer not null, purged_at integer, sealed blob, sealed_ack blob
+    ) strict, without rowid""",
+    "create unique index handovers_by_announcement on handovers (announcement_id) where purged_at is null",
+    "create index handovers_by_end on handovers (expires_at) where purged_at is null",
+    "create index handovers_by_purge on handovers (purged_at) where purged_at is not null",
+    """create table handover_receipts (
+        handover_id text not null references handovers (id) on delete cascade, sha256 blob not null,
+        primary key (handover_id, sha256)
+    ) strict, without rowid""",
+    # ---- requester. `number` is the order in which fetches were prepared.
+    """create table fetches (
+        number integer primary key, id text not null unique, state text not null, owner_tag blob not null,
+        due_at integer, sealed blob not null
+    ) strict""",
+    "create index fetches_by_owner on fetches (owner_tag, number)",
+    "create index fetches_by_state on fetches (state)",
+    "create index fetches_by_due on fetches (due_at) where due_at is not null",
+    """create table fetch_events (
+        fetch_id text not null references fetches (id) on delete cascade, number integer not null,
+        sealed blob not null, primary key (fetch_id, number)
+    ) strict, without rowid""",
+    """create table idempotency (
+        tag blob primary key, body_sha256 blob not null,
+        fetch_id text not null references fetches (id) on delete cascade
+    ) strict, without rowid""",
+    "create index idempotency_by_fetch on idempotency (fetch_id)",
+    # ---- outboxes
+    """create table acks (
+        handover_id text primary key, fetch_id text not null, idx integer not null, attempts integer not null,
+        due_at integer not null, sealed blob not null
+    ) strict, without rowid""",
+    "create index acks_by_due on acks (due_at)",
+    """create table traces (
+        id text primary key, attempts integer not null, due_at integer not null, sealed blob not null
+    ) strict, without rowid""",
+    "create index traces_by_due on traces (due_at)",
+)
+
+
+@migrations()
+def m001_state(db: Database) -> None:
+    """Make every table of the first version."""
+    for statement in _TABLES_1:
+        db.execute(statement)

@@ -1,0 +1,185 @@
+"""The state of one member: opened once, in one order, and closed in the reverse one.
+
+It joins the writer, the readers, the vault and the ledgers, and hands out the ports of `core.ports`. The ledgers are
+the room above: whoever opens a state says how to build them (`connector.ledger.service.open_state` does).
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from sqlite_utils import Database
+
+from connector.core.codes import Code
+from connector.core.errors import FailedClosed
+from connector.core.members import MemberId
+from connector.core.ports import Clock, Entropy
+from connector.crypto import aead
+from connector.store import fetches, holder
+from connector.store.database import StateLock, open_writer
+from connector.store.epochs import EpochKeys
+from connector.store.files import make_directory
+from connector.store.holder import SqliteHolderStore
+from connector.store.keys import StateKeys, read_master_key
+from connector.store.ledgers import Ledgers
+from connector.store.outbox import SqliteTraceOutbox
+from connector.store.readers import Readers
+from connector.store.requester import SqliteRequesterStore
+from connector.store.sealing import Sealer
+from connector.store.settings import StateSettings
+from connector.store.sql import one
+from connector.store.vault import FileVault
+from connector.store.writer import Transaction, Writer
+
+_KEY_CHECK = b"the master key of this state"
+
+
+@dataclass(frozen=True, slots=True)
+class StateParts:
+    """What the ledgers are built from."""
+
+    keys: StateKeys
+    epochs: EpochKeys
+    readers: Readers
+    entropy: Entropy
+
+
+class HasLedgers(Protocol):
+    """What a journal must offer the store: the side of it that appends."""
+
+    @property
+    def ledgers(self) -> Ledgers:
+        """The ledgers as the writer fills them."""
+        ...
+
+
+J = TypeVar("J", bound=HasLedgers)
+
+
+class State(Generic[J]):
+    """An open state. `journal` is what reads, proves and verifies the ledgers."""
+
+    def __init__(
+        self, lock: StateLock, writer: Writer, readers: Readers, vault: FileVault, journal: J, keys: StateKeys
+    ) -> None:
+        """Join opened parts; `open` is the way to get one."""
+        sealer = Sealer(keys.rows)
+        self._lock = lock
+        self._writer = writer
+        self._readers = readers
+        self.vault = vault
+        self.journal = journal
+        self.holder = SqliteHolderStore(writer, readers, sealer)
+        self.requester = SqliteRequesterStore(writer, readers, sealer, keys, journal.ledgers)
+        self.traces = SqliteTraceOutbox(writer, readers, sealer)
+
+    @classmethod
+    async def open(
+        cls,
+        settings: StateSettings,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        member: MemberId,
+        journal: Callable[[StateParts], J],
+    ) -> "State[J]":
+        """Open a member's state, made now where there is none. Takes as long whatever the state has seen.
+
+        Raises:
+            ConfigFault: the master key cannot be read.
+            FailedClosed: `state.unavailable`, in use, of another member or master key, of a newer version, unreadable;
+                `ledger.unavailable`, a ledger is not what its last checkpoint says; `vault.unavailable`.
+        """
+        keys = StateKeys.derive(await asyncio.to_thread(read_master_key, settings.master_key))
+        try:
+            make_directory(settings.directory)
+            lock = StateLock(settings.lock)
+        except OSError as error:
+            raise _unavailable(
+                f"its directory cannot be used ({error.strerror})", "check its owner and disk"
+            ) from error
+        readers = Readers(settings.database)
+        writer = None
+        try:
+            vault = FileVault(settings.vault, keys.vault, entropy, settings.min_free_bytes)
+            epochs = EpochKeys(settings.epochs, keys.epochs, entropy)
+            built = journal(StateParts(keys, epochs, readers, entropy))
+            writer = Writer(lambda: _open_owned(settings, member, keys), built.ledgers, clock, settings.max_batch)
+            await writer.start()
+        except BaseException:
+            if writer is not None:
+                await writer.close()
+            await readers.close()
+            lock.release()
+            raise
+        return cls(lock, writer, readers, vault, built, keys)
+
+    def ready(self) -> str | None:
+        """Say why nothing can leave this house now, None when it can."""
+        reason = self._writer.not_ready()
+        if reason is None:
+            try:
+                self.vault.check_room()
+            except FailedClosed as error:
+                return str(error)
+            except OSError as error:
+                return f"vault: its disk cannot be asked ({error.strerror})"
+        return reason
+
+    async def tidy(self) -> int:
+        """Drop rows whose time is over: mandates that can no longer be replayed, announcements, old handovers, fetches.
+
+        Says how many. To be called every minute or so; as a write it also finds out whether writing works again.
+
+        Raises:
+            FailedClosed: `ledger.unavailable`, `clock.backwards`.
+        """
+
+        def operation(transaction: Transaction) -> Callable[[], int]:
+            db, now = transaction.db, transaction.now
+            dropped = holder.forget_old(db, transaction.highest, now) + fetches.forget_old(db, now)
+            return lambda: dropped
+
+        return await self._writer.run(operation)
+
+    async def close(self) -> None:
+        """Write what is queued, then let go of everything."""
+        await self._writer.close()
+        await self._readers.close()
+        self._lock.release()
+
+
+def _open_owned(settings: StateSettings, member: MemberId, keys: StateKeys) -> Database:
+    """Open the database for writing and see that it is this member's, under this master key."""
+    db = open_writer(settings.database)
+    try:
+        _check_owner(db, member, Sealer(keys.rows))
+    except sqlite3.Error as error:
+        db.close()
+        raise _unavailable("its database cannot be read", "restore it") from error
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _check_owner(db: Database, member: MemberId, sealer: Sealer) -> None:
+    row = one(db.conn, "select value from facts where name = 'member'")
+    if row is None:
+        check = aead.seal(sealer.key, _KEY_CHECK, _KEY_CHECK)
+        with db.atomic():
+            db.execute("insert into facts values ('member', ?), ('key_check', ?)", (member.value, check))
+        return
+    if row[0] != member.value:
+        raise _unavailable(f"it belongs to {row[0]}, not to {member}", "one state directory for each member")
+    check_row = one(db.conn, "select value from facts where name = 'key_check'")
+    try:
+        aead.open_(sealer.key, check_row[0] if check_row else b"", _KEY_CHECK)
+    except FailedClosed:
+        raise _unavailable("it was made with another master key", "restore the master key of this state") from None
+
+
+def _unavailable(got: str, hint: str) -> FailedClosed:
+    return FailedClosed(f"state: {got}", code=Code.STATE_UNAVAILABLE, hint=hint)

@@ -1,0 +1,268 @@
+"""The one thread that writes: it takes whatever is queued, and gives it one transaction and one fsync (group commit).
+
+An operation is a function of the open transaction. It does its writes and gives a function of no arguments for its
+result, called once the ledgers have finished the batch, so that a proof can be part of it. Each runs in a savepoint of
+its own: one that refuses is undone and the others go on. Its future is resolved only after the commit returned, which
+is what "durable before it leaves" rests on. When the commit fails, every operation of the batch fails closed, the
+ledgers take up again what the database holds, and the next batch is tried as usual.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from connector.core.codes import Code
+from connector.core.errors import ConnectorError, FailedClosed
+from connector.core.instant import Instant, rfc3339
+from connector.core.ledger import EntryDraft
+from connector.core.ports import Clock
+from connector.store.ledgers import Ledgers, Pending
+from connector.store.sql import Connection, one
+
+T = TypeVar("T")
+
+CLOCK_TOLERANCE_SECONDS = 60
+"""How far the clock may go back behind the highest instant ever stored (PROTOCOL section 7)."""
+
+
+class Transaction:
+    """The batch's transaction, as an operation sees it.
+
+    `now` is the same for the whole batch; `highest` is the highest instant ever stored, this batch included.
+    """
+
+    __slots__ = ("_ledgers", "db", "highest", "now")
+
+    def __init__(self, db: Connection, ledgers: Ledgers, now: Instant, highest: Instant) -> None:
+        self.db = db
+        self.now = now
+        self.highest = highest
+        self._ledgers = ledgers
+
+    def append(self, draft: EntryDraft) -> Pending:
+        """Append an entry to its ledger."""
+        return self._ledgers.append(draft)
+
+
+Operation = Callable[[Transaction], Callable[[], T]]
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    operation: Callable[[Transaction], Callable[[], Any] | None]
+    future: "asyncio.Future[Any]"
+    give: Callable[[], Any] | None = None
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Runs operations one batch after the other in a thread of its own; belongs to one event loop."""
+
+    def __init__(self, opener: Callable[[], Database], ledgers: Ledgers, clock: Clock, max_batch: int) -> None:
+        self._opener = opener
+        self._ledgers = ledgers
+        self._clock = clock
+        self._max_batch = max_batch
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, name="state-writer", daemon=True)
+        self._opened: asyncio.Future[None] = self._loop.create_future()
+        self._closed = False
+        self._must_load = False
+        self._highest = Instant(0)
+        self._reason: str | None = None
+
+    async def start(self) -> None:
+        """Open the database in the thread and take up the ledgers.
+
+        Raises:
+            FailedClosed: it cannot be opened, or a ledger is not what its last checkpoint says.
+        """
+        self._thread.start()
+        await self._opened
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Give an operation's result once the commit that holds it is on the disk.
+
+        Raises:
+            FailedClosed: `ledger.unavailable`, the commit failed; `clock.backwards`; `state.unavailable`, closed.
+            ConnectorError: whatever the operation itself refused; nothing of it remains.
+        """
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._enqueue(operation, future)
+        return await future
+
+    async def do(self, operation: Callable[[Transaction], None]) -> None:
+        """Run an operation without a result; else as `run`."""
+        future: asyncio.Future[None] = self._loop.create_future()
+        self._enqueue(operation, future)
+        await future
+
+    async def close(self) -> None:
+        """Write what is queued, then end the thread and its connection."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def not_ready(self) -> str | None:
+        """Say why a write would fail now, or did last time."""
+        if self._closed or not self._thread.is_alive():
+            return "state: the writer has stopped"
+        try:
+            self._check_clock(self._clock.now())
+        except FailedClosed as error:
+            return str(error)
+        return self._reason
+
+    def _enqueue(self, operation: Callable[[Transaction], Any], future: "asyncio.Future[Any]") -> None:
+        if self._closed:
+            raise FailedClosed("state: it is closed", code=Code.STATE_UNAVAILABLE, hint="start the connector again")
+        self._queue.put(_Job(operation, future))
+
+    # ------------------------------------------------------------ in the thread
+
+    def _run(self) -> None:
+        try:
+            db = self._opener()
+        except BaseException as error:  # noqa: BLE001 (whatever it is, the one who opens must learn it)
+            self._tell(_settle, self._opened, None, error)
+            return
+        try:
+            try:
+                self._load(db.conn)
+            except BaseException as error:  # noqa: BLE001 (as above)
+                self._tell(_settle, self._opened, None, error)
+                return
+            self._tell(_settle, self._opened, None, None)
+            going_on = True
+            while going_on:
+                batch, going_on = self._take()
+                if batch:
+                    self._write(db.conn, batch)
+                    self._tell(_settle_all, batch)
+        finally:
+            db.close()
+
+    def _take(self) -> tuple[list[_Job], bool]:
+        batch: list[_Job] = []
+        job = self._queue.get()
+        while job is not None:
+            batch.append(job)
+            if len(batch) >= self._max_batch:
+                return batch, True
+            try:
+                job = self._queue.get_nowait()
+            except Empty:
+                return batch, True
+        return batch, False
+
+    def _write(self, db: Connection, batch: list[_Job]) -> None:
+        try:
+            self._commit(db, batch)
+        except Exception as error:  # noqa: BLE001 (nothing was committed: every caller must learn it)
+            self._fail(db, batch, error)
+
+    def _commit(self, db: Connection, batch: list[_Job]) -> None:
+        if self._must_load:
+            self._load(db)
+        now = self._clock.now()
+        self._check_clock(now)
+        db.execute("begin immediate")
+        transaction = Transaction(db, self._ledgers, now, max(now, self._highest))
+        for job in batch:
+            self._attempt(job, transaction)
+        done = [job for job in batch if job.error is None]
+        if not done:
+            db.execute("rollback")
+            return
+        if now > self._highest:
+            db.execute("insert or replace into facts values ('highest_clock', ?)", (now,))
+        self._ledgers.finish(db)
+        for job in done:
+            if job.give is not None:
+                job.result = job.give()
+        db.execute("commit")
+        self._ledgers.committed()
+        self._highest = max(self._highest, now)
+        self._reason = None
+
+    def _attempt(self, job: _Job, transaction: Transaction) -> None:
+        db = transaction.db
+        mark = self._ledgers.mark()
+        db.execute("savepoint operation")
+        try:
+            job.give = job.operation(transaction)
+        except sqlite3.OperationalError:
+            raise  # the disk or the device, not the operation: the whole batch
+        except Exception as error:  # it is its caller's to handle
+            if not db.in_transaction:
+                raise
+            db.execute("rollback to operation")
+            self._ledgers.rewind(mark)
+            job.error = error
+        db.execute("release operation")
+
+    def _fail(self, db: Connection, batch: list[_Job], error: Exception) -> None:
+        if isinstance(error, FailedClosed):
+            failed = error
+        else:
+            failed = FailedClosed(
+                f"ledger: it could not be written ({_name(error)})",
+                code=Code.LEDGER_UNAVAILABLE,
+                hint="free the disk, or check its device; nothing left this house",
+            )
+            failed.__cause__ = error
+        for job in batch:
+            job.error = failed
+        self._reason = str(failed)
+        self._must_load = True
+        with suppress(sqlite3.Error, ConnectorError):  # tried again before the next batch, which fails if it must
+            if db.in_transaction:
+                db.execute("rollback")
+            self._load(db)
+
+    def _load(self, db: Connection) -> None:
+        row = one(db, "select value from facts where name = 'highest_clock'")
+        self._highest = Instant(row[0]) if row else Instant(0)
+        self._ledgers.load(db)
+        self._must_load = False
+
+    def _check_clock(self, now: Instant) -> None:
+        if now < self._highest - CLOCK_TOLERANCE_SECONDS:
+            raise FailedClosed(
+                f"clock: got {rfc3339(now)}, expected nothing earlier than {rfc3339(self._highest)}, which was stored",
+                code=Code.CLOCK_BACKWARDS,
+                hint="put the clock of this machine right and keep it synchronised",
+            )
+
+    def _tell(self, function: Callable[..., None], *arguments: object) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+
+def _name(error: Exception) -> str:
+    """Name an error by its SQLite code or its class; its text may hold a value."""
+    return getattr(error, "sqlite_errorname", None) or type(error).__name__
+
+
+def _settle(future: "asyncio.Future[Any]", result: object, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
+
+
+def _settle_all(batch: list[_Job]) -> None:
+    for job in batch:
+        _settle(job.future, job.result, job.error)
