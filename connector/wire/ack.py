@@ -1,7 +1,7 @@
 """The acknowledgement: a requester's signature over the bytes it received of one document (PROTOCOL section 4).
 
 It proves receipt of those bytes, not that anyone read them, and names the requester's own leaf for their arrival.
-Whether the same one came before, or another result did, is the store's.
+Whether it belongs to the handover it was sent for, and whether another result came before, is the holder's.
 """
 
 from typing import Any, Final
@@ -82,22 +82,6 @@ def open_ack(compact: bytes, *, requester: Member, now: Instant) -> Ack:
         raise _refused(Code.ACK_MALFORMED, str(fault)) from None
     _check_checkpoint(proof, requester, draft.issued_at)
     return Ack(draft, proof, compact)
-
-
-def check_ack(ack: Ack, *, audience: MemberId, handover_id: str, receipt_sha256: bytes) -> None:
-    """Refuse an acknowledgement of another handover than the one it was sent for.
-
-    Raises:
-        RequestRefused: `ack.mismatch`.
-    """
-    draft = ack.draft
-    for what, agrees in (
-        ("aud", draft.audience == audience),
-        ("handover_id", draft.handover_id == handover_id),
-        ("receipt_sha256", draft.receipt_sha256 == receipt_sha256),
-    ):
-        if not agrees:
-            raise _refused(Code.ACK_MISMATCH, f"its {what} is not that of this handover")
 
 
 def _read_draft(claims: Claims, issuer: MemberId) -> AckDraft:

@@ -26,7 +26,9 @@ MAX_TEXT: Final = 100
 
 MAX_INTEGER: Final = 2**53 - 1
 _MAX_URI: Final = 200
-_END_OF_TIME: Final = 253_402_300_800  # 10000-01-01T00:00:00Z: RFC 3339 has no year beyond
+LAST_INSTANT: Final = 253_402_300_799
+"""9999-12-31T23:59:59Z: RFC 3339 has no year beyond, so no instant of a peer may be one."""
+
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 _E = TypeVar("_E", bound=StrEnum)
@@ -116,7 +118,7 @@ class Claims:
 
     def instant(self, name: str) -> Instant:
         """Read a NumericDate of whole seconds before the year 10000."""
-        return Instant(self.integer(name, highest=_END_OF_TIME - 1))
+        return Instant(self.integer(name, highest=LAST_INSTANT))
 
     def id(self, name: str) -> str:
         """Read an id of 32 lower-case hex characters."""

@@ -16,7 +16,7 @@ from connector.core.instant import Instant
 from connector.core.matricule import Ins
 from connector.core.records import Extent
 from connector.wire import fhir_terms as terms
-from connector.wire.claims import ClaimFault, Claims
+from connector.wire.claims import LAST_INSTANT, ClaimFault, Claims
 from connector.wire.fhir import MAX_TEXT
 from connector.wire.json_strict import NotStrictJson, read_object
 from connector.wire.peer_codes import PEER_CODES
@@ -150,14 +150,15 @@ def _read_type(resource: Claims) -> Coded:
 
 
 def _read_instant(resource: Claims, name: str) -> Instant:
-    expected = "a FHIR instant with its time zone"
+    expected = "a FHIR instant with its time zone, from 1970 on"
     text = resource.string(name, expected)
-    if not _FHIR_INSTANT.fullmatch(text):
-        raise resource.fault(name, expected)
     try:
-        return Instant(int(datetime.fromisoformat(text).timestamp()))
-    except (ValueError, OverflowError):
-        raise resource.fault(name, expected) from None
+        seconds = int(datetime.fromisoformat(text).timestamp()) if _FHIR_INSTANT.fullmatch(text) else -1
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= LAST_INSTANT:
+        raise resource.fault(name, expected)
+    return Instant(seconds)
 
 
 def _read_extent(resource: Claims) -> Extent:
