@@ -53,7 +53,7 @@ class Metrics:
             "spsti_documents_rejected_total", "Documents not shown, by code", ["code"], registry=registry
         )
         self.adapter_failures = Counter(
-            "spsti_adapter_failures_total", "Failures of the vendor's adapter", ["half", "code"], registry=registry
+            "spsti_adapter_failures_total", "Failures of the vendor's adapter", ["operation", "code"], registry=registry
         )
         self.outbox = Gauge(
             "spsti_outbox_entries", "Acknowledgements and traces still to deliver", ["kind"], registry=registry

@@ -1,0 +1,116 @@
+"""Whether this connector can answer and ask, why not, and what to do: for `/health/ready`, `status` and the metrics."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from connector.contract.discovery import AdapterInfo
+from connector.contract.guard import SinkGuard, SourceGuard
+from connector.contract.opposition import OppositionAuthority
+from connector.core.directory import MemberStatus
+from connector.core.instant import Instant
+from connector.core.ledger import Tree
+from connector.core.ports import Clock, MemberDirectory
+from connector.crypto.certificates import PeerCertificate
+from connector.crypto.crls import CrlSet
+from connector.ledger.service import OpenState
+from connector.local.ports import AdapterStatus, CertificateStatus, Check, LedgerStatus, StatusReport
+from connector.metrics import Metrics
+
+DAY = 86_400
+_LIBRARIES = ("aiohttp", "cryptography", "pyjwt", "sqlite-utils")
+
+
+@dataclass(slots=True)
+class Watched:
+    """What the status looks at; a reload of the configuration changes it in place."""
+
+    state: OpenState
+    directory: MemberDirectory
+    oppositions: OppositionAuthority
+    source: SourceGuard | None
+    sink: SinkGuard | None
+    adapters: Mapping[str, AdapterInfo]
+    certificates: Mapping[str, PeerCertificate]
+    crls: CrlSet | None
+    outbox: Callable[[], Mapping[str, int]]
+    draining: bool = False
+    listening: bool = False
+    started_at: Instant = field(default=Instant(0))
+
+
+class DaemonStatus:
+    """`connector.local.ports.StatusProvider`."""
+
+    def __init__(self, watched: Watched, clock: Clock, metrics: Metrics, connector_version: str) -> None:
+        self._watched, self._clock, self._metrics, self._version = watched, clock, metrics, connector_version
+
+    async def readiness(self) -> Sequence[Check]:
+        """Check what must be right before anything is answered or asked; nothing is asked of the network."""
+        w, now = self._watched, self._clock.now()
+        state = w.state.ready()
+        oppositions = w.oppositions.not_ready()
+        ended = [use for use, certificate in w.certificates.items() if not certificate.is_valid_at(now)]
+        stale = w.crls is not None and w.crls.is_stale(now)
+        checks = (
+            Check("listening", w.listening, "", "" if w.listening else "it is still starting"),
+            Check("draining", not w.draining, "stopping: no new work" if w.draining else ""),
+            Check("state", state is None, state or "", "" if state is None else "free disk space, look at the clock"),
+            Check(
+                "source",
+                w.source is not None,
+                "" if w.source else "no [source]: every lookup is answered could_not_look",
+                "" if w.source else "configure [source] with the adapter of your software",
+            ),
+            Check("opposition", oppositions is None, oppositions or "", "" if oppositions is None else "see the guide"),
+            Check(
+                "certificates",
+                not ended,
+                f"not valid now: {', '.join(ended)}" if ended else "",
+                "renew them, or look at the clock" if ended else "",
+            ),
+            Check(
+                "crls",
+                not stale,
+                "a revocation list is past its next update: every peer is refused" if stale else "",
+                "fetch the newest lists of both CAs, then reload" if stale else "",
+            ),
+        )
+        self._metrics.ready.set(all(check.ok for check in checks))
+        return checks
+
+    async def status(self) -> StatusReport:
+        """Tell everything; the vendor's software is really asked."""
+        w, now = self._watched, self._clock.now()
+        members = w.directory.members()
+        return StatusReport(
+            started_at=w.started_at,
+            checks=await self.readiness(),
+            certificates=tuple(
+                CertificateStatus(use, c.not_after, (c.not_after - now) // DAY) for use, c in w.certificates.items()
+            ),
+            directory_version=w.directory.version,
+            members=len(members),
+            members_active=sum(member.status is MemberStatus.ACTIVE for member in members),
+            adapters=[await self._adapter(half) for half in w.adapters],
+            ledgers=[await self._ledger(tree) for tree in Tree],
+            outbox=w.outbox(),
+            versions={"spsti-connector": self._version} | {name: version(name) for name in _LIBRARIES},
+        )
+
+    def measure_certificates(self) -> None:
+        """Put the ends of our certificates into the metrics."""
+        for use, certificate in self._watched.certificates.items():
+            self._metrics.certificate_expiry.labels(use).set(certificate.not_after)
+
+    async def _adapter(self, half: str) -> AdapterStatus:
+        guard = self._watched.source if half == "source" else self._watched.sink
+        name = self._watched.adapters[half].name
+        if guard is None:
+            return AdapterStatus(half, name, ok=False, detail="not loaded")
+        health = await guard.health()
+        return AdapterStatus(half, name, health.ok, health.detail)
+
+    async def _ledger(self, tree: Tree) -> LedgerStatus:
+        origin, size = (await self._watched.state.journal.checkpoint(tree)).splitlines()[:2]
+        return LedgerStatus(tree, origin, int(size))
