@@ -7,9 +7,8 @@ bytes                        by the route, piece by piece
 ledger                       *end* with their number; a release without an end counts as disclosed in full
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 from connector.core.codes import Code
 from connector.core.directory import MemberStatus
@@ -41,14 +40,36 @@ class Transfer(Private):
     handover: Handover
     document: DocumentDigest
     offset: int
-    pieces: Iterator[Piece]
-    entry: EntryType
     mandate_sha256: bytes
+    first: Piece
+    rest: Iterator[Piece]
+    is_partial: bool
+    sent: int = 0
+    """Bytes handed to the socket so far; the route counts them."""
 
     @property
     def length(self) -> int:
         """Bytes to send."""
         return self.document.size - self.offset
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of them went out."""
+        return self.sent == self.length
+
+    def pieces(self) -> Generator[Piece, None, None]:
+        """Give the bytes; what holds the vault's file open is closed with the generator.
+
+        Raises:
+            FailedClosed: `vault.damaged`, the rest must not be sent.
+        """
+        try:
+            yield self.first
+            yield from self.rest
+        finally:
+            close = getattr(self.rest, "close", None)
+            if close is not None:
+                close()
 
 
 class Releases:
@@ -75,8 +96,8 @@ class Releases:
             )
         handover, document = await self._available(question, mandate, handover_id)
         offset = parse_range(range_header, document.size)
-        pieces = self._vault.read(handover.id, offset)
-        first = next(pieces, None)
+        rest = self._vault.read(handover.id, offset)
+        first = next(rest, None)
         if first is None:
             raise FailedClosed("document: its copy in the vault is empty", code=Code.VAULT_DAMAGED)
         is_first = handover.state is IncomingState.READY
@@ -105,9 +126,9 @@ class Releases:
             handover_id=handover.id,
             trace=trace,
         )
-        return Transfer(handover, document, offset, chain((first,), pieces), entry, mandate.sha256)
+        return Transfer(handover, document, offset, mandate.sha256, first, rest, range_header is not None)
 
-    async def end(self, transfer: Transfer, sent: int) -> None:
+    async def end(self, transfer: Transfer) -> None:
         """Record how many bytes went out; all of them is complete, anything less aborted.
 
         Raises:
@@ -119,10 +140,10 @@ class Releases:
             at=self._ports.clock.now(),
             peer=handover.requester,
             mandate_sha256=transfer.mandate_sha256,
-            outcome="complete" if sent == transfer.length else "aborted",
+            outcome="complete" if transfer.is_complete else "aborted",
             document_sha256=transfer.document.sha256,
             ref=handover.id,
-            personal={"offset": transfer.offset, "bytes": sent},
+            personal={"offset": transfer.offset, "bytes": transfer.sent},
             workers=(handover.ins,) if handover.ins else (),
         )
         await self._ports.store.end(entry=entry, handover_id=handover.id)

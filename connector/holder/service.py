@@ -37,12 +37,13 @@ class Holder:
         """See `Releases.open`: the transfer must be ended by `ended`."""
         return await self._releases.open(question, handover_id, range_header)
 
-    async def ended(self, question: Question, transfer: Transfer, sent: int) -> None:
+    async def ended(self, question: Question, transfer: Transfer) -> None:
         """See `Releases.end`; logs and metrics are told."""
-        ms = self._ms(question)
-        complete = sent == transfer.length
-        self._ports.observer.handover_ended(transfer.handover.id, question.peer.id, sent, ms, complete=complete)
-        await self._releases.end(transfer, sent)
+        observer, peer = self._ports.observer, question.peer.id
+        observer.handover_ended(
+            transfer.handover.id, peer, transfer.sent, self._ms(question), complete=transfer.is_complete
+        )
+        await self._releases.end(transfer)
 
     def may_go_on(self, member: MemberId) -> bool:
         """See `Releases.may_go_on`."""
