@@ -67,53 +67,46 @@ class Claims:
         """Make the fault of a member whose value is wrong."""
         return ClaimFault(self._prefix + name, self._values.get(name), expected)
 
-    def _get(self, name: str, expected: str) -> object:
-        value = self._values.get(name)
-        if value is None:
-            raise self.fault(name, expected)
-        return value
-
     def object(self, name: str) -> "Claims":
         """Read an object."""
-        value = self._get(name, "an object")
+        value = self._values.get(name)
         if not isinstance(value, dict):
             raise self.fault(name, "an object")
         return Claims(value, f"{self._prefix}{name}.")
 
     def array(self, name: str) -> list[Any]:
         """Read an array, its items as they are."""
-        value = self._get(name, "an array")
+        value = self._values.get(name)
         if not isinstance(value, list):
             raise self.fault(name, "an array")
         return value
 
     def string(self, name: str, expected: str = "a text") -> str:
         """Read a text of any content, for a reader that judges it by itself."""
-        value = self._get(name, expected)
+        value = self._values.get(name)
         if not isinstance(value, str):
             raise self.fault(name, expected)
         return value
 
     def text(self, name: str, *, longest: int = MAX_TEXT) -> str:
         """Read a text for people: printable, neither empty nor only spaces, at most `longest` characters."""
-        value = self.string(name)
-        if not (len(value) <= longest and value.isprintable() and value.strip()):
+        value = self._values.get(name)
+        if not (isinstance(value, str) and len(value) <= longest and value.isprintable() and value.strip()):
             raise self.fault(name, f"1 to {longest} printable characters")
         return value
 
     def flag(self, name: str) -> bool:
         """Read true or false."""
-        value = self._get(name, "true or false")
+        value = self._values.get(name)
         if not isinstance(value, bool):
             raise self.fault(name, "true or false")
         return value
 
     def integer(self, name: str, *, lowest: int = 0, highest: int = MAX_INTEGER) -> int:
         """Read an integer written without fraction or exponent; true and false are none."""
-        expected = f"an integer from {lowest} to {highest}"
-        value = self._get(name, expected)
+        value = self._values.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-            raise self.fault(name, expected)
+            raise self.fault(name, f"an integer from {lowest} to {highest}")
         return value
 
     def instant(self, name: str) -> Instant:
@@ -122,35 +115,35 @@ class Claims:
 
     def id(self, name: str) -> str:
         """Read an id of 32 lower-case hex characters."""
-        value = self.string(name, "32 lower-case hex characters")
-        if not _ID.fullmatch(value):
+        value = self._values.get(name)
+        if not (isinstance(value, str) and _ID.fullmatch(value)):
             raise self.fault(name, "32 lower-case hex characters")
         return value
 
     def sha256(self, name: str) -> bytes:
         """Read a SHA-256 in base64url."""
-        value = self.string(name, "a SHA-256 in base64url")
+        expected = "a SHA-256 in base64url, 43 characters"
         try:
-            return b64.decode(value, size=HASH_BYTES)
+            return b64.decode(self.string(name, expected), size=HASH_BYTES)
+        except ClaimFault:
+            raise
         except ValueError:
-            raise self.fault(name, "a SHA-256 in base64url, 43 characters") from None
+            raise self.fault(name, expected) from None
 
     def member(self, name: str) -> MemberId:
         """Read a member id; its check digit is left to the directory."""
-        value = self.string(name, "a member id")
         try:
-            return MemberId(value)
+            return MemberId(self.string(name, "a member id"))
         except IdentityFault:
             raise self.fault(name, "a member id") from None
 
     def choice(self, name: str, among: type[_E]) -> _E:
         """Read one word of a closed list."""
-        expected = "one of " + ", ".join(among)
-        value = self.string(name, expected)
+        value: Any = self._values.get(name)
         try:
             return among(value)
         except ValueError:
-            raise self.fault(name, expected) from None
+            raise self.fault(name, "one of " + ", ".join(among)) from None
 
     def coded(self, name: str) -> Coded:
         """Read `{system, code}`."""
