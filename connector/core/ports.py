@@ -233,6 +233,10 @@ class RequesterStore(HouseLedger, Protocol):
         """Keep the fetch, its events, entries and trace in one transaction; proofs in the order of the entries."""
         ...
 
+    async def append(self, entries: Sequence[EntryDraft]) -> Sequence[Proof]:
+        """Append entries of either tree that belong to no fetch, such as a probe's, in one transaction."""
+        ...
+
     async def arrived(
         self,
         fetch: Fetch,

@@ -105,6 +105,19 @@ class SqliteRequesterStore:
 
         return await self._writer.run(operation)
 
+    async def append(self, entries: Sequence[EntryDraft]) -> Sequence[Proof]:
+        """Append entries of either tree that belong to no fetch, in one transaction; proofs in their order.
+
+        Raises:
+            FailedClosed: none of them was kept.
+        """
+
+        def operation(transaction: Transaction) -> Callable[[], Sequence[Proof]]:
+            appended = [transaction.append(entry) for entry in entries]
+            return lambda: [entry.proof() for entry in appended]
+
+        return await self._writer.run(operation)
+
     async def arrived(
         self,
         fetch: Fetch,

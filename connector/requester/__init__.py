@@ -1,0 +1,1 @@
+"""Our part when asking: errands of practitioners over other services' records."""

@@ -1,0 +1,359 @@
+"""Errands: what the local side, the CLI and the jobs call to have records fetched, followed, read, filed and purged.
+
+Each method is one wish of a practitioner, checked, kept and told in one transaction; what then goes on by itself is
+`running`. A crash of the process loses no more than what was in motion: `resume_all` takes every fetch up where it was
+last committed (`core.states.FETCH_ON_RESTART`).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from connector.core.codes import Code
+from connector.core.errors import AdapterFault, FailedClosed, LocalRefused
+from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
+from connector.core.instant import Instant
+from connector.core.members import MemberId
+from connector.core.ports import (
+    Clock,
+    DocumentInspector,
+    Entropy,
+    FetchObserver,
+    GuardedSink,
+    GuardedSource,
+    Idempotency,
+    MemberDirectory,
+    PeerClient,
+    Practitioners,
+    RequesterStore,
+    TraceOutbox,
+    Vault,
+)
+from connector.core.records import ReceivedDocument, TraceAction
+from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check_move
+from connector.requester import entries, notes
+from connector.requester.means import Means, end, trace_of
+from connector.requester.new_fetch import NewFetch, build_fetch, members_to_ask
+from connector.requester.outbox import AckOutbox, TraceDelivery
+from connector.requester.probe import Probe, ProbeResult
+from connector.requester.receive import Sleep
+from connector.requester.rules import HOUSE_REFUSALS, Rules, expired
+from connector.requester.running import Running
+from connector.requester.settings import RequesterSettings
+
+_CHOOSABLE: Final = frozenset({FetchState.CHOOSING, FetchState.READY, FetchState.FILED})
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The ports of the rest of the house; `source` and `sink` are None where no adapter is configured."""
+
+    store: RequesterStore
+    vault: Vault
+    peers: PeerClient
+    directory: MemberDirectory
+    practitioners: Practitioners
+    source: GuardedSource | None
+    sink: GuardedSink | None
+    traces: TraceOutbox
+    inspector: DocumentInspector
+    clock: Clock
+    entropy: Entropy
+    observer: FetchObserver
+
+
+class Errands:
+    """All the fetches of this service. `who` is the PS_IdNat of the practitioner for whom something is done."""
+
+    def __init__(self, settings: RequesterSettings, house: House, *, sleep: Sleep = asyncio.sleep) -> None:
+        self._settings, self._house = settings, house
+        self._clock, self._store = house.clock, house.store
+        self._rules = Rules(settings, house.practitioners, house.source, house.clock)
+        self._acks = AckOutbox(settings, house.store, house.peers, house.directory, house.clock, house.observer)
+        self._traces = TraceDelivery(settings, house.traces, house.source, house.sink, house.clock, house.observer)
+        self._means = Means(
+            settings=settings,
+            directory=house.directory,
+            peers=house.peers,
+            vault=house.vault,
+            inspector=house.inspector,
+            rules=self._rules,
+            clock=house.clock,
+            entropy=house.entropy,
+            observer=house.observer,
+            sleep=sleep,
+            deliver=self._deliver_soon,
+        )
+        self._probe = Probe(self._means, house.store)
+        self._running = Running(self._means, house.store)
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    # ------------------------------------------------------------------ preparing and starting
+
+    async def prepare(self, new: NewFetch, caller: str, idempotency: Idempotency | None = None) -> Fetch:
+        """Check a demand and keep it as a fetch, prepared; the same key with the same body gives the same fetch.
+
+        Raises:
+            LocalRefused: `local.malformed`, `fetch.too_many_members`, `member.unknown`, `member.suspended`,
+                `local.forbidden`, `practitioner.profession`, `identity.oid`, `identity.not_qualified`,
+                `fetch.opposed`, `fetch.not_followed`, `local.conflict`.
+            AdapterFault: this service's own software could not be asked about the worker.
+            FailedClosed: it cannot be kept.
+        """
+        members = members_to_ask(new.members, self._house.directory, self._settings)
+        now = self._clock.now()
+        try:
+            worker, follow_up = await self._rules.admit(new)
+        except LocalRefused as error:
+            if error.code in HOUSE_REFUSALS:
+                await self._store.record(entries.refused(new, caller, error, now))
+            raise
+        fetch = build_fetch(
+            new,
+            worker=worker,
+            follow_up=follow_up,
+            members=members,
+            caller=caller,
+            now=now,
+            entropy=self._house.entropy,
+            settings=self._settings,
+        )
+        kind, data = notes.prepared(fetch)
+        first = FetchEvent(fetch_id=fetch.id, number=1, at=now, kind=kind, data=data)
+        return await self._store.create_fetch(fetch, idempotency, first)
+
+    async def start(self, fetch_id: str, who: str | None = None) -> Fetch:
+        """Ask the services: *asked* is durable for each before the first lookup leaves.
+
+        Raises:
+            LocalRefused: `local.not_found`; `fetch.state`, it was started already; a rule (`Rules.permit`).
+            AdapterFault, FailedClosed: as `prepare`.
+        """
+        errand = await self._running.find(fetch_id, who)
+        async with errand.lock:
+            check_move(errand.fetch.state, FetchState.ASKING)
+            await self._rules.permit(errand.fetch)
+            await self._running.begin_asking(errand, started_at=self._clock.now())
+        return errand.fetch
+
+    async def choose(self, fetch_id: str, member: MemberId, who: str | None = None) -> Fetch:
+        """Take an announced record, the newest or another; the document that is there stays until it has come.
+
+        Raises:
+            LocalRefused: `local.not_found`; `fetch.state`; `fetch.no_document`, that service announced none;
+                `fetch.expired`.
+            FailedClosed: it cannot be kept.
+        """
+        errand = await self._running.find(fetch_id, who)
+        async with errand.lock:
+            fetch = errand.fetch
+            check_move(fetch.state, FetchState.DOWNLOADING)
+            reply = fetch.reply_of(member)
+            if fetch.state not in _CHOOSABLE or reply is None or reply.announcement is None:
+                raise LocalRefused(
+                    f"service {member}: announced no record in this fetch",
+                    code=Code.FETCH_NO_DOCUMENT,
+                    hint="choose one of the services that announced one",
+                    field="member",
+                )
+            if fetch.document is not None and fetch.document.member == member and fetch.state in FETCH_READABLE:
+                raise LocalRefused(
+                    f"service {member}: its record is the one that is here",
+                    code=Code.FETCH_STATE,
+                    hint="read it, or start a new fetch for a newer one",
+                    field="member",
+                )
+            valid_until = Instant(fetch.created_at + self._settings.fetch_seconds)
+            if fetch.state in FETCH_READABLE and self._clock.now() >= valid_until:
+                raise expired(fetch)
+            expires_at = valid_until if fetch.state in FETCH_READABLE else fetch.expires_at
+            chosen = replace(reply, code=None, detail="")
+            await errand.keep(
+                state=FetchState.DOWNLOADING,
+                chosen=member,
+                expires_at=expires_at,
+                replies=errand.with_replies(chosen),
+            )
+            self._running.spawn(errand)
+        return errand.fetch
+
+    async def cancel(self, fetch_id: str, who: str | None = None) -> Fetch:
+        """Stop a fetch that has not come to its end; nothing more is asked for it.
+
+        Raises:
+            LocalRefused: `local.not_found`; `fetch.state`, it has ended, or its document is there.
+            FailedClosed: it cannot be kept.
+        """
+        errand = await self._running.find(fetch_id, who)
+        async with errand.lock:
+            check_move(errand.fetch.state, FetchState.CANCELLED)
+            await self._running.stop(fetch_id)
+            await end(errand, self._means, FetchState.CANCELLED)
+            for reply in errand.fetch.replies:
+                await self._means.drop(fetch_id, reply.member)
+        return errand.fetch
+
+    # ------------------------------------------------------------------ looking and following
+
+    async def get(self, fetch_id: str, who: str | None = None) -> Fetch:
+        """Give a fetch; another practitioner's is answered as one that is not there.
+
+        Raises:
+            LocalRefused: `local.not_found`.
+        """
+        return (await self._running.find(fetch_id, who)).fetch
+
+    async def list(self, who: str | None, limit: int = 50, before: str | None = None) -> Sequence[Fetch]:
+        """Give the fetches of a practitioner, or of all with None, the newest first.
+
+        Raises:
+            LocalRefused: `local.not_found`, no fetch of the id `before`.
+        """
+        return await self._store.fetches(owner=who, limit=limit, before=before)
+
+    async def events(self, fetch_id: str, after: int = 0, who: str | None = None) -> AsyncIterator[FetchEvent]:
+        """Give the events after a number, then those to come, until the fetch can be read or has ended.
+
+        Raises:
+            LocalRefused: `local.not_found`.
+        """
+        errand = await self._running.find(fetch_id, who)
+        async for event in errand.follow(after):
+            yield event
+
+    # ------------------------------------------------------------------ the document
+
+    async def read(self, fetch_id: str, who: str) -> tuple[FetchedDocument, AsyncIterator[bytes]]:
+        """Open the document for the practitioner who asked: *shown* is durable before this returns.
+
+        The first opening starts the clock of the transit copy.
+
+        Raises:
+            LocalRefused: `local.not_found`, `local.forbidden`; `fetch.no_document`, none is there to read;
+                `fetch.expired`.
+            FailedClosed: the vault or the ledger cannot be relied on.
+        """
+        errand = await self._running.find(fetch_id, who)
+        self._rules.may_read(errand.fetch, who)
+        async with errand.lock:
+            fetch, now = errand.fetch, self._clock.now()
+            document = _readable(fetch, now)
+            content = self._house.vault.read(document.vault_id)
+            if document.first_opened_at is None:
+                purge_at = Instant(min(document.purge_at, now + self._settings.opened_seconds))
+                document = replace(document, first_opened_at=now, purge_at=purge_at)
+            await errand.keep(
+                entries=[entries.shown(fetch, document, who, now)],
+                trace=trace_of(fetch, TraceAction.READ, document.member, now, self._house.entropy),
+                document=document,
+                expires_at=document.purge_at,
+            )
+        self._deliver_soon()
+        return document, _pieces(content)
+
+    async def file(self, fetch_id: str, who: str) -> Fetch:
+        """File the document in the vendor's software. After a crash it may be filed twice, never lost.
+
+        Raises:
+            LocalRefused: `local.not_found`, `local.forbidden`, `fetch.no_document`, `fetch.state`, `fetch.expired`.
+            AdapterFault: the software did not take it; `adapter.absent`, no sink is configured.
+            FailedClosed: the vault or the ledger cannot be relied on.
+        """
+        errand = await self._running.find(fetch_id, who)
+        self._rules.may_read(errand.fetch, who)
+        async with errand.lock:
+            fetch = errand.fetch
+            document = _readable(fetch, self._clock.now())
+            check_move(fetch.state, FetchState.FILED)
+            sink = self._house.sink
+            if sink is None:
+                raise AdapterFault(
+                    "sink: none is configured",
+                    code=Code.ADAPTER_ABSENT,
+                    hint="set [sink], or save the document by hand",
+                )
+            content = _pieces(self._house.vault.read(document.vault_id))
+            filed_as = await sink.file(_received(fetch, document), content)
+            entry = entries.filed(fetch, document, filed_as, self._clock.now())
+            await errand.keep(state=FetchState.FILED, entries=[entry])
+        return errand.fetch
+
+    # ------------------------------------------------------------------ what runs by itself
+
+    async def probe(self, member: MemberId) -> ProbeResult:
+        """Test the way to one member with a document about nobody. Raises as `requester.probe.Probe.run`."""
+        return await self._probe.run(member)
+
+    async def resume_all(self) -> None:
+        """Take up every fetch that was running when the process ended.
+
+        Raises:
+            FailedClosed: the state cannot be read.
+        """
+        await self._running.resume()
+
+    async def run_due_work(self) -> None:
+        """Do what is due: expire, purge, ask again, take up what failed closed, deliver. One failure stops no other.
+
+        Raises:
+            FailedClosed: the state cannot be read.
+        """
+        await self._running.by_the_clock()
+        await self._running.resume()
+        await self._deliver()
+
+    async def close(self) -> None:
+        """Stop what runs, as it was last committed, and wait for it."""
+        await self._running.close()
+        deliveries = list(self._deliveries)
+        for task in deliveries:
+            task.cancel()
+        await asyncio.gather(*deliveries, return_exceptions=True)
+
+    def _deliver_soon(self) -> None:
+        task = asyncio.create_task(self._deliver(), name="deliveries")
+        self._deliveries.add(task)
+        task.add_done_callback(self._deliveries.discard)
+
+    async def _deliver(self) -> None:
+        for what, outbox in (("acknowledgements", self._acks), ("traces", self._traces)):
+            try:
+                await outbox.deliver()
+            except FailedClosed as error:
+                self._house.observer.work_failed(what, "", error.code.value, error)
+
+
+def _readable(fetch: Fetch, now: Instant) -> FetchedDocument:
+    document = fetch.document
+    if fetch.state not in FETCH_READABLE or document is None:
+        raise LocalRefused(
+            f"fetch: it is {fetch.state}, there is no document to read",
+            code=Code.FETCH_NO_DOCUMENT,
+            hint="start a new fetch" if fetch.state in FETCH_ENDED else "wait until it is ready",
+        )
+    if document.purge_at <= now:
+        raise LocalRefused(
+            "fetch: the time of the copy that was kept is over", code=Code.FETCH_EXPIRED, hint="start a new one"
+        )
+    return document
+
+
+def _received(fetch: Fetch, document: FetchedDocument) -> ReceivedDocument:
+    reply = fetch.reply_of(document.member)
+    return ReceivedDocument(
+        ins=fetch.worker.ins,
+        peer=document.member,
+        peer_name=reply.name if reply else document.member.value,
+        last_act_on=document.last_act_on,
+        received_at=document.arrived_at,
+        document_type=fetch.document_type,
+        sha256_hex=document.digest.sha256.hex(),
+        size=document.digest.size,
+        content_type=document.content_type,
+    )
+
+
+async def _pieces(content: Iterator[memoryview | bytes]) -> AsyncIterator[bytes]:
+    for piece in content:
+        yield bytes(piece)

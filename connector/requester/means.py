@@ -1,0 +1,100 @@
+"""What a pursuit of a fetch works with, and the ends it can come to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from connector.core.codes import Code
+from connector.core.fetch import Fetch
+from connector.core.instant import Instant
+from connector.core.members import MemberId
+from connector.core.ports import (
+    Clock,
+    DocumentInspector,
+    Entropy,
+    FetchObserver,
+    MemberDirectory,
+    PeerClient,
+    Vault,
+    new_id,
+)
+from connector.core.records import Trace, TraceAction
+from connector.core.states import FetchState
+from connector.requester import entries
+from connector.requester.errand import Errand
+from connector.requester.receive import Sleep
+from connector.requester.rules import Rules
+from connector.requester.settings import RequesterSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """The ports, rules and settings of one pursuit; `deliver` wakes the delivery of acknowledgements and traces."""
+
+    settings: RequesterSettings
+    directory: MemberDirectory
+    peers: PeerClient
+    vault: Vault
+    inspector: DocumentInspector
+    rules: Rules
+    clock: Clock
+    entropy: Entropy
+    observer: FetchObserver
+    sleep: Sleep
+    deliver: Callable[[], None]
+
+    def since_ms(self, started: float) -> int:
+        """Give the milliseconds since a reading of the monotonic clock."""
+        return round((self.clock.monotonic() - started) * 1000)
+
+    async def drop(self, fetch_id: str, member: MemberId) -> None:
+        """Delete what a fetch keeps, or was about to keep, of one member."""
+        vault_id = vault_id_of(fetch_id, member)
+        if self.vault.holds(vault_id):
+            await self.vault.delete(vault_id)
+
+
+async def end(
+    errand: Errand,
+    means: Means,
+    state: FetchState,
+    code: Code | None = None,
+    detail: str = "",
+    **changes: Any,  # noqa: ANN401 - fields of Fetch
+) -> None:
+    """End a fetch without a document to read, with its entry; it stays listed for a while, then it is purged.
+
+    Raises:
+        LocalRefused: `fetch.state`.
+        FailedClosed: nothing of it was kept.
+    """
+    now = means.clock.now()
+    await errand.keep(
+        state=state,
+        entries=[entries.ended(errand.fetch, state, code, now)],
+        code=code,
+        detail=detail,
+        expires_at=Instant(now + means.settings.ended_seconds),
+        **changes,
+    )
+
+
+def trace_of(fetch: Fetch, action: TraceAction, peer: MemberId, at: Instant, entropy: Entropy) -> Trace:
+    """Give the access to be written into the vendor's own DMST (R4624-45-5)."""
+    return Trace(
+        trace_id=new_id(entropy),
+        at=at,
+        action=action,
+        ins=fetch.worker.ins,
+        peer=peer,
+        practitioner_id=fetch.practitioner.id.value,
+        practitioner_name=fetch.practitioner.name,
+        purpose=fetch.purpose,
+        outcome="verified",
+    )
+
+
+def vault_id_of(fetch_id: str, member: MemberId) -> str:
+    """Give the name under which a fetch keeps one member's document: what a crash left there is found by it."""
+    return sha256(f"fetch {fetch_id} {member.value}".encode()).hexdigest()[:32]

@@ -1,0 +1,199 @@
+"""Whether a fetch may be prepared, and may go on: looked at again before every mandate (DESIGN section 3).
+
+The practitioner may still ask, the fetch is still valid, this service follows the worker, who has not objected, and the
+identity is qualified and fresh enough. An answer of the vendor's software that cannot be had stops the fetch: no demand
+leaves on a rule that could not be checked.
+"""
+
+from datetime import date
+from typing import Final
+
+from connector.core.codes import Code
+from connector.core.errors import AdapterFault, ConnectorError, LocalRefused
+from connector.core.fetch import Fetch
+from connector.core.identity import LocalIdentity, QualifiedIdentity, compare
+from connector.core.instant import Instant, day_in_france
+from connector.core.mandate import FollowUp, FollowUpBasis, Practitioner
+from connector.core.oid import oid_belongs
+from connector.core.ports import Clock, GuardedSource, Practitioners
+from connector.core.records import Look, Opposition
+from connector.core.states import FetchState
+from connector.requester.new_fetch import NewFetch
+from connector.requester.settings import RequesterSettings
+
+HOUSE_REFUSALS: Final = frozenset(
+    {Code.FETCH_OPPOSED, Code.FETCH_NOT_FOLLOWED, Code.LOCAL_FORBIDDEN, Code.PRACTITIONER_PROFESSION}
+)
+"""Refusals of a new fetch that the house ledger keeps: they tell of a person who tried."""
+
+
+class Rules:
+    """The requester's own rules; `source` is None where this service has no adapter."""
+
+    def __init__(
+        self,
+        settings: RequesterSettings,
+        practitioners: Practitioners,
+        source: GuardedSource | None,
+        clock: Clock,
+    ) -> None:
+        self._settings, self._practitioners, self._source, self._clock = settings, practitioners, source, clock
+
+    async def admit(self, new: NewFetch) -> tuple[QualifiedIdentity, FollowUp]:
+        """Give the identity to ask for and the ground to ask on.
+
+        Where this service's software knows the worker, its own identity is asked for.
+
+        Raises:
+            LocalRefused: `local.forbidden`, `practitioner.profession`, `identity.oid`, `identity.not_qualified`,
+                `fetch.opposed`, `fetch.not_followed`.
+            AdapterFault: the vendor's software could not be asked.
+        """
+        self._check_practitioner(new.practitioner)
+        if not oid_belongs(new.worker.ins.oid, self._settings.environment):
+            raise LocalRefused(
+                f"worker oid: got an OID of another world, this connector runs in {self._settings.environment}",
+                code=Code.IDENTITY_OID,
+                hint="real identities belong to production, synthetic ones to test",
+                field="worker",
+            )
+        look = await self._look(new.worker)
+        _check_opposition(look)
+        local = look.identity if look else None
+        if local is None:
+            self._check_declared(new)
+            worker, basis = new.worker, FollowUpBasis.DECLARED
+        else:
+            worker, basis = _known_identity(new.worker, local), FollowUpBasis.KNOWN_LOCALLY
+        self._check_age(worker)
+        return worker, FollowUp(basis, new.visit)
+
+    async def permit(self, fetch: Fetch) -> None:
+        """Let one more demand of a running fetch leave.
+
+        Raises:
+            LocalRefused: `fetch.expired`, `local.forbidden`, `practitioner.profession`, `fetch.opposed`,
+                `fetch.not_followed`, `identity.not_qualified`.
+            AdapterFault: the vendor's software could not be asked.
+        """
+        if self._clock.now() >= fetch.expires_at:
+            raise expired(fetch)
+        self._check_practitioner(fetch.practitioner)
+        self._check_age(fetch.worker)
+        look = await self._look(fetch.worker)
+        _check_opposition(look)
+        if fetch.follow_up.basis is FollowUpBasis.KNOWN_LOCALLY:
+            if look is None or look.identity is None:
+                raise LocalRefused(
+                    "follow-up: this service's software no longer knows the worker",
+                    code=Code.FETCH_NOT_FOLLOWED,
+                    hint="prepare a new fetch",
+                )
+            _known_identity(fetch.worker, look.identity)
+
+    def may_read(self, fetch: Fetch, who: str) -> None:
+        """Let a practitioner open a document that arrived.
+
+        Raises:
+            LocalRefused: `local.forbidden`, not the practitioner who asked, or may not read a whole DMST.
+        """
+        if who != fetch.owner or not self._practitioners.may_read(who):
+            raise LocalRefused(
+                "reading: only the practitioner in whose name the record was asked for may, and while they may read",
+                code=Code.LOCAL_FORBIDDEN,
+                hint="whoever needs the record asks for it in their own name",
+            )
+
+    def _check_practitioner(self, practitioner: Practitioner) -> None:
+        if not self._practitioners.may_ask(practitioner.id.value):
+            raise LocalRefused(
+                "practitioner: not, or no longer, one of those who may ask in this service's name",
+                code=Code.LOCAL_FORBIDDEN,
+                hint="have the practitioner added to the configuration",
+                field="practitioner",
+            )
+        if practitioner.profession not in self._settings.professions:
+            raise LocalRefused(
+                "practitioner profession: got one that may not read a whole DMST, expected physician, intern or nurse",
+                code=Code.PRACTITIONER_PROFESSION,
+                field="practitioner",
+            )
+
+    def _check_declared(self, new: NewFetch) -> None:
+        if not self._settings.allow_declared:
+            hint = "register the worker in your own software first"
+        elif not new.declared_reason.strip():
+            hint = "register the worker in your own software first, or declare the follow-up with a reason"
+        else:
+            return
+        raise LocalRefused(
+            "follow-up: this service's software does not know the worker",
+            code=Code.FETCH_NOT_FOLLOWED,
+            hint=hint,
+            field="follow_up",
+        )
+
+    def _check_age(self, worker: QualifiedIdentity) -> None:
+        limit = self._settings.identity_max_age_days
+        if limit is None or worker.verified_on is None:
+            return
+        today = date.fromisoformat(day_in_france(self._clock.now()))
+        age = (today - worker.verified_on.to_date()).days
+        if age > limit:
+            raise LocalRefused(
+                f"worker identity: verified with INSi {age} days ago, expected at most {limit}",
+                code=Code.IDENTITY_NOT_QUALIFIED,
+                hint="verify it with INSi again",
+                field="worker",
+            )
+
+    async def _look(self, worker: QualifiedIdentity) -> Look | None:
+        return None if self._source is None else await self._source.look(worker.ins)
+
+
+def expired(fetch: Fetch) -> LocalRefused:
+    """Give the error of a demand that comes after the fetch's time."""
+    state = fetch.state if fetch.state is FetchState.EXPIRED else "over its time"
+    return LocalRefused(f"fetch: it is {state}", code=Code.FETCH_EXPIRED, hint="start a new one")
+
+
+def stops_the_fetch(error: ConnectorError) -> bool:
+    """Whether an error is of this house, so that asking another service would not help."""
+    return isinstance(error, LocalRefused | AdapterFault)
+
+
+def ends_at(now: Instant, seconds: int) -> Instant:
+    """Give the instant so many seconds later."""
+    return Instant(now + seconds)
+
+
+def _check_opposition(look: Look | None) -> None:
+    if look is not None and look.opposition is Opposition.YES:
+        raise LocalRefused(
+            "opposition: the worker objected, as this service's own software has it",
+            code=Code.FETCH_OPPOSED,
+            hint="the worker may withdraw the objection; nothing is asked before",
+            field="worker",
+        )
+
+
+def _known_identity(asked: QualifiedIdentity, local: LocalIdentity) -> QualifiedIdentity:
+    """Give this service's own identity of the worker, when it is the one that was entered (ins.md 2.4)."""
+    comparison = compare(asked, local)
+    if not comparison.is_same_person:
+        differing = ", ".join(comparison.differing) or "the INS"
+        raise LocalRefused(
+            f"worker: this service's software knows this INS with another identity ({comparison.agreement.value}: "
+            f"{differing})",
+            code=Code.FETCH_NOT_FOLLOWED,
+            hint="an identity alert: have the identity checked with INSi before asking",
+            field="worker",
+        )
+    if not local.is_qualified:
+        raise LocalRefused(
+            f"worker identity: it is {local.status} in this service's software, expected QUAL",
+            code=Code.IDENTITY_NOT_QUALIFIED,
+            hint="qualify it first: INSi's traits, and a document of high trust",
+            field="worker",
+        )
+    return local.qualified()
