@@ -8,7 +8,7 @@ adapter holds up the event loop, and nothing here can help that: such methods be
 import asyncio
 import contextlib
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Any, TypeVar
 
 from connector.contract.adapter import Adapter, Sink, Source
@@ -164,7 +164,9 @@ class SourceGuard(_Guard):
             self._report(FaultSeen(self._name, "look", fault.code, "answer"))
             raise
 
-    async def document(self, announcement: Announcement, *, max_bytes: int | None = None) -> AsyncIterator[bytes]:
+    async def document(
+        self, announcement: Announcement, *, max_bytes: int | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """Give the document piece by piece, at most `max_bytes` in all (else the setting's).
 
         Close it (`aclose`) when leaving it early. The time limits count the adapter's time, not the reader's.
