@@ -89,6 +89,8 @@ class Bringing:
         started = means.clock.monotonic()
         await self._checking(steps)
         try:
+            if received.refused is not None:
+                raise received.refused
             integrity.check_bytes(received.digest, granted.document, received.head, holder=member.name)
             content = means.vault.read(vault_id_of(self._errand.fetch.id, member.id))
             await means.inspector.inspect(content, granted.document.size)

@@ -24,6 +24,7 @@ from connector.core.ports import (
     GuardedSource,
     Idempotency,
     MemberDirectory,
+    Oppositions,
     PeerClient,
     Practitioners,
     RequesterStore,
@@ -47,7 +48,10 @@ _CHOOSABLE: Final = frozenset({FetchState.CHOOSING, FetchState.READY, FetchState
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The ports of the rest of the house; `source` and `sink` are None where no adapter is configured."""
+    """The ports of the rest of the house; `source` and `sink` are None where no adapter is configured.
+
+    Without `oppositions`, the source alone tells whether a worker objects.
+    """
 
     store: RequesterStore
     vault: Vault
@@ -61,6 +65,7 @@ class House:
     clock: Clock
     entropy: Entropy
     observer: FetchObserver
+    oppositions: Oppositions | None = None
 
 
 class Errands:
@@ -69,7 +74,7 @@ class Errands:
     def __init__(self, settings: RequesterSettings, house: House, *, sleep: Sleep = asyncio.sleep) -> None:
         self._settings, self._house = settings, house
         self._clock, self._store = house.clock, house.store
-        self._rules = Rules(settings, house.practitioners, house.source, house.clock)
+        self._rules = Rules(settings, house.practitioners, house.source, house.oppositions, house.clock)
         self._acks = AckOutbox(settings, house.store, house.peers, house.directory, house.clock, house.observer)
         self._traces = TraceDelivery(settings, house.traces, house.source, house.sink, house.clock, house.observer)
         self._means = Means(

@@ -79,6 +79,8 @@ class Probe:
         steps["document"] = means.since_ms(started)
         error: DocumentRejected | None = None
         try:
+            if received.refused is not None:
+                raise received.refused
             integrity.check_promise(answer.document, answer.content_type, max_bytes=MAX_BYTES, holder=member.name)
             integrity.check_bytes(received.digest, answer.document, received.head, holder=member.name)
         except DocumentRejected as rejected:

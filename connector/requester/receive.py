@@ -61,10 +61,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """All that came is in the vault: its digest, and the first bytes."""
+    """All that came is in the vault: its digest, the first bytes, and why the holder's offer was not all taken."""
 
     digest: DocumentDigest
     head: bytes
+    refused: DocumentRejected | None = None
 
 
 async def ask_all(
@@ -233,6 +234,7 @@ async def download(
         PeerFault: the last attempt's; `peer.unreachable` also for a holder that ends each time before the end.
     """
     received, head, finished = 0, b"", False
+    refused: DocumentRejected | None = None
     try:
         for attempt in range(1, attempts + 1):
             await permit()
@@ -246,9 +248,8 @@ async def download(
                         received += len(piece)
                         yield Progress(received)
             except DocumentRejected as rejected:
-                if rejected.code is not Code.DOCUMENT_SIZE:
-                    raise
-                break  # more or less than was promised: what came is hashed, and refused by that
+                refused = rejected  # it offers other bytes than were promised: what came is hashed, for the evidence
+                break
             except PeerFault as fault:
                 if attempt == attempts or not _may_resume(fault):
                     raise
@@ -264,7 +265,7 @@ async def download(
             )
         digest = await writer.finish()
         finished = True
-        yield Received(digest, head)
+        yield Received(digest, head, refused)
     finally:
         if not finished:
             writer.abort()

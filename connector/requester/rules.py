@@ -9,13 +9,14 @@ from datetime import date
 from typing import Final
 
 from connector.core.codes import Code
-from connector.core.errors import AdapterFault, ConnectorError, LocalRefused
+from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch
 from connector.core.identity import LocalIdentity, QualifiedIdentity, compare
-from connector.core.instant import Instant, day_in_france
+from connector.core.instant import day_in_france
 from connector.core.mandate import FollowUp, FollowUpBasis, Practitioner
+from connector.core.matricule import Ins
 from connector.core.oid import oid_belongs
-from connector.core.ports import Clock, GuardedSource, Practitioners
+from connector.core.ports import Clock, GuardedSource, Oppositions, Practitioners
 from connector.core.records import Look, Opposition
 from connector.core.states import FetchState
 from connector.requester.new_fetch import NewFetch
@@ -28,16 +29,21 @@ HOUSE_REFUSALS: Final = frozenset(
 
 
 class Rules:
-    """The requester's own rules; `source` is None where this service has no adapter."""
+    """The requester's own rules; `source` is None where this service has no adapter.
+
+    `oppositions` tells whether the worker objects, by whom the controller named; without one the source does.
+    """
 
     def __init__(
         self,
         settings: RequesterSettings,
         practitioners: Practitioners,
         source: GuardedSource | None,
+        oppositions: Oppositions | None,
         clock: Clock,
     ) -> None:
-        self._settings, self._practitioners, self._source, self._clock = settings, practitioners, source, clock
+        self._settings, self._practitioners, self._clock = settings, practitioners, clock
+        self._source, self._oppositions = source, oppositions
 
     async def admit(self, new: NewFetch) -> tuple[QualifiedIdentity, FollowUp]:
         """Give the identity to ask for and the ground to ask on.
@@ -57,8 +63,7 @@ class Rules:
                 hint="real identities belong to production, synthetic ones to test",
                 field="worker",
             )
-        look = await self._look(new.worker)
-        _check_opposition(look)
+        look = await self._unopposed(new.worker)
         local = look.identity if look else None
         if local is None:
             self._check_declared(new)
@@ -80,8 +85,7 @@ class Rules:
             raise expired(fetch)
         self._check_practitioner(fetch.practitioner)
         self._check_age(fetch.worker)
-        look = await self._look(fetch.worker)
-        _check_opposition(look)
+        look = await self._unopposed(fetch.worker)
         if fetch.follow_up.basis is FollowUpBasis.KNOWN_LOCALLY:
             if look is None or look.identity is None:
                 raise LocalRefused(
@@ -147,8 +151,24 @@ class Rules:
                 field="worker",
             )
 
-    async def _look(self, worker: QualifiedIdentity) -> Look | None:
-        return None if self._source is None else await self._source.look(worker.ins)
+    async def _unopposed(self, worker: QualifiedIdentity) -> Look | None:
+        """Look at this service's own record of the worker, and stop where the worker objects.
+
+        Only a *yes* stops: that the worker does not object to this demand was said to the practitioner, who signs for
+        it, and what another service recorded is for that service to heed.
+        """
+        look = None if self._source is None else await self._source.look(worker.ins)
+        opposition = look.opposition if look is not None else Opposition.UNKNOWN
+        if self._oppositions is not None:
+            opposition = await self._oppositions.opposition(_known_as(worker, look), look)
+        if opposition is Opposition.YES:
+            raise LocalRefused(
+                "opposition: the worker objected, as this service has it on record",
+                code=Code.FETCH_OPPOSED,
+                hint="the worker may withdraw the objection; nothing is asked before",
+                field="worker",
+            )
+        return look
 
 
 def expired(fetch: Fetch) -> LocalRefused:
@@ -157,24 +177,12 @@ def expired(fetch: Fetch) -> LocalRefused:
     return LocalRefused(f"fetch: it is {state}", code=Code.FETCH_EXPIRED, hint="start a new one")
 
 
-def stops_the_fetch(error: ConnectorError) -> bool:
-    """Whether an error is of this house, so that asking another service would not help."""
-    return isinstance(error, LocalRefused | AdapterFault)
-
-
-def ends_at(now: Instant, seconds: int) -> Instant:
-    """Give the instant so many seconds later."""
-    return Instant(now + seconds)
-
-
-def _check_opposition(look: Look | None) -> None:
-    if look is not None and look.opposition is Opposition.YES:
-        raise LocalRefused(
-            "opposition: the worker objected, as this service's own software has it",
-            code=Code.FETCH_OPPOSED,
-            hint="the worker may withdraw the objection; nothing is asked before",
-            field="worker",
-        )
+def _known_as(worker: QualifiedIdentity, look: Look | None) -> tuple[Ins, ...]:
+    local = look.identity if look is not None else None
+    if local is None:
+        return (worker.ins,)
+    active = () if local.ins is None else (local.ins,)
+    return tuple(dict.fromkeys((worker.ins, *active, *local.former)))
 
 
 def _known_identity(asked: QualifiedIdentity, local: LocalIdentity) -> QualifiedIdentity:

@@ -1,0 +1,122 @@
+"""What went wrong with a member, from what TLS and aiohttp say of it: whose turn it is, and what to do.
+
+The texts are for people and name the member; nothing that the other side sent is quoted, save TLS alerts, which are
+OpenSSL's own words.
+"""
+
+import re
+import ssl
+from typing import Final
+
+import aiohttp
+
+from connector.core.codes import Code
+from connector.core.directory import Member
+from connector.core.errors import PeerFault
+
+_ALERT: Final = re.compile(r"(?:ALERT|alert)[_ ]([A-Za-z0-9_ ]+)")
+
+# OpenSSL's X509_V_ERR_* (x509_vfy.h).
+_CERTIFICATE: Final = {
+    2: "is of an authority that is not configured here",
+    3: "cannot be checked: no CRL of its authority is here",
+    9: "is not valid yet",
+    10: "has expired",
+    12: "cannot be checked: the CRL here has expired",
+    18: "is of no authority",
+    19: "is of an authority that is not configured here",
+    20: "is of an authority that is not configured here",
+    21: "is of an authority that is not configured here",
+    23: "was revoked",
+    26: "is not one for a server",
+    62: "is not for the host of its address",
+    64: "is not for the host of its address",
+}
+_OURS_TO_DO: Final = {3: "fetch the CRLs of both authorities", 12: "fetch the CRLs again"}
+
+
+def fault_of(member: Member, error: BaseException, *, seconds: float) -> PeerFault:
+    """Give the fault of a failed exchange; `seconds` is how long it was waited for.
+
+    `peer.unreachable` no way to it, `peer.tls` its certificate, `peer.refused_us` it does not take ours,
+    `peer.timeout` connected and silent, `peer.misbehaved` not HTTP, or more than the limits.
+    """
+    match error:
+        case PeerFault():
+            return error
+        case aiohttp.ClientConnectorCertificateError():
+            return _certificate(member, error.certificate_error)
+        case aiohttp.ClientConnectorSSLError():
+            return _handshake(member, error.os_error)
+        case aiohttp.ClientConnectorDNSError():
+            return _unreachable(
+                member, f"its host {member.endpoint} has no address", "compare it with the directory; check the DNS"
+            )
+        case aiohttp.ClientConnectorError():
+            why = error.os_error.strerror or type(error.os_error).__name__
+            return _unreachable(member, f"no connection to {member.endpoint} ({why})", "it may be down: ask it later")
+        case aiohttp.ConnectionTimeoutError():
+            return _unreachable(
+                member, f"no connection to {member.endpoint} within its time", "it may be down: ask it later"
+            )
+        case TimeoutError():
+            return PeerFault(
+                f"{member.name}: did not answer within {seconds:g} s", code=Code.PEER_TIMEOUT, hint="ask it later"
+            )
+        case aiohttp.ClientResponseError():
+            return PeerFault(
+                f"{member.name}: its answer is not HTTP within our limits", hint="tell that service's IT staff"
+            )
+        case aiohttp.ClientPayloadError():
+            return _unreachable(member, "the connection was cut within the answer", "ask it again")
+        case _:
+            return _lost(member, error)
+
+
+def _certificate(member: Member, error: Exception) -> PeerFault:
+    code = error.verify_code if isinstance(error, ssl.SSLCertVerificationError) else 0
+    return PeerFault(
+        f"{member.name}: its certificate {_CERTIFICATE.get(code, 'was not accepted')}",
+        code=Code.PEER_TLS,
+        hint="nothing was asked; " + _OURS_TO_DO.get(code, "tell that service's IT staff"),
+    )
+
+
+def _handshake(member: Member, error: OSError) -> PeerFault:
+    alert = _alert(error)
+    if alert is not None:
+        return _refused_us(member, alert)
+    return PeerFault(
+        f"{member.name}: no TLS 1.3 with its address ({getattr(error, 'reason', None) or 'handshake failed'})",
+        code=Code.PEER_TLS,
+        hint="nothing was asked; compare the address with the directory",
+    )
+
+
+def _lost(member: Member, error: BaseException) -> PeerFault:
+    """With TLS 1.3 a client learns at its first read that its certificate was refused (security.md section 4)."""
+    alert = _alert(error) or (_alert(error.__cause__) if error.__cause__ is not None else None)
+    if alert is not None:
+        return _refused_us(member, alert)
+    return _unreachable(
+        member,
+        "closed the connection without an answer",
+        "ask it again; if this stays, it may not take our certificate",
+    )
+
+
+def _alert(error: BaseException) -> str | None:
+    found = _ALERT.search(" ".join(str(part) for part in error.args))
+    return found[1].replace("_", " ").strip().lower() if found else None
+
+
+def _refused_us(member: Member, alert: str) -> PeerFault:
+    return PeerFault(
+        f"{member.name}: did not take our certificate ({alert})",
+        code=Code.PEER_REFUSED_US,
+        hint="compare our client certificate, its end and its authority with what the directory lists",
+    )
+
+
+def _unreachable(member: Member, what: str, hint: str) -> PeerFault:
+    return PeerFault(f"{member.name}: {what}", code=Code.PEER_UNREACHABLE, hint=hint)
