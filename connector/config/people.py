@@ -25,10 +25,15 @@ class ListedPractitioner(Private):
 
 
 class PractitionerList:
-    """`core.ports.Practitioners` over the configuration; a reload gives another one."""
+    """`core.ports.Practitioners` over the configuration."""
 
     def __init__(self, sections: Sequence[PractitionerSection], clock: Clock) -> None:
         self._clock = clock
+        self._listed: dict[str, ListedPractitioner] = {}
+        self.replace(sections)
+
+    def replace(self, sections: Sequence[PractitionerSection]) -> None:
+        """Take another list, at a reload: who is not on it may do nothing from now on."""
         self._listed = {
             section.id: ListedPractitioner(
                 section.id,

@@ -143,8 +143,8 @@ class MandateDraft:
         return self.purpose == PURPOSE_PROBE
 
 
-@dataclass(frozen=True, slots=True)
-class Mandate:
+@dataclass(frozen=True, slots=True, repr=False)
+class Mandate(Private):
     """A mandate as received and verified: the demand, and what binds it to its moment and connection."""
 
     demand: MandateDraft

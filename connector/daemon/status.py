@@ -1,6 +1,6 @@
 """Whether this connector can answer and ask, why not, and what to do: for `/health/ready`, `status` and the metrics."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -33,7 +33,6 @@ class Watched:
     adapters: Mapping[str, AdapterInfo]
     certificates: Mapping[str, PeerCertificate]
     crls: CrlSet | None
-    outbox: Callable[[], Mapping[str, int]]
     draining: bool = False
     listening: bool = False
     started_at: Instant = field(default=Instant(0))
@@ -94,7 +93,6 @@ class DaemonStatus:
             members_active=sum(member.status is MemberStatus.ACTIVE for member in members),
             adapters=[await self._adapter(half) for half in w.adapters],
             ledgers=[await self._ledger(tree) for tree in Tree],
-            outbox=w.outbox(),
             versions={"spsti-connector": self._version} | {name: version(name) for name in _LIBRARIES},
         )
 

@@ -1,0 +1,339 @@
+"""Builds the rooms in one visible order and joins them by their ports; ends them in the reverse one.
+
+`wrap` is handed each port by name as it is joined: the sandbox uses it for the pause points of its kill tests. The
+daemon itself never does.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from connector import __version__, logs
+from connector.config.material import Material
+from connector.config.model import AdapterSection
+from connector.config.model import ApiKey as ApiKeySection
+from connector.config.people import PractitionerList
+from connector.contract.adapter import AdapterContext
+from connector.contract.discovery import AdapterInfo, load_sink, load_source
+from connector.contract.guard import SinkGuard, SourceGuard, guard_sink, guard_source
+from connector.contract.opposition import OppositionAuthority
+from connector.core.days import Day
+from connector.core.ledger import EntryDraft, EntryType
+from connector.core.ports import Clock, Entropy
+from connector.daemon.absent import AbsentSource, NoDirectoryFiles
+from connector.daemon.observe import Observers
+from connector.daemon.status import DaemonStatus, Watched
+from connector.daemon.system import SystemClock, SystemEntropy
+from connector.holder.evidence import Ports as HolderPorts
+from connector.holder.purge import purge_expired
+from connector.holder.service import Holder
+from connector.jobs import Job, Jobs
+from connector.ledger.service import OpenState, open_state
+from connector.local.keys import ApiKey, KeyRing, Scope
+from connector.local.ports import LocalPorts
+from connector.local.server import build_app, build_runner
+from connector.local.settings import LocalSettings
+from connector.local.site import Site, local_context
+from connector.metrics import Metrics
+from connector.peer.client import HttpPeerClient
+from connector.peer.connect import PeerClientSettings
+from connector.peer.server import PeerServer, ServerPorts
+from connector.peer.settings import PeerServerSettings
+from connector.peer.tls import ClientTls, ServerTls
+from connector.requester.integrate import Errands, House
+from connector.requester.integrity import ClearTextInspector
+
+T = TypeVar("T")
+Wrap = Callable[[str, Any], Any]
+RELEASED_ON = Day.parse("2026-11-23")
+JOIN_AS_IT_IS: Wrap = lambda _name, port: port  # noqa: E731 - a value with a type
+
+
+@dataclass(slots=True)
+class Rooms:
+    """What runs, for the daemon to steer: reload, status, stop. Filled in the order in which the rooms open."""
+
+    material: Material
+    wrap: Wrap
+    stack: AsyncExitStack
+    clock: Clock
+    entropy: Entropy
+    metrics: Metrics
+    observers: Observers
+    server_tls: ServerTls
+    client_tls: ClientTls
+    people: PractitionerList
+    keys: KeyRing
+    adapters: dict[str, AdapterInfo] = field(default_factory=dict)
+    peer_port: int = 0
+    local_port: int = 0
+    state: OpenState = field(init=False)
+    source: SourceGuard | None = None
+    sink: SinkGuard | None = None
+    oppositions: OppositionAuthority = field(init=False)
+    server: PeerServer = field(init=False)
+    errands: Errands = field(init=False)
+    watched: Watched = field(init=False)
+    status: DaemonStatus = field(init=False)
+
+    @property
+    def directory(self) -> Any:  # noqa: ANN401 - the configured implementation of the port, with its reload
+        """The member directory."""
+        return self.material.directory
+
+
+@asynccontextmanager
+async def build(material: Material, *, wrap: Wrap = JOIN_AS_IT_IS) -> AsyncIterator[Rooms]:
+    """Open, join and start everything; on leaving, drain and close it.
+
+    Raises:
+        ConfigFault: an adapter cannot be had, or refuses its options.
+        FailedClosed: the state cannot be opened.
+        OSError: an address cannot be listened on.
+    """
+    clock, metrics = SystemClock(), Metrics(__version__)
+    async with AsyncExitStack() as stack:
+        rooms = Rooms(
+            material=material,
+            wrap=wrap,
+            stack=stack,
+            clock=clock,
+            entropy=SystemEntropy(),
+            metrics=metrics,
+            observers=Observers(metrics),
+            server_tls=ServerTls(material.server_tls),
+            client_tls=ClientTls(material.client_tls),
+            people=PractitionerList(material.file.model.practitioners, clock),
+            keys=KeyRing(api_keys(material.file.model.local.keys)),
+        )
+        await _open_state(rooms)
+        _open_adapters(rooms)
+        holder = _open_holder(rooms)
+        await _open_requester(rooms)
+        _watch(rooms)
+        await _listen_to_peers(rooms, holder)
+        await rooms.errands.resume_all()
+        await _listen_locally(rooms)
+        jobs = _jobs(rooms)
+        await rooms.state.holder.record(EntryDraft(type=EntryType.STARTED, at=clock.now(), reason=__version__))
+        jobs.start()
+        rooms.watched.listening = True
+        try:
+            yield rooms
+        finally:
+            rooms.watched.draining = True
+            jobs.stop()
+            logs.get_logger().info(logs.DAEMON_STOPPING)
+            await rooms.state.holder.record(EntryDraft(type=EntryType.STOPPED, at=clock.now(), reason=__version__))
+
+
+async def _open_state(rooms: Rooms) -> None:
+    material = rooms.material
+    rooms.state = await open_state(
+        material.state,
+        clock=rooms.clock,
+        entropy=rooms.entropy,
+        signer=material.ledger_signer,
+        member=material.member.id,
+        former_keys=tuple(material.member.ledger_keys()),
+    )
+    rooms.stack.push_async_callback(rooms.state.close)
+
+
+def _open_adapters(rooms: Rooms) -> None:
+    model, material = rooms.material.file.model, rooms.material
+    if (section := model.source) is not None:
+        source, rooms.adapters["source"] = load_source(section.adapter, section.options, _context(rooms, section))
+        rooms.source = guard_source(
+            source,
+            material.guard(section),
+            name=section.adapter,
+            clock=rooms.clock,
+            report=rooms.observers.adapter_fault,
+        )
+        rooms.stack.push_async_callback(rooms.source.close)
+    if (section := model.sink) is not None:
+        sink, rooms.adapters["sink"] = load_sink(section.adapter, section.options, _context(rooms, section))
+        rooms.sink = guard_sink(
+            sink,
+            material.guard(section),
+            name=section.adapter,
+            clock=rooms.clock,
+            report=rooms.observers.adapter_fault,
+        )
+        rooms.stack.push_async_callback(rooms.sink.close)
+    rooms.oppositions = OppositionAuthority(
+        material.opposition,
+        register=None,
+        source_tells=rooms.source is not None and rooms.source.tells_opposition,
+        unreachable=rooms.observers.register_failed,
+    )
+
+
+def _context(rooms: Rooms, section: AdapterSection) -> AdapterContext:
+    material = rooms.material
+    data = material.state.directory / "adapters" / section.adapter
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return AdapterContext(
+        member=material.member.id,
+        environment=material.environment,
+        config_directory=material.file.path.resolve().parent,
+        data_directory=data,
+        now=rooms.clock.now,
+    )
+
+
+def _open_holder(rooms: Rooms) -> Holder:
+    material, wrap = rooms.material, rooms.wrap
+    ports = HolderPorts(
+        store=wrap("holder_store", rooms.state.holder),
+        source=wrap("source", rooms.source) if rooms.source is not None else AbsentSource(),
+        oppositions=rooms.oppositions,
+        directory=material.directory,
+        signer=material.signer,
+        clock=rooms.clock,
+        entropy=rooms.entropy,
+        observer=rooms.observers,
+    )
+    holder = Holder(material.holder, ports, wrap("holder_vault", rooms.state.vault))
+    rooms.stack.push_async_callback(holder.close)
+    return holder
+
+
+async def _open_requester(rooms: Rooms) -> None:
+    material, wrap = rooms.material, rooms.wrap
+    peers = await rooms.stack.enter_async_context(
+        HttpPeerClient(
+            material.directory,
+            material.signer,
+            rooms.client_tls,
+            rooms.clock,
+            rooms.entropy,
+            PeerClientSettings(),
+        )
+    )
+    house = House(
+        store=wrap("requester_store", rooms.state.requester),
+        vault=wrap("requester_vault", rooms.state.vault),
+        peers=wrap("peer_client", peers),
+        directory=material.directory,
+        practitioners=rooms.people,
+        source=rooms.source,
+        sink=rooms.sink,
+        traces=rooms.state.traces,
+        inspector=ClearTextInspector(),
+        clock=rooms.clock,
+        entropy=rooms.entropy,
+        observer=rooms.observers,
+    )
+    rooms.errands = Errands(material.requester, house)
+    rooms.stack.push_async_callback(rooms.errands.close)
+
+
+def _watch(rooms: Rooms) -> None:
+    material = rooms.material
+    rooms.watched = Watched(
+        state=rooms.state,
+        directory=material.directory,
+        oppositions=rooms.oppositions,
+        source=rooms.source,
+        sink=rooms.sink,
+        adapters=rooms.adapters,
+        certificates={"server": material.server_tls.certificate, "client": material.client_tls.certificate},
+        crls=rooms.server_tls.trust.crls,
+        started_at=rooms.clock.now(),
+    )
+    rooms.status = DaemonStatus(rooms.watched, rooms.clock, rooms.metrics, __version__)
+    rooms.status.measure_certificates()
+
+
+async def _listen_to_peers(rooms: Rooms, holder: Holder) -> None:
+    section, material = rooms.material.file.model.peer, rooms.material
+    host, port = _address(section.listen)
+    rooms.server = PeerServer(
+        PeerServerSettings(
+            host=host,
+            port=port,
+            version=__version__,
+            released_on=RELEASED_ON,
+            max_connections=section.max_connections,
+            connection_life_seconds=section.connection_life_seconds,
+            idle_seconds=section.idle_seconds,
+            slow_client_seconds=section.slow_client_seconds,
+            drain_seconds=section.drain_seconds,
+        ),
+        rooms.server_tls,
+        holder,
+        ServerPorts(
+            directory=material.directory,
+            ledgers=rooms.state.journal,
+            clock=rooms.clock,
+            entropy=rooms.entropy,
+            observer=rooms.observers,
+            files=NoDirectoryFiles(),
+        ),
+    )
+    rooms.peer_port = await rooms.server.start()
+    rooms.stack.push_async_callback(rooms.server.close)
+
+
+async def _listen_locally(rooms: Rooms) -> None:
+    material, section = rooms.material, rooms.material.file.model.local
+    host, port = _address(section.listen)
+    settings = LocalSettings(
+        member=material.member.id,
+        member_name=material.member.name,
+        environment=material.environment,
+        version=__version__,
+        hostnames=(host,),
+        max_services=material.requester.max_services,
+    )
+    ports = LocalPorts(
+        errands=rooms.errands,
+        directory=material.directory,
+        journal=rooms.state.journal,
+        status=rooms.status,
+        metrics=rooms.metrics,
+        clock=rooms.clock,
+        entropy=rooms.entropy,
+        keys=rooms.keys,
+        practitioners=rooms.people,
+    )
+    tls = None
+    if section.certificate and section.key:
+        path = material.references.path
+        tls = local_context(path(section.certificate), path(section.key))
+    site = Site(build_runner(build_app(ports, settings), settings), tls)
+    rooms.local_port = await site.start(host, port)
+    rooms.stack.push_async_callback(site.close)
+
+
+def _jobs(rooms: Rooms) -> Jobs:
+    store, vault, clock = rooms.state.holder, rooms.state.vault, rooms.clock
+
+    async def purge_spools() -> None:
+        await purge_expired(store, vault, clock)
+
+    return Jobs(
+        (
+            Job("due-work", 2.0, rooms.errands.run_due_work),
+            Job("readiness", 10.0, rooms.status.readiness),
+            Job("spools", 30.0, purge_spools),
+            Job("tidy", 60.0, rooms.state.tidy),
+        ),
+        rooms.metrics,
+    )
+
+
+def api_keys(sections: list[ApiKeySection]) -> tuple[ApiKey, ...]:
+    """Give the keys of the local API as its room takes them."""
+    return tuple(
+        ApiKey(s.name, s.sha256, frozenset(Scope(scope) for scope in s.scopes), frozenset(s.practitioners))
+        for s in sections
+    )
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    return host.strip("[]"), int(port)

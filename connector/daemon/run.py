@@ -1,0 +1,130 @@
+"""`spsti-connector run`: load, build, wait; SIGTERM and SIGINT drain and stop, SIGHUP reads the configuration again.
+
+A reload is taken as a whole or refused as a whole. It renews certificates, CRLs, members, practitioners, API keys and
+the log level; what else changed in the file is named as needing a restart.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+from pathlib import Path
+from typing import Final
+
+from connector import __version__, logs
+from connector.config import load
+from connector.config.material import Material, prepare
+from connector.config.model import ConfigFile
+from connector.core.errors import ConfigFault, ConnectorError
+from connector.daemon.build import JOIN_AS_IT_IS, Rooms, Wrap, api_keys, build
+from connector.daemon.system import SystemClock
+
+EX_CONFIG: Final = 78
+EX_UNAVAILABLE: Final = 69
+_RELOADED: Final = frozenset({"practitioners", "members", "log"})
+
+
+def credentials_directory() -> Path | None:
+    """Give where systemd put this service's credentials, if it did."""
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(given) if given else None
+
+
+def read(path: Path) -> Material:
+    """Load and prepare a configuration.
+
+    Raises:
+        ConfigFault: with every fault.
+    """
+    return prepare(load(path), credentials=credentials_directory(), now=SystemClock().now())
+
+
+def run(path: Path, *, wrap: Wrap = JOIN_AS_IT_IS) -> int:
+    """Run the daemon until it is told to stop; give the exit status (sysexits: 78 configuration, 69 unavailable)."""
+    logs.configure()
+    log = logs.get_logger()
+    try:
+        material = read(path)
+    except ConfigFault as error:
+        for fault in error.faults or (error.message,):
+            _say(fault)
+        return EX_CONFIG
+    section = material.file.model.log
+    logs.configure(level=section.level, form=section.format)
+    try:
+        asyncio.run(_serve(path, material, wrap))
+    except ConfigFault as error:
+        for fault in error.faults or (error.message,):
+            _say(fault)
+        return EX_CONFIG
+    except ConnectorError as error:
+        log.error(logs.DAEMON_STOPPED, code=error.code)
+        _say(str(error))
+        return EX_UNAVAILABLE
+    except OSError as error:
+        log.error(logs.DAEMON_STOPPED, error=type(error).__name__)
+        _say(f"cannot listen: {error.strerror}: is another program on that address?")
+        return EX_UNAVAILABLE
+    return 0
+
+
+async def _serve(path: Path, material: Material, wrap: Wrap) -> None:
+    log, loop = logs.get_logger(), asyncio.get_running_loop()
+    stop, reload = asyncio.Event(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reload.set)
+    async with build(material, wrap=wrap) as rooms:
+        # What start-up made stays: leave it out of every later collection.
+        gc.collect()
+        gc.freeze()
+        log.info(logs.DAEMON_STARTED, version=__version__, member=material.member.id.value, port=rooms.peer_port)
+        while not stop.is_set():
+            waiting = [asyncio.create_task(event.wait()) for event in (stop, reload)]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in waiting:
+                task.cancel()
+            if reload.is_set():
+                reload.clear()
+                _reload(path, rooms)
+    log.info(logs.DAEMON_STOPPED)
+
+
+def _reload(path: Path, rooms: Rooms) -> None:
+    log = logs.get_logger()
+    try:
+        fresh = read(path)
+        rooms.server_tls.reload(fresh.server_tls)
+        rooms.client_tls.reload(fresh.client_tls)
+        rooms.material.directory.reload()
+    except ConfigFault as error:
+        log.error(logs.CONFIG_REFUSED, count=len(error.faults))
+        for fault in error.faults or (error.message,):
+            _say(fault)
+        return
+    model = fresh.file.model
+    rooms.people.replace(model.practitioners)
+    rooms.keys.replace(api_keys(model.local.keys))
+    rooms.watched.certificates = {"server": fresh.server_tls.certificate, "client": fresh.client_tls.certificate}
+    rooms.watched.crls = rooms.server_tls.trust.crls
+    rooms.server.recheck()
+    logs.configure(level=model.log.level, form=model.log.format)
+    waiting = _needs_restart(rooms.material.file.model, model)
+    log.info(logs.CONFIG_RELOADED, version=rooms.material.directory.version, reason=", ".join(waiting) or None)
+    for section in waiting:
+        _say(f"[{section}] changed and counts from the next restart on")
+
+
+def _needs_restart(before: ConfigFile, after: ConfigFile) -> list[str]:
+    changed = [name for name in ConfigFile.model_fields if getattr(before, name) != getattr(after, name)]
+    if before.local.model_copy(update={"keys": after.local.keys}) == after.local and "local" in changed:
+        changed.remove("local")
+    peer = before.peer.model_copy(update={"crls": after.peer.crls, "server": after.peer.server})
+    peer = peer.model_copy(update={"client": after.peer.client, "trusted_cas": after.peer.trusted_cas})
+    if peer == after.peer and "peer" in changed:
+        changed.remove("peer")
+    return [name for name in changed if name not in _RELOADED]
+
+
+def _say(text: str) -> None:
+    os.write(2, f"spsti-connector: {text}\n".encode())
