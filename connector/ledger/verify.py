@@ -86,8 +86,6 @@ class Verification:
         What was appended since the verification began is left to the next one.
         """
         report = self.report
-        if self._next == 0:
-            self._check_notes(db, -1, [])
         page = rows(db, _PAGE, report.tree.value, self._next, min(PAGE, report.size - self._next))
         start = self._next
         leaves = [self._leaf(db, row) for row in page]
@@ -136,8 +134,8 @@ class Verification:
 
     def _check_notes(self, db: Connection, start: int, leaves: list[bytes]) -> None:
         """Build the tree over a page, and compare it with each checkpoint given while it grew."""
-        end = start + len(leaves)
-        for size, note in rows(db, _CHECKPOINTS, self.report.tree.value, start, end):
+        after = start if start else -1  # the first page has the checkpoint of the empty tree as well
+        for size, note in rows(db, _CHECKPOINTS, self.report.tree.value, after, start + len(leaves)):
             self._extend(db, leaves[self._frontier.size - start : size - start])
             self._check_note(size, note)
         self._extend(db, leaves[self._frontier.size - start :])

@@ -42,7 +42,7 @@ class EpochKeys:
             FailedClosed: `ledger.unavailable`, it could not be made; `vault.damaged`, it cannot be unwrapped.
         """
         name = epoch_name(retention, at)
-        key = self.find(name)
+        key = self._known.get(name) or self.find(name)  # an epoch that is running is not destroyed
         if key is None:
             key = self._make(name)
         return name, key
