@@ -1,0 +1,321 @@
+"""What callers are answered, as pydantic models: the OpenAPI document is made from them.
+
+Instants are RFC 3339 UTC, days `YYYY-MM-DD`, hashes SHA-256 in base64url. `text` and `next` are sentences in the
+language of `Accept-Language`: what happened, and what to do.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connector.core.codes import Code
+from connector.core.directory import MemberStatus
+from connector.core.fetch import Reply
+from connector.core.ledger import EntryType, Tree
+from connector.core.oid import Environment
+from connector.core.states import FetchState
+
+MomentOut = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+DayOut = Annotated[str, Field(json_schema_extra={"format": "date"})]
+HashOut = Annotated[str, Field(description="SHA-256, base64url")]
+
+
+class Answer(BaseModel):
+    """What every answer has in common."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class FieldProblem(Answer):
+    """One place of the request that is wrong, and how."""
+
+    field: str
+    message: str
+
+
+class Problem(Answer):
+    """An error (RFC 9457). `code` is stable: docs/errors.md has all of them."""
+
+    type: Annotated[str, Field(description="urn:spsti-connector:error:<code>")]
+    title: str
+    status: int
+    code: Code
+    detail: str
+    hint: Annotated[str, Field(description="what to do")]
+    errors: list[FieldProblem] = []
+    incident: Annotated[str | None, Field(description="of a fault of the connector itself")] = None
+
+
+class WorkerOut(Answer):
+    """As much of the worker as tells fetches apart."""
+
+    birth_name: str
+    birth_given_names: str
+    birth_date: str
+
+
+class PractitionerOut(Answer):
+    """In whose name is asked."""
+
+    id: str
+    name: str
+
+
+class ServiceOut(Answer):
+    """One service of a fetch and what it answered. `lookup_id` is known to that service too: quote it in a call."""
+
+    member: str
+    name: str
+    lookup_id: str
+    reply: Reply
+    text: str
+    next: str
+    code: Code | None
+    detail: str
+    last_act_on: DayOut | None
+    updated_at: MomentOut | None
+    summary: bool | None
+    elapsed_ms: int | None
+    ask_again_at: MomentOut | None
+
+
+class NewestOut(Answer):
+    """Which announced records are the most recent, and of how many services."""
+
+    members: list[str]
+    last_act_on: DayOut | None
+    answered: int
+    asked: int
+    text: str
+
+
+class ReceiptOut(Answer):
+    """The holder's signed answer to the handover, in short."""
+
+    sha256: HashOut
+    issuer: str
+    issued_at: MomentOut
+    leaf_index: int
+    ledger: Annotated[str, Field(description="origin of the holder's ledger")]
+    ledger_size: int
+
+
+class DocumentOut(Answer):
+    """The document that arrived. `last_act_on` is its newest health act, `updated_at` when its PDF last changed."""
+
+    member: str
+    name: str
+    last_act_on: DayOut
+    updated_at: MomentOut | None
+    arrived_at: MomentOut
+    first_opened_at: MomentOut | None
+    purge_at: MomentOut
+    content_type: str
+    size: int
+    sha256: HashOut
+    receipt: ReceiptOut | None
+
+
+class FetchOut(Answer):
+    """A fetch: the errand of one practitioner about one worker over several services."""
+
+    id: str
+    state: FetchState
+    text: str
+    next: str
+    code: Code | None
+    detail: str
+    created_at: MomentOut
+    started_at: MomentOut | None
+    expires_at: MomentOut
+    lookup_only: bool
+    unattended: bool
+    practitioner: PractitionerOut
+    worker: WorkerOut | None
+    services: list[ServiceOut]
+    newest: NewestOut
+    chosen: str | None
+    document: DocumentOut | None
+    steps_ms: dict[str, int]
+
+
+class FetchPage(Answer):
+    """Fetches, newest first. `next` is the cursor of the following page."""
+
+    items: list[FetchOut]
+    next: str | None
+
+
+class EventOut(Answer):
+    """The data of one server-sent event; its `id` is `number`, its `event` is `kind`."""
+
+    number: int
+    at: MomentOut
+    kind: str
+    text: str
+    next: str
+    data: dict[str, Any]
+
+
+class MemberOut(Answer):
+    """A service of the federation."""
+
+    id: str
+    name: str
+    former_names: list[str]
+    towns: list[str]
+    departements: list[str]
+    status: MemberStatus
+    contact: str
+
+
+class MemberPage(Answer):
+    """Services that fit, in the order of their names; `more` when there were more than the limit."""
+
+    items: list[MemberOut]
+    more: bool
+    directory: Annotated[str, Field(description="version of the member directory")]
+
+
+class InsOut(Answer):
+    """Whether matricule, key and OID may be an INS here; where not, what is wrong, without repeating it."""
+
+    ok: bool
+    code: Code | None = None
+    field: str = ""
+    got: str = ""
+    expected: str = ""
+    hint: str = ""
+
+
+class JournalEntryOut(Answer):
+    """One entry of a ledger. `personal` is given for a single entry only, and until it is `destroyed` on time."""
+
+    tree: Tree
+    index: int
+    type: EntryType
+    at: MomentOut
+    peer: str | None
+    outcome: str | None
+    reason: str | None
+    ref: str
+    document_sha256: HashOut | None
+    leaf_hash: HashOut
+    destroyed: bool
+    personal: dict[str, Any] | None = None
+
+
+class JournalPage(Answer):
+    """Entries, newest first. `next` is the cursor of the following page."""
+
+    items: list[JournalEntryOut]
+    next: str | None
+
+
+class TreeReportOut(Answer):
+    """What verifying one ledger found."""
+
+    tree: Tree
+    origin: str
+    size: int
+    ok: bool
+    faults: list[str]
+
+
+class JournalReportOut(Answer):
+    """What verifying both ledgers found."""
+
+    ok: bool
+    trees: list[TreeReportOut]
+
+
+class CheckOut(Answer):
+    """One thing that must be right."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str
+
+
+class ReadyOut(Answer):
+    """Whether the connector can answer and ask, and what is wrong where not."""
+
+    ready: bool
+    checks: list[CheckOut]
+
+
+class LiveOut(Answer):
+    """That the process answers."""
+
+    live: bool = True
+
+
+class CertificateOut(Answer):
+    """A certificate of ours."""
+
+    use: str
+    ends_at: MomentOut
+    days_left: int
+
+
+class DirectoryOut(Answer):
+    """The member directory in use."""
+
+    version: str
+    members: int
+    active: int
+
+
+class AdapterOut(Answer):
+    """One half of the vendor's adapter."""
+
+    half: str
+    name: str
+    ok: bool
+    detail: str
+
+
+class LedgerOut(Answer):
+    """How far a ledger reaches."""
+
+    tree: Tree
+    origin: str
+    size: int
+
+
+class StatusOut(Answer):
+    """What IT staff look at first."""
+
+    member: str
+    name: str
+    environment: Environment
+    ready: bool
+    started_at: MomentOut
+    checks: list[CheckOut]
+    certificates: list[CertificateOut]
+    directory: DirectoryOut
+    adapters: list[AdapterOut]
+    ledgers: list[LedgerOut]
+    outbox: Annotated[dict[str, int], Field(description="what still has to be delivered, by kind")]
+    versions: dict[str, str]
+
+
+class ProbeStepOut(Answer):
+    """One step of testing a peer; `cause` and `remedy` say why it failed and what to do."""
+
+    name: str
+    ok: bool
+    elapsed_ms: Annotated[int, Field(description="from the start of the test")]
+    code: Code | None
+    cause: str
+    remedy: str
+
+
+class ProbeOut(Answer):
+    """Whether a peer can be reached, answers, hands over and takes the acknowledgement of a test document."""
+
+    member: str
+    name: str
+    ok: bool
+    steps: list[ProbeStepOut]

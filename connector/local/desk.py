@@ -1,0 +1,100 @@
+"""What one caller may do with fetches: only those of the practitioners that the caller's key speaks for.
+
+A fetch of another practitioner and one that does not exist are the same here: `local.not_found`. Nothing of a
+colleague's is seen, not even that it exists.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from aiohttp import web
+
+from connector.core.codes import Code
+from connector.core.errors import LocalRefused
+from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
+from connector.core.members import MemberId
+from connector.core.ports import Idempotency
+from connector.core.states import FetchState
+from connector.local.guards import PORTS, caller_of
+from connector.local.keys import ApiKey
+from connector.local.ports import Errands
+from connector.requester.new_fetch import NewFetch
+
+_PAGE: Final = 100
+
+
+class Desk:
+    """The errands as one key sees them."""
+
+    def __init__(self, errands: Errands, key: ApiKey) -> None:
+        self._errands, self._key = errands, key
+
+    async def prepare(self, new: NewFetch, idempotency: Idempotency | None, *, start: bool) -> Fetch:
+        """Keep a new fetch and, if it was not already, start it.
+
+        Raises:
+            LocalRefused, AdapterFault, FailedClosed: as the requester's rules say.
+        """
+        fetch = await self._errands.prepare(new, self._key.name, idempotency)
+        if start and fetch.state is FetchState.PREPARED:
+            fetch = await self._errands.start(fetch.id)
+        return fetch
+
+    async def get(self, fetch_id: str) -> Fetch:
+        """Give a fetch.
+
+        Raises:
+            LocalRefused: `local.not_found`.
+        """
+        fetch = await self._errands.get(fetch_id)
+        if fetch.owner not in self._key.practitioners:
+            raise LocalRefused("fetch: there is none of this id", code=Code.LOCAL_NOT_FOUND)
+        return fetch
+
+    async def list(self, limit: int, before: str | None) -> Sequence[Fetch]:
+        """Give the newest fetches, before the one of that id where it is given.
+
+        Raises:
+            LocalRefused: `local.not_found`, no fetch of the id `before`.
+        """
+        owners = self._key.practitioners
+        only = next(iter(owners)) if len(owners) == 1 else None
+        found: list[Fetch] = []
+        while owners and len(found) < limit:
+            page = await self._errands.list(only, limit=_PAGE, before=before)
+            found += [fetch for fetch in page if fetch.owner in owners]
+            if len(page) < _PAGE:
+                break
+            before = page[-1].id
+        return found[:limit]
+
+    async def start(self, fetch_id: str) -> Fetch:
+        """Start a prepared fetch."""
+        return await self._errands.start((await self.get(fetch_id)).id)
+
+    async def choose(self, fetch_id: str, member: MemberId) -> Fetch:
+        """Have an announced record brought over."""
+        return await self._errands.choose((await self.get(fetch_id)).id, member)
+
+    async def cancel(self, fetch_id: str) -> Fetch:
+        """Cancel a fetch."""
+        return await self._errands.cancel((await self.get(fetch_id)).id)
+
+    async def file(self, fetch_id: str) -> Fetch:
+        """File the document in the service's software, in the name of the practitioner who asked."""
+        fetch = await self.get(fetch_id)
+        return await self._errands.file(fetch.id, fetch.owner)
+
+    async def read(self, fetch_id: str) -> tuple[FetchedDocument, AsyncIterator[bytes]]:
+        """Open the document in the name of the practitioner who asked."""
+        fetch = await self.get(fetch_id)
+        return await self._errands.read(fetch.id, fetch.owner)
+
+    def events(self, fetch: Fetch, after: int) -> AsyncIterator[FetchEvent]:
+        """Follow a fetch that `get` gave."""
+        return self._errands.events(fetch.id, after)
+
+
+def desk_of(request: web.Request) -> Desk:
+    """Give the desk of a call that was authorised."""
+    return Desk(request.app[PORTS].errands, caller_of(request))

@@ -1,0 +1,107 @@
+"""The operations on fetches but following and reading them."""
+
+import re
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+
+from connector.core.canonical import canonical
+from connector.core.codes import Code
+from connector.core.errors import LocalRefused
+from connector.core.fetch import Fetch
+from connector.core.members import MemberId
+from connector.core.ports import Idempotency
+from connector.local.answers import FetchPage
+from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, number_of, query_of
+from connector.local.desk import desk_of
+from connector.local.guards import PORTS, SETTINGS, caller_of, language_of
+from connector.local.intake import read_new_fetch
+from connector.local.requests import ChooseIn, NewFetchIn
+from connector.local.views import fetch_out
+
+_IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,128}")
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+
+def fetch_id_of(request: web.Request) -> str:
+    """Give the fetch id of the path.
+
+    Raises:
+        LocalRefused: `local.not_found`, it is no id.
+    """
+    return _id(request.match_info["id"], Code.LOCAL_NOT_FOUND)
+
+
+def _id(text: str, code: Code) -> str:
+    if not _ID.fullmatch(text):
+        raise LocalRefused("fetch id: expected 32 lower-case hex characters", code=code)
+    return text
+
+
+async def create(request: web.Request) -> web.Response:
+    """`POST /api/v1/fetches`."""
+    body, _ = await body_of(request, NewFetchIn)
+    ports, key = request.app[PORTS], caller_of(request)
+    new = read_new_fetch(
+        body, key=key, practitioners=ports.practitioners, settings=request.app[SETTINGS], now=ports.clock.now()
+    )
+    fetch = await desk_of(request).prepare(new, _idempotency(request, body), start=body.start)
+    return _fetch(request, fetch, HTTPStatus.CREATED, Location=f"/api/v1/fetches/{fetch.id}")
+
+
+def _idempotency(request: web.Request, body: NewFetchIn) -> Idempotency | None:
+    values = request.headers.getall("Idempotency-Key", [])
+    if not values:
+        return None
+    if len(values) > 1 or not _IDEMPOTENCY_KEY.fullmatch(values[0]):
+        raise LocalRefused("header Idempotency-Key: expected once, 1 to 128 printable ASCII characters without space")
+    # Of the meaning, not of the bytes: a caller may write the same JSON in another order of keys.
+    digest = sha256(canonical(body.model_dump(mode="json"))).digest()
+    return Idempotency(caller=caller_of(request).name, key=values[0], body_sha256=digest)
+
+
+async def listing(request: web.Request) -> web.Response:
+    """`GET /api/v1/fetches`."""
+    query = query_of(request, "limit", "before")
+    limit = number_of(query, "limit", DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+    before = _id(query["before"], Code.LOCAL_MALFORMED) if "before" in query else None
+    found = await desk_of(request).list(limit + 1, before)
+    items, language = found[:limit], language_of(request)
+    following = items[-1].id if len(found) > limit else None
+    links = {"Link": f'</api/v1/fetches?limit={limit}&before={following}>; rel="next"'} if following else {}
+    page = FetchPage(items=[fetch_out(fetch, language) for fetch in items], next=following)
+    return answer(request, page, headers=links)
+
+
+async def show(request: web.Request) -> web.Response:
+    """`GET /api/v1/fetches/{id}`."""
+    return _fetch(request, await desk_of(request).get(fetch_id_of(request)))
+
+
+async def start(request: web.Request) -> web.Response:
+    """`POST /api/v1/fetches/{id}/start`."""
+    return _fetch(request, await desk_of(request).start(fetch_id_of(request)), HTTPStatus.ACCEPTED)
+
+
+async def choose(request: web.Request) -> web.Response:
+    """`POST /api/v1/fetches/{id}/choose`."""
+    fetch_id = fetch_id_of(request)
+    body, _ = await body_of(request, ChooseIn)
+    member = MemberId.parse(body.member, strict=False)
+    return _fetch(request, await desk_of(request).choose(fetch_id, member), HTTPStatus.ACCEPTED)
+
+
+async def cancel(request: web.Request) -> web.Response:
+    """`POST /api/v1/fetches/{id}/cancel`."""
+    return _fetch(request, await desk_of(request).cancel(fetch_id_of(request)))
+
+
+async def file(request: web.Request) -> web.Response:
+    """`POST /api/v1/fetches/{id}/file`."""
+    return _fetch(request, await desk_of(request).file(fetch_id_of(request)))
+
+
+def _fetch(request: web.Request, fetch: Fetch, status: int = HTTPStatus.OK, **headers: str) -> web.Response:
+    return answer(request, fetch_out(fetch, language_of(request)), status=status, headers=headers)

@@ -1,0 +1,214 @@
+"""What the local side needs of the house: the daemon gives it the real things, tests fakes.
+
+Nothing here is HTTP. Ports raise only errors of `core.errors`; values that people or programs are shown hold no
+identity unless their docstring says so.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from connector.core.coded import Coded
+from connector.core.codes import Code
+from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
+from connector.core.instant import Instant
+from connector.core.ledger import EntryType, Tree
+from connector.core.mandate import AuthLevel
+from connector.core.matricule import Ins
+from connector.core.members import MemberId
+from connector.core.ports import Clock, Entropy, Idempotency, MemberDirectory, Practitioners
+from connector.core.private import Private
+from connector.local.keys import KeyRing
+from connector.requester.new_fetch import NewFetch
+
+
+class ListedPractitioner(Protocol):
+    """A professional of the service's own list. `auth_level` is the highest login level the service vouches for."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def profession(self) -> Coded: ...
+    @property
+    def auth_level(self) -> AuthLevel: ...
+
+
+class PractitionerList(Practitioners, Protocol):
+    """The service's own list, with what a mandate says of each of them; None once their right has ended."""
+
+    def get(self, practitioner_id: str) -> ListedPractitioner | None: ...
+
+
+class Errands(Protocol):
+    """The errands of the requester: `requester.integrate.Errands` is the real thing.
+
+    `who` is the PS_IdNat of the practitioner for whom something is done, None for the house itself.
+    """
+
+    async def prepare(self, new: NewFetch, caller: str, idempotency: Idempotency | None = None) -> Fetch: ...
+    async def start(self, fetch_id: str, who: str | None = None) -> Fetch: ...
+    async def choose(self, fetch_id: str, member: MemberId, who: str | None = None) -> Fetch: ...
+    async def cancel(self, fetch_id: str, who: str | None = None) -> Fetch: ...
+    async def get(self, fetch_id: str, who: str | None = None) -> Fetch: ...
+    async def list(self, who: str | None, *, limit: int = 50, before: str | None = None) -> Sequence[Fetch]: ...
+    async def file(self, fetch_id: str, who: str) -> Fetch: ...
+    async def read(self, fetch_id: str, who: str) -> tuple[FetchedDocument, AsyncIterator[bytes]]: ...
+    def events(self, fetch_id: str, after: int = 0, who: str | None = None) -> AsyncIterator[FetchEvent]: ...
+
+
+# ---------------------------------------------------------------- journal
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class JournalQuery(Private):
+    """What to look for in one ledger, newest first. `before` is an index: only earlier entries are given."""
+
+    tree: Tree
+    type: EntryType | None = None
+    peer: MemberId | None = None
+    outcome: str | None = None
+    ref: str | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    worker: Ins | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class JournalEntry(Private):
+    """One entry as its own house reads it. `personal` is None once its time was over and its key destroyed."""
+
+    tree: Tree
+    index: int
+    type: EntryType
+    at: Instant
+    leaf_hash: bytes
+    peer: MemberId | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    document_sha256: bytes | None = None
+    ref: str = ""
+    personal: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TreeReport:
+    """What verifying one ledger found; `faults` name indexes, never contents."""
+
+    tree: Tree
+    origin: str
+    size: int
+    faults: tuple[str, ...] = ()
+
+
+class JournalReader(Protocol):
+    """The ledgers of this house, for its auditors."""
+
+    async def find(self, query: JournalQuery) -> Sequence[JournalEntry]: ...
+    async def get(self, tree: Tree, index: int) -> JournalEntry | None: ...
+    async def verify(self) -> Sequence[TreeReport]: ...
+
+
+# ---------------------------------------------------------------- status
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must be right; where it is not, why and what to do."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateStatus:
+    """One certificate of ours."""
+
+    use: str
+    ends_at: Instant
+    days_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterStatus:
+    """One half of the vendor's adapter, `source` or `sink`."""
+
+    half: str
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerStatus:
+    """How far one ledger reaches."""
+
+    tree: Tree
+    origin: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """Everything that IT staff look at first."""
+
+    started_at: Instant
+    checks: Sequence[Check]
+    certificates: Sequence[CertificateStatus] = ()
+    directory_version: str = ""
+    members: int = 0
+    members_active: int = 0
+    adapters: Sequence[AdapterStatus] = ()
+    ledgers: Sequence[LedgerStatus] = ()
+    outbox: Mapping[str, int] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+class StatusProvider(Protocol):
+    """Whether the connector can answer and ask (`readiness`: cheap, called often), and all about it."""
+
+    async def readiness(self) -> Sequence[Check]: ...
+    async def status(self) -> StatusReport: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeStep:
+    """One step of testing a peer, `elapsed_ms` from the start of the probe; `cause` and `remedy` where it failed."""
+
+    name: str
+    ok: bool
+    elapsed_ms: int
+    code: Code | None = None
+    cause: str = ""
+    remedy: str = ""
+
+
+class Prober(Protocol):
+    """Tests one peer by the probe of PROTOCOL section 1: its steps up to the first that failed, at least one."""
+
+    async def probe(self, member: MemberId) -> Sequence[ProbeStep]: ...
+
+
+class MetricsText(Protocol):
+    """The metrics in Prometheus' text form."""
+
+    def render(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPorts:
+    """All of it. `keys` changes at a reload of the configuration, so it is asked each time."""
+
+    errands: Errands
+    directory: MemberDirectory
+    journal: JournalReader
+    status: StatusProvider
+    prober: Prober
+    metrics: MetricsText
+    clock: Clock
+    entropy: Entropy
+    keys: KeyRing
+    practitioners: PractitionerList

@@ -1,0 +1,269 @@
+"""The table of all operations: path, scope, models, faults and examples, from which router and OpenAPI are both made.
+
+An operation that is not in this table does not exist; one that is has its description, or the document would not build.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from connector.core.codes import Code
+from connector.local import documents, events, fetches, journal, members, system
+from connector.local.answers import (
+    FetchOut,
+    FetchPage,
+    InsOut,
+    JournalEntryOut,
+    JournalPage,
+    JournalReportOut,
+    LiveOut,
+    MemberOut,
+    MemberPage,
+    ProbeOut,
+    ReadyOut,
+    StatusOut,
+)
+from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, MAX_QUERY
+from connector.local.guards import Handler, authorise, is_loopback
+from connector.local.keys import Scope
+from connector.local.requests import MEMBER_PATTERN, ChooseIn, InsIn, JournalSearchIn, NewFetchIn
+
+
+class Access(Enum):
+    """Who may call an operation beside the holders of a scope."""
+
+    ANYONE = "anyone"
+    LOOPBACK = "loopback"
+    """Without a key from this machine, with the scope `status` from elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A place of the path, a value of the query or a header; `schema` is JSON Schema."""
+
+    name: str
+    where: str
+    text: str
+    schema: Mapping[str, Any]
+    example: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path. `codes` are the faults it can answer with beside those that every call can."""
+
+    method: str
+    path: str
+    id: str
+    summary: str
+    handler: Handler
+    access: Scope | Access
+    answer: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    parameters: Sequence[Parameter] = ()
+    status: int = 200
+    content_type: str = "application/json"
+    also: Mapping[int, str] = field(default_factory=dict)
+    codes: Sequence[Code] = ()
+    description: str = ""
+
+    def guarded(self) -> Handler:
+        """Give the handler behind its check of key and scope."""
+        handler, access = self.handler, self.access
+
+        async def checked(request: web.Request) -> web.StreamResponse:
+            if isinstance(access, Scope):
+                authorise(request, access)
+            elif access is Access.LOOPBACK and not is_loopback(request):
+                authorise(request, Scope.STATUS)
+            return await handler(request)
+
+        return checked
+
+
+_ID: Final = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+EXAMPLE_ID: Final = "6f1c0a52e0f94f1bb1f8b3f6f6a4d1c9"
+EXAMPLE_MEMBER: Final = "318751275100020"
+_FETCH_ID: Final = Parameter("id", "path", "the fetch", _ID, EXAMPLE_ID)
+_MEMBER_ID: Final = Parameter(
+    "id", "path", "Struct_IdNat of the service", {"type": "string", "pattern": MEMBER_PATTERN}, EXAMPLE_MEMBER
+)
+_LIMIT: Final = Parameter(
+    "limit",
+    "query",
+    "items at most",
+    {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
+    20,
+)
+_TEXT: Final = {"type": "string", "maxLength": MAX_QUERY}
+_TREE: Final = {"type": "string", "enum": ["exchange", "house"]}
+_TREE_PATH: Final = Parameter("tree", "path", "which ledger", _TREE, "exchange")
+_INDEX: Final = Parameter("index", "path", "the entry's index", {"type": "integer", "minimum": 0}, 41)
+_MOMENT: Final = {"type": "string", "format": "date-time"}
+_JOURNAL_FILTERS: Final = (
+    Parameter("tree", "query", "which ledger; exchange where not given", _TREE, "exchange"),
+    Parameter("type", "query", "only entries of this type", _TEXT, "answered"),
+    Parameter("peer", "query", "only entries about this member", _TEXT, EXAMPLE_MEMBER),
+    Parameter("outcome", "query", "only entries with this outcome", _TEXT, "withheld"),
+    Parameter("ref", "query", "only entries of this lookup, handover or fetch", _TEXT, EXAMPLE_ID),
+    Parameter("since", "query", "only entries from this instant on", _MOMENT, "2026-11-01T00:00:00Z"),
+    Parameter("until", "query", "only entries up to this instant", _MOMENT, "2026-12-01T00:00:00Z"),
+    Parameter("before", "query", "cursor: only entries before this index", {"type": "integer", "minimum": 0}, 41),
+    _LIMIT,
+)
+_HOUSE_DOWN: Final = (Code.LEDGER_UNAVAILABLE, Code.STATE_UNAVAILABLE)
+_OF_A_FETCH: Final = (Code.LOCAL_NOT_FOUND, *_HOUSE_DOWN)
+_MOVES: Final = (*_OF_A_FETCH, Code.FETCH_STATE, Code.FETCH_EXPIRED)
+
+_FETCHES: Final = (
+    Operation(
+        "POST", "/api/v1/fetches", "createFetch", "Prepare a fetch, and start it", fetches.create, Scope.FETCH,
+        answer=FetchOut, body=NewFetchIn, status=201,
+        parameters=(
+            Parameter(
+                "Idempotency-Key", "header", "the same key with the same body gives the same fetch",
+                {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"}, "visit-2026-11-23-0042",
+            ),
+        ),
+        codes=(
+            Code.REQUEST_NOT_SUPPORTED, Code.REQUEST_TOO_LARGE, Code.LOCAL_CONFLICT, Code.IDENTITY_MALFORMED,
+            Code.IDENTITY_OID, Code.IDENTITY_NOT_QUALIFIED, Code.PRACTITIONER_PROFESSION,
+            Code.PRACTITIONER_AUTH_LEVEL, Code.MEMBER_UNKNOWN, Code.MEMBER_SUSPENDED, Code.FETCH_TOO_MANY_MEMBERS,
+            Code.FETCH_OPPOSED, Code.FETCH_NOT_FOLLOWED, Code.ADAPTER_ABSENT, Code.ADAPTER_FAILED,
+            Code.ADAPTER_TIMEOUT, Code.ADAPTER_BUSY, Code.ADAPTER_CONTRACT, *_HOUSE_DOWN,
+        ),
+        description="With `start` false nothing is sent until `startFetch`. Follow it by `followFetch`.",
+    ),
+    Operation(
+        "GET", "/api/v1/fetches", "listFetches", "List fetches, newest first", fetches.listing, Scope.FETCH,
+        answer=FetchPage,
+        parameters=(_LIMIT, Parameter("before", "query", "cursor: `next` of the page before", _ID, EXAMPLE_ID)),
+        codes=_OF_A_FETCH,
+        description="Only those of the practitioners that the key speaks for.",
+    ),
+    Operation(
+        "GET", "/api/v1/fetches/{id}", "getFetch", "Read a fetch", fetches.show, Scope.FETCH,
+        answer=FetchOut, parameters=(_FETCH_ID,), codes=_OF_A_FETCH, also={304: "not changed (If-None-Match)"},
+    ),
+    Operation(
+        "POST", "/api/v1/fetches/{id}/start", "startFetch", "Start a prepared fetch", fetches.start, Scope.FETCH,
+        answer=FetchOut, parameters=(_FETCH_ID,), status=202,
+        codes=(*_MOVES, Code.FETCH_OPPOSED, Code.FETCH_NOT_FOLLOWED, Code.PRACTITIONER_PROFESSION),
+    ),
+    Operation(
+        "POST", "/api/v1/fetches/{id}/choose", "chooseRecord", "Bring over one of the announced records",
+        fetches.choose, Scope.FETCH, answer=FetchOut, body=ChooseIn, parameters=(_FETCH_ID,), status=202,
+        codes=(
+            *_MOVES, Code.REQUEST_NOT_SUPPORTED, Code.REQUEST_TOO_LARGE, Code.IDENTITY_MALFORMED,
+            Code.FETCH_NO_DOCUMENT,
+        ),
+    ),
+    Operation(
+        "POST", "/api/v1/fetches/{id}/cancel", "cancelFetch", "Cancel a fetch", fetches.cancel, Scope.FETCH,
+        answer=FetchOut, parameters=(_FETCH_ID,), codes=_MOVES,
+    ),
+    Operation(
+        "POST", "/api/v1/fetches/{id}/file", "fileDocument", "File the document in the service's software",
+        fetches.file, Scope.FETCH, answer=FetchOut, parameters=(_FETCH_ID,),
+        codes=(
+            *_MOVES, Code.FETCH_NO_DOCUMENT, Code.ADAPTER_ABSENT, Code.ADAPTER_FAILED, Code.ADAPTER_TIMEOUT,
+            Code.ADAPTER_BUSY, Code.ADAPTER_CONTRACT, Code.VAULT_UNAVAILABLE, Code.VAULT_DAMAGED,
+        ),
+    ),
+    Operation(
+        "GET", "/api/v1/fetches/{id}/events", "followFetch", "Follow a fetch by server-sent events", events.follow,
+        Scope.FETCH, content_type="text/event-stream", parameters=(
+            _FETCH_ID,
+            Parameter("after", "query", "only events after this number", {"type": "integer", "minimum": 0}, 3),
+            Parameter(
+                "Last-Event-ID", "header", "as `after`; sent by a browser that reconnects",
+                {"type": "string", "pattern": "^[0-9]{1,15}$"}, "3",
+            ),
+        ),
+        also={204: "the fetch rests, and every event was seen: do not reconnect"},
+        codes=(*_OF_A_FETCH, Code.LIMIT_EXCEEDED),
+        description="Each event has `id` (a number), `event` (state, service, progress, note) and JSON data as the "
+        "schema EventOut says. The stream ends when the fetch can be read or has ended; comments bridge silence.",
+    ),
+    Operation(
+        "GET", "/api/v1/fetches/{id}/document", "readDocument", "Read the PDF", documents.read, Scope.FETCH,
+        content_type="application/pdf", parameters=(_FETCH_ID,),
+        codes=(
+            *_OF_A_FETCH, Code.FETCH_NO_DOCUMENT, Code.FETCH_STATE, Code.FETCH_EXPIRED, Code.VAULT_UNAVAILABLE,
+            Code.VAULT_DAMAGED, Code.LIMIT_EXCEEDED,
+        ),
+        description="The journal has the access before the first byte. An answer that breaks off is not the document.",
+    ),
+)  # fmt: skip
+
+_OTHERS: Final = (
+    Operation(
+        "GET", "/api/v1/members", "searchMembers", "Search services by name, former name or town", members.search,
+        Scope.FETCH, answer=MemberPage,
+        parameters=(
+            Parameter("q", "query", "words, in any order; accents and case do not matter", _TEXT, "sante travail lyon"),
+            Parameter("departement", "query", "code of a département", _TEXT, "69"),
+            _LIMIT,
+        ),
+    ),
+    Operation(
+        "GET", "/api/v1/members/{id}", "getMember", "Read one service", members.show, Scope.FETCH,
+        answer=MemberOut, parameters=(_MEMBER_ID,), codes=(Code.LOCAL_NOT_FOUND, Code.IDENTITY_MALFORMED),
+    ),
+    Operation(
+        "POST", "/api/v1/members/{id}/probe", "probeMember", "Test a service with the probe document", members.probe,
+        Scope.STATUS, answer=ProbeOut, parameters=(_MEMBER_ID,),
+        codes=(Code.LOCAL_NOT_FOUND, Code.IDENTITY_MALFORMED, Code.MEMBER_SUSPENDED, *_HOUSE_DOWN),
+        description="Lookup, handover, document and acknowledgement of a fixed test document, about nobody. A peer "
+        "that fails it is answered 200 with `ok` false, cause and remedy.",
+    ),
+    Operation(
+        "POST", "/api/v1/ins/check", "checkIns", "Check a matricule, its key and OID", members.check_identity,
+        Scope.FETCH, answer=InsOut, body=InsIn, codes=(Code.REQUEST_NOT_SUPPORTED, Code.REQUEST_TOO_LARGE),
+    ),
+    Operation(
+        "GET", "/api/v1/journal", "listJournal", "List journal entries, newest first", journal.listing, Scope.JOURNAL,
+        answer=JournalPage, parameters=_JOURNAL_FILTERS, codes=(*_HOUSE_DOWN, Code.IDENTITY_MALFORMED),
+    ),
+    Operation(
+        "POST", "/api/v1/journal/search", "searchJournal", "List the journal entries about one worker",
+        journal.search, Scope.JOURNAL, answer=JournalPage, body=JournalSearchIn, parameters=_JOURNAL_FILTERS,
+        codes=(
+            *_HOUSE_DOWN, Code.IDENTITY_MALFORMED, Code.IDENTITY_OID, Code.REQUEST_NOT_SUPPORTED,
+            Code.REQUEST_TOO_LARGE,
+        ),
+    ),
+    Operation(
+        "GET", "/api/v1/journal/{tree}/{index}", "getJournalEntry", "Read one journal entry, its personal part too",
+        journal.show, Scope.JOURNAL, answer=JournalEntryOut, parameters=(_TREE_PATH, _INDEX),
+        codes=(Code.LOCAL_NOT_FOUND, *_HOUSE_DOWN),
+    ),
+    Operation(
+        "POST", "/api/v1/journal/verify", "verifyJournal", "Verify both ledgers, leaf by leaf", journal.verify,
+        Scope.JOURNAL, answer=JournalReportOut, codes=(*_HOUSE_DOWN, Code.LIMIT_EXCEEDED),
+        description="Takes as long as the ledgers are large; one at a time.",
+    ),
+    Operation(
+        "GET", "/api/v1/status", "getStatus", "Certificates, directory, adapter, ledgers, queues", system.status,
+        Scope.STATUS, answer=StatusOut, codes=_HOUSE_DOWN,
+    ),
+    Operation(
+        "GET", "/api/openapi.json", "getDescription", "This description", system.description, Access.ANYONE,
+    ),
+    Operation("GET", "/health/live", "getLive", "Whether the process answers", system.live, Access.LOOPBACK,
+              answer=LiveOut),
+    Operation(
+        "GET", "/health/ready", "getReady", "Whether it can answer and ask, and why not", system.ready,
+        Access.LOOPBACK, answer=ReadyOut, also={503: "not ready: the checks say why"},
+    ),
+    Operation(
+        "GET", "/metrics", "getMetrics", "Metrics in Prometheus' text form", system.metrics, Access.LOOPBACK,
+        content_type="text/plain",
+    ),
+)  # fmt: skip
+
+OPERATIONS: Final[Sequence[Operation]] = (*_FETCHES, *_OTHERS)

@@ -1,0 +1,47 @@
+"""Where the local side listens: on loopback in clear, beyond it with TLS."""
+
+import ssl
+from pathlib import Path
+
+from aiohttp import web
+
+from connector.core.errors import ConfigFault
+
+
+def local_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """Make the context with which browsers and vendors' software of the service are answered.
+
+    Raises:
+        ConfigFault: certificate and key cannot be read, or are no pair.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:  # an SSLError is one too
+        reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+        raise ConfigFault(
+            f"[local] certificate and key cannot be used ({reason})", hint="they must be PEM, readable, and a pair"
+        ) from None
+    return context
+
+
+class Site:
+    """One listening address of a runner."""
+
+    def __init__(self, runner: web.AppRunner, context: ssl.SSLContext | None) -> None:
+        self._runner, self._context = runner, context
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen and give the port.
+
+        Raises:
+            OSError: the address cannot be had.
+        """
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port, ssl_context=self._context, reuse_address=True).start()
+        return int(self._runner.addresses[0][1])
+
+    async def close(self) -> None:
+        """Let what is under way end within the runner's limit."""
+        await self._runner.cleanup()

@@ -1,0 +1,221 @@
+"""The English sentences of `connector.local.words`: what happened, and what to do next."""
+
+from connector.core.codes import Code
+from connector.core.fetch import Reply
+from connector.core.states import FetchState
+from connector.requester.notes import Note
+
+_OPERATOR = "Call the person who runs the connector."
+_THEIR_SIDE = "Ask the other services meanwhile; the persons who run both connectors can find the cause by its code."
+_LATER = "Try again later."
+
+REPLIES: dict[Reply, tuple[str, str]] = {
+    Reply.PENDING: ("{member} has not answered yet.", "Please wait."),
+    Reply.ANNOUNCED: ("{member} has a record whose newest health act is of {day}.", ""),
+    Reply.WITHHELD: (
+        "{member} answered: no record it may give. This does not mean that none exists.",
+        "The worker, or the service itself by letter or secure mail, can be asked.",
+    ),
+    Reply.DEFERRED: ("A person at {member} will answer.", "You may leave: the fetch goes on and can be found again."),
+    Reply.COULD_NOT_LOOK: ("{member} could not look.", "Its software did not answer. " + _LATER),
+    Reply.REFUSED: ("{member} refused the request.", "The reason says what to put right."),
+    Reply.LIMITED: (
+        "{member} has had too many requests from this service.",
+        "Try again tomorrow, or call {member}: it can change the limit.",
+    ),
+    Reply.UNAVAILABLE: ("{member} cannot answer now.", _LATER),
+    Reply.UNREACHABLE: ("{member} could not be reached.", _LATER + " The status page can test this service."),
+    Reply.TOO_LATE: ("{member} did not answer in time.", _LATER),
+    Reply.MISBEHAVED: ("The answer of {member} could not be verified and was not used.", _THEIR_SIDE),
+}
+
+STATES: dict[FetchState, tuple[str, str]] = {
+    FetchState.PREPARED: ("Prepared; no service has been asked yet.", "A physician, nurse or intern can start it."),
+    FetchState.ASKING: ("The services are being asked.", "Please wait."),
+    FetchState.WAITING: ("A service will answer later.", "You may leave: the fetch goes on and can be found again."),
+    FetchState.CHOOSING: ("The services have answered.", "Choose the record to bring over."),
+    FetchState.DOWNLOADING: ("The record is on its way.", "Please wait."),
+    FetchState.CHECKING: ("The record has arrived and is being checked.", "Please wait."),
+    FetchState.READY: ("The record is here and was verified.", "It can be read, printed or filed."),
+    FetchState.FILED: ("The record was filed in your software.", "It can still be read here until it is deleted."),
+    FetchState.NO_RECORD_GIVEN: (
+        "No service gave a record. This does not mean that none exists.",
+        "The worker, or the services themselves by letter or secure mail, can be asked.",
+    ),
+    FetchState.FAILED: ("The fetch failed.", "The reason says what to do; then start a new one."),
+    FetchState.CANCELLED: ("The fetch was cancelled.", "Start a new one when it is needed."),
+    FetchState.EXPIRED: ("The fetch has expired.", "Start a new one, after telling the worker again."),
+    FetchState.PURGED: (
+        "The copy that was brought over has been deleted, as planned.",
+        "Start a new fetch to read it.",
+    ),
+}
+
+CODES: dict[Code, tuple[str, str]] = {
+    Code.MANDATE_MALFORMED: ("The request to the service could not be read there.", _THEIR_SIDE),
+    Code.MANDATE_SIGNATURE: ("The signature of this service was not accepted.", _OPERATOR),
+    Code.MANDATE_EXPIRED: ("The request arrived too late.", "Try again; if it comes back, the two clocks differ."),
+    Code.MANDATE_NOT_YET_VALID: ("The request seems to come from the future.", "The two clocks differ. " + _OPERATOR),
+    Code.MANDATE_REPLAYED: ("The same request arrived twice.", "Try again."),
+    Code.MANDATE_AUDIENCE: ("The request reached another service than the one it names.", _OPERATOR),
+    Code.MANDATE_KIND: ("The request does not fit the step it came at.", _THEIR_SIDE),
+    Code.MANDATE_CERTIFICATE: ("The request came over another connection than it was signed for.", _OPERATOR),
+    Code.MANDATE_MEMBER: ("The request was signed in the name of another service.", _OPERATOR),
+    Code.MANDATE_CLAIM_MISSING: ("The request lacks something the service needs.", _THEIR_SIDE),
+    Code.MEMBER_UNKNOWN: ("This service is not in the list of members.", _OPERATOR),
+    Code.MEMBER_SUSPENDED: ("This member is suspended for now.", "Call the federation's operators."),
+    Code.PRACTITIONER_PROFESSION: (
+        "This profession may not read a whole record.",
+        "A physician, an intern or a nurse can make the request.",
+    ),
+    Code.PRACTITIONER_AUTH_LEVEL: (
+        "The service asks for a stronger sign-in.",
+        "Sign in with Pro Santé Connect or a second factor, then start again.",
+    ),
+    Code.FOLLOW_UP_DECLARED: (
+        "The service answers only about workers who are registered with the asking service.",
+        "Register the worker in your software first, then start again.",
+    ),
+    Code.UNATTENDED_REFUSED: ("The service answers only while the practitioner waits.", "Start again and stay."),
+    Code.IDENTITY_MALFORMED: (
+        "A part of the worker's identity is not written as it must be.",
+        "Correct the field named.",
+    ),
+    Code.IDENTITY_OID: ("This kind of INS does not belong here.", "Use the INS given by INSi, with its own OID."),
+    Code.IDENTITY_NOT_QUALIFIED: (
+        "The worker's identity is not qualified.",
+        "Qualify it with INSi and a document first.",
+    ),
+    Code.PURPOSE_UNKNOWN: ("The service does not take part in this kind of exchange.", _OPERATOR),
+    Code.VERSION_UNSUPPORTED: (
+        "The two connectors do not speak the same version.",
+        "One must be updated. " + _OPERATOR,
+    ),
+    Code.REQUEST_MALFORMED: ("The request could not be read.", _THEIR_SIDE),
+    Code.REQUEST_TOO_LARGE: ("The request is too large.", "Send less; the documentation names the limit."),
+    Code.REQUEST_NOT_SUPPORTED: ("The request asks for something that is not offered.", "See the documentation."),
+    Code.HANDOVER_NOT_AVAILABLE: ("The record can no longer be given.", "Start a new fetch."),
+    Code.DOCUMENT_CHANGED: ("The record changed in the meantime.", "Start a new fetch to have the newer one."),
+    Code.LIMIT_EXCEEDED: ("Too many requests.", "Wait as long as the answer says."),
+    Code.LEDGER_UNAVAILABLE: ("The journal cannot be written, so nothing is let out.", _OPERATOR),
+    Code.PEER_UNREACHABLE: ("The service could not be reached.", _LATER),
+    Code.PEER_TIMEOUT: ("The service did not answer in time.", _LATER),
+    Code.PEER_TLS: ("The secure connection to the service failed.", _OPERATOR),
+    Code.PEER_REFUSED_US: ("The service does not accept the certificate of this one.", _OPERATOR),
+    Code.PEER_MISBEHAVED: ("The service did not follow the protocol.", _THEIR_SIDE),
+    Code.PEER_UNAVAILABLE: ("The service cannot answer now.", _LATER),
+    Code.RECEIPT_MALFORMED: ("The signed answer of the service could not be read.", _THEIR_SIDE),
+    Code.RECEIPT_SIGNATURE: ("The signature of the service's answer is not right.", _THEIR_SIDE),
+    Code.RECEIPT_MISMATCH: ("The signed answer does not belong to what was asked.", _THEIR_SIDE),
+    Code.RECEIPT_NOT_IN_LEDGER: ("The service did not prove that it journalled its answer.", _THEIR_SIDE),
+    Code.ACK_MALFORMED: ("The acknowledgement could not be read.", _THEIR_SIDE),
+    Code.ACK_SIGNATURE: ("The signature of the acknowledgement is not right.", _THEIR_SIDE),
+    Code.ACK_MISMATCH: ("The acknowledgement does not belong to this record.", _THEIR_SIDE),
+    Code.DOCUMENT_DIGEST: ("The record that arrived is not the one announced; it is not shown.", "Start a new fetch."),
+    Code.DOCUMENT_SIZE: ("The record arrived with another size than announced; it is not shown.", "Start a new fetch."),
+    Code.DOCUMENT_EMPTY: ("The record that arrived is empty.", _THEIR_SIDE),
+    Code.DOCUMENT_NOT_PDF: ("What arrived is not a PDF; it is not shown.", _THEIR_SIDE),
+    Code.DOCUMENT_TOO_LARGE: ("The record is larger than this service accepts.", _OPERATOR),
+    Code.DOCUMENT_ACTIVE_CONTENT: ("The PDF holds active content; it is not shown as it is.", _THEIR_SIDE),
+    Code.ADAPTER_ABSENT: ("The connection to your software is not set up.", _OPERATOR),
+    Code.ADAPTER_FAILED: (
+        "Your software answered with an error.",
+        _LATER + " If it stays, call your software's vendor.",
+    ),
+    Code.ADAPTER_TIMEOUT: ("Your software did not answer in time.", _LATER),
+    Code.ADAPTER_BUSY: ("Your software has too much to do.", _LATER),
+    Code.ADAPTER_CONTRACT: ("Your software answered in a way that cannot be used.", "Call your software's vendor."),
+    Code.VAULT_UNAVAILABLE: ("The store of received documents is not available.", _OPERATOR),
+    Code.VAULT_DAMAGED: ("The copy kept here is damaged; it is not shown.", "Start a new fetch. " + _OPERATOR),
+    Code.STATE_UNAVAILABLE: ("The connector's database is not available.", _OPERATOR),
+    Code.CLOCK_BACKWARDS: ("The clock of this machine went back; nothing is let out.", _OPERATOR),
+    Code.DIRECTORY_UNAVAILABLE: ("The list of members is not available.", _OPERATOR),
+    Code.DIRECTORY_EXPIRED: ("The list of members is too old to be relied on.", _OPERATOR),
+    Code.DIRECTORY_REFUSED: ("The list of members that was offered is not believed.", _OPERATOR),
+    Code.INSI_OFF: ("INSi is not in use here.", "Qualify the identity in your own software."),
+    Code.INSI_UNREACHABLE: ("INSi could not be reached.", _LATER),
+    Code.INSI_TIMEOUT: ("INSi did not answer in time.", _LATER),
+    Code.INSI_TLS: ("The secure connection to INSi failed.", _OPERATOR),
+    Code.INSI_BUSY: ("Too many calls to INSi are under way here.", "Try again in a moment."),
+    Code.INSI_UNAVAILABLE: ("INSi is out of order for now.", _LATER),
+    Code.INSI_NOT_AUTHORISED: ("INSi does not admit this service or its software.", _OPERATOR),
+    Code.INSI_REQUEST_REFUSED: ("INSi does not accept the search as it was sent.", _OPERATOR),
+    Code.INSI_UNREADABLE: ("The answer of INSi could not be read.", _LATER + " If it stays: " + _OPERATOR),
+    Code.INSI_ANSWER_INVALID: ("INSi answered with an identity that is no valid one.", _OPERATOR),
+    Code.INSI_ANSWER_OID: ("INSi answered with a kind of INS that does not belong here.", _OPERATOR),
+    Code.INSI_OTHER_PERSON: (
+        "INSi answered about another person than was asked for.",
+        "Check the traits; use neither.",
+    ),
+    Code.IDENTITY_CALL_FORBIDDEN: ("INSi may not be called for this identity.", "Its attribute must be settled first."),
+    Code.IDENTITY_STATUS: ("The identity's status does not allow that.", "Read the identity again, and its status."),
+    Code.IDENTITY_EVIDENCE: ("A document of high trust is missing.", "Check one, and state which."),
+    Code.DATAMATRIX_MALFORMED: ("The label that was scanned is no INS label.", "Scan it again, or type the identity."),
+    Code.DATAMATRIX_AMBIGUOUS: (
+        "The label can be read in two ways: the scanner dropped its separators.",
+        "Type the identity, or set the scanner to send the separators.",
+    ),
+    Code.CONFIG_FAULT: ("The configuration cannot be used.", "Run: spsti-connector check"),
+    Code.LOCAL_MALFORMED: ("The call could not be understood.", "Correct what the answer names."),
+    Code.LOCAL_UNAUTHENTICATED: (
+        "The call bears no API key that is known here.",
+        "Send: Authorization: Bearer <API key>",
+    ),
+    Code.LOCAL_FORBIDDEN: (
+        "This key or this practitioner may not do that.",
+        "The connector's configuration grants it.",
+    ),
+    Code.LOCAL_NOT_FOUND: ("There is no such thing here, or not for this key.", "Compare the id, then the key."),
+    Code.LOCAL_CONFLICT: ("The same Idempotency-Key was used for something else.", "Take a new key for a new request."),
+    Code.FETCH_TOO_MANY_MEMBERS: ("Too many services are named.", "Choose fewer; a person chooses whom to ask."),
+    Code.FETCH_OPPOSED: ("The worker objects to this request.", "Their objection is respected: nothing is asked."),
+    Code.FETCH_NOT_FOLLOWED: (
+        "This worker is not registered in your software.",
+        "Register them, or state in words why you follow them.",
+    ),
+    Code.FETCH_STATE: ("The fetch is not at a point where this can be done.", "Read the fetch again."),
+    Code.FETCH_EXPIRED: ("The fetch has expired.", "Start a new one, after telling the worker again."),
+    Code.FETCH_NO_DOCUMENT: ("This fetch has no record to read.", "Its state says why."),
+    Code.INTERNAL: ("The connector met a fault of its own.", "Give the incident number to the person who runs it."),
+}
+
+PROGRESS = "{received} of {size} bytes have arrived."
+SOMETHING_HAPPENED = "The fetch moved on."
+
+NOTES: dict[Note, str] = {
+    Note.NEWEST: "The most recent record is of {day}; {answered} of {asked} services answered.",
+    Note.EQUAL_DAYS: "The most recent records are {count}, all of {day}; {answered} of {asked} services answered.",
+    Note.RENDERING: "{member} is preparing the document.",
+    Note.RESUMED: "The connection to {member} was cut; the transfer goes on where it stopped.",
+    Note.STARTED_OVER: "The transfer from {member} starts again from the beginning.",
+    Note.ASKED_AGAIN: "{member} is being asked again.",
+    Note.CHOSEN_FAILED: (
+        "The record of {member} could not be brought over. {count} other record(s) can be chosen; "
+        "{answered} of {asked} services answered."
+    ),
+}
+
+MOST_RECENT = "most recent of {answered} of {asked} services that answered"
+MOST_RECENT_SHARED = "most recent, {count} of the same day, of {answered} of {asked} services that answered"
+NO_OFFER = "{answered} of {asked} services answered"
+
+LABELS: dict[str, str] = {
+    "service": "Service",
+    "answer": "Answer",
+    "newest_act": "Newest act",
+    "time": "Time",
+    "state": "State",
+    "record": "Record",
+    "from": "From",
+    "updated": "PDF updated",
+    "arrived": "Arrived",
+    "kept_until": "Kept until",
+    "size": "Size",
+    "written_to": "Written to",
+    "receipt": "Receipt",
+    "next": "What to do",
+    "reason": "Reason",
+    "fetch": "Fetch",
+    "choose": "Which record? Give its number",
+    "goes_on": "The fetch goes on. Find it again with:",
+}

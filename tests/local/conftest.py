@@ -1,0 +1,25 @@
+"""A house in memory behind a real socket."""
+
+import aiohttp
+import pytest
+
+from tests.kit.local_side import KEY, House
+
+
+@pytest.fixture
+def house():
+    return House(keep_alive_seconds=0.05, body_seconds=0.3, max_streams=3, drain_seconds=2.0)
+
+
+@pytest.fixture
+async def address(house):
+    runner, address = await house.serve()
+    yield address
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def api(address):
+    """A caller with a key that may do everything in the name of the physician and the nurse."""
+    async with aiohttp.ClientSession(address, headers={"Authorization": f"Bearer {KEY}"}) as session:
+        yield session
