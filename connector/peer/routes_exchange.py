@@ -4,6 +4,7 @@ from aiohttp import hdrs, web
 
 from connector.core.directory import Member
 from connector.core.instant import Instant
+from connector.core.outcome import Outcome
 from connector.holder.question import Answer, Question
 from connector.holder.service import Holder
 from connector.peer.protocol import PeerRequest, respond
@@ -36,7 +37,7 @@ class ExchangeRoutes:
         body = await self._body(request)
         question = mandated(request, member, now, started)
         answer = await self._holder.handover(question, body, once(request, hdrs.CONTENT_TYPE) or "")
-        return _respond(answer, handover.CONTENT_TYPE if answer.code is None else fhir.CONTENT_TYPE)
+        return _respond(answer, handover.CONTENT_TYPE if answer.outcome is Outcome.GRANTED else fhir.CONTENT_TYPE)
 
     async def acknowledge(
         self, request: PeerRequest, member: Member, now: Instant, started: float, handover_id: str

@@ -47,6 +47,8 @@ class Vendor(Source):
         self.look_gate: asyncio.Event | None = None
         self.gate: asyncio.Event | None = None
         """Where set, the document waits for it before its first piece: a rendering that takes long."""
+        self.looks_begun: asyncio.Queue[Ins] = asyncio.Queue()
+        self.renderings_begun: asyncio.Queue[Announcement] = asyncio.Queue()
 
     def __repr__(self) -> str:
         return "Vendor()"
@@ -59,6 +61,7 @@ class Vendor(Source):
 
     async def look(self, ins: Ins) -> Look:
         self.looked += 1
+        self.looks_begun.put_nowait(ins)
         if self.look_gate is not None:
             await self.look_gate.wait()
         answer = self.looks.get(ins, UNKNOWN_HERE)
@@ -68,6 +71,7 @@ class Vendor(Source):
 
     async def document(self, announcement: Announcement):
         self.rendered += 1
+        self.renderings_begun.put_nowait(announcement)
         if self.gate is not None:
             await self.gate.wait()
         for piece in self.pieces:
