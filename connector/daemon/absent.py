@@ -16,11 +16,9 @@ class AbsentSource:
         """Raise AdapterFault `adapter.absent`."""
         self._refuse()
 
-    async def document(self, announcement: Announcement, *, max_bytes: int | None = None) -> AsyncIterator[bytes]:  # noqa: ARG002
-        """Raise AdapterFault `adapter.absent` at the first piece."""
-        for piece in (b"",):
-            self._refuse()
-            yield piece
+    def document(self, announcement: Announcement, *, max_bytes: int | None = None) -> AsyncIterator[bytes]:  # noqa: ARG002
+        """Raise AdapterFault `adapter.absent`."""
+        self._refuse()
 
     async def trace(self, trace: Trace) -> None:  # noqa: ARG002
         """Raise AdapterFault `adapter.absent`."""

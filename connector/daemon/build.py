@@ -22,7 +22,9 @@ from connector.core.days import Day
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.ports import Clock, Entropy
 from connector.daemon.absent import AbsentSource, NoDirectoryFiles
+from connector.daemon.journal import LocalJournal
 from connector.daemon.observe import Observers
+from connector.daemon.prober import LocalProber
 from connector.daemon.status import DaemonStatus, Watched
 from connector.daemon.system import SystemClock, SystemEntropy
 from connector.holder.evidence import Ports as HolderPorts
@@ -292,8 +294,9 @@ async def _listen_locally(rooms: Rooms) -> None:
     ports = LocalPorts(
         errands=rooms.errands,
         directory=material.directory,
-        journal=rooms.state.journal,
+        journal=LocalJournal(rooms.state.journal),
         status=rooms.status,
+        prober=LocalProber(rooms.errands),
         metrics=rooms.metrics,
         clock=rooms.clock,
         entropy=rooms.entropy,
