@@ -4,15 +4,17 @@
 What only the running daemon can tell (ports, peers, the vendor's software) is asked by `check` afterwards.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from connector.config.load import Fault, LoadedFile, fault_error
 from connector.config.locate import Path as KeyPath
 from connector.config.model import AdapterSection, KeyPair
 from connector.config.references import References
+from connector.contract.discovery import sink_option_faults, source_option_faults
+from connector.contract.options import OptionFault
 from connector.contract.settings import Authority, GuardSettings, OppositionSettings
 from connector.core.days import Day
 from connector.core.directory import KeyUse, Member, MemberKey
@@ -27,6 +29,7 @@ from connector.directory.members_file import MembersFile
 from connector.holder.settings import HolderSettings
 from connector.peer.tls import TlsMaterial, TlsSettings, client_context, server_context
 from connector.requester.settings import HOUR, RequesterSettings
+from connector.store.keys import read_master_key
 from connector.store.settings import StateSettings
 
 DAY_SECONDS = 86_400
@@ -98,6 +101,12 @@ class _Reader:
         if member and directory and server and client:
             self._check_ours(member, directory, server, "server")
             self._check_ours(member, directory, client, "client")
+        for half, section, ask in (
+            ("source", model.source, source_option_faults),
+            ("sink", model.sink, sink_option_faults),
+        ):
+            if section is not None:
+                self._check_options(half, section, ask)
         if self._faults or not (member and signer and ledger_signer and server and client and directory and state):
             raise fault_error(self._faults)
         return Material(
@@ -159,7 +168,7 @@ class _Reader:
             master_key=self._references.path(section.master_key),
             min_free_bytes=section.min_free_mb * MIB,
         )
-        self._references.read(section.master_key)
+        read_master_key(settings.master_key)
         return settings
 
     def _check_listed(self, member: Member, use: KeyUse, signer: PrivateKeySigner, section: str) -> None:
@@ -185,6 +194,12 @@ class _Reader:
                 f"expected {member.id.value}'s",
                 "its subject OU must be the member id, or its key be pinned in the members list",
             )
+
+    def _check_options(
+        self, half: str, section: AdapterSection, ask: Callable[[str, Mapping[str, Any]], tuple[OptionFault, ...]]
+    ) -> None:
+        for fault in self._try((half, "adapter"), lambda: ask(section.adapter, section.options)) or ():
+            self._fault((half, "options", *fault.path), fault.message, fault.remedy)
 
     def _holder(self, member: Member, environment: Environment) -> HolderSettings:
         section = self._model.holder
