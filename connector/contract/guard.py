@@ -17,7 +17,7 @@ from connector.contract.breaker import Breaker
 from connector.contract.faults import FaultReport, FaultSeen, document_fault
 from connector.contract.lane import Lane
 from connector.contract.settings import GuardSettings
-from connector.contract.stream import Pump
+from connector.contract.stream import END, Pump
 from connector.contract.threads import DaemonThreads
 from connector.core.codes import Code
 from connector.core.errors import AdapterFault
@@ -185,7 +185,7 @@ class SourceGuard(_Guard):
                 asked_at = loop.time()
                 piece = await pump.take(max(min(left, self._settings.chunk_seconds), 0))
                 left -= loop.time() - asked_at
-                if piece is None:
+                if piece is END:
                     break
                 checked = self._checked("document", self._checks.piece, piece)
                 size += len(checked)

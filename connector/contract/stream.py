@@ -19,6 +19,9 @@ AHEAD = 2
 
 OPERATION = "document"
 
+END = object()
+"""Stands after the last piece: an adapter may give anything as a piece, None too."""
+
 
 class Pump:
     """The reader's end of one document: `take` a piece at a time, `stop` when done or no longer interested."""
@@ -44,8 +47,8 @@ class Pump:
             loop = asyncio.get_running_loop()
             self._work = self._lane.start_thread(lambda: self._in_thread(loop, lambda: method(*args)))
 
-    async def take(self, seconds: float) -> object | None:
-        """Give the next piece, whatever its type, or None at the end.
+    async def take(self, seconds: float) -> object:
+        """Give the next piece, whatever its type, or `END`.
 
         Raises:
             AdapterFault: `adapter.timeout`, or what the adapter raised stands for.
@@ -63,9 +66,9 @@ class Pump:
                 arrived.cancel()
         else:
             piece = self._pieces.get_nowait()
-        if piece is _End:  # the work is over, or will be in a moment; only now does its exception count
+        if piece is END:  # the work is over, or will be in a moment; only now does its exception count
             await self._lane.result(OPERATION, self._work, seconds)
-            return None
+            return END
         self._room_for_task.release()
         self._room_for_thread.release()
         return piece
@@ -95,7 +98,7 @@ class Pump:
         except BaseException as caught:  # noqa: BLE001  an adapter's exception is a value here
             error = caught
         finally:
-            self._pieces.put_nowait(_End)
+            self._pieces.put_nowait(END)
         return None, error
 
     def _in_thread(self, loop: asyncio.AbstractEventLoop, make: Callable[[], Any]) -> None:
@@ -120,11 +123,7 @@ class Pump:
             close = getattr(iterator, "close", None)
             if close is not None:
                 close()
-            give(_End)
-
-
-class _End:
-    """Stands in the queue after the last piece: an adapter may give anything as a piece, None too."""
+            give(END)
 
 
 async def _close_quietly(iterator: object) -> None:
