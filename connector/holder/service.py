@@ -39,11 +39,13 @@ class Holder:
 
     async def ended(self, question: Question, transfer: Transfer) -> None:
         """See `Releases.end`; logs and metrics are told."""
-        observer, peer = self._ports.observer, question.peer.id
-        observer.handover_ended(
-            transfer.handover.id, peer, transfer.sent, self._ms(question), complete=transfer.is_complete
-        )
-        await self._releases.end(transfer)
+        try:
+            await self._releases.end(transfer)
+        finally:
+            ms, complete = self._ms(question), transfer.is_complete
+            self._ports.observer.handover_ended(
+                transfer.handover.id, question.peer.id, transfer.sent, ms, complete=complete
+            )
 
     def may_go_on(self, member: MemberId) -> bool:
         """See `Releases.may_go_on`."""

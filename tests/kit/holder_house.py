@@ -72,6 +72,8 @@ class FailingStore:
         self._store = store
         self.failing: set[str] = set()
         self.broken: set[str] = set()
+        self.held: dict[str, tuple[asyncio.Event, asyncio.Event]] = {}
+        """Operations that tell by the first event that they were begun, and wait for the second."""
         self.entries: list[EntryDraft] = []
         """What was to be appended, as it was handed over: the journal does not tell how long an entry can be read."""
 
@@ -89,6 +91,16 @@ class FailingStore:
                 raise RuntimeError("a bug that quotes 279035121518989 TCHITCHI")
 
             return breaks
+
+        if name in self.held:
+            begun, gate = self.held[name]
+
+            async def waits(*args, **kw):
+                begun.set()
+                await gate.wait()
+                return await real(*args, **kw)
+
+            return waits
 
         def noting(*args, **kw):
             if "entry" in kw:
