@@ -81,7 +81,7 @@ def lookup_answer(member: Member, demand: MandateDraft, answer: HttpAnswer, now:
     read = _read_refusal(member, answer, receipt, now)
     if receipt is not None and receipt.draft.outcome in {Outcome.ANNOUNCED, Outcome.WITHHELD}:
         asked = demand.worker.ins if demand.worker is not None else None
-        announcement = _named(member, lambda: parse_bundle(answer.body, asked=asked))
+        announcement = named(member, lambda: parse_bundle(answer.body, asked=asked))
         if (announcement is not None) != (receipt.draft.outcome is Outcome.ANNOUNCED):
             raise _mismatch(member, f"its receipt says {receipt.draft.outcome.value}, its Bundle does not")
         return replace(read, announcement=announcement)
@@ -110,7 +110,7 @@ def handover_answer(member: Member, demand: MandateDraft, answer: HttpAnswer, no
         if receipt is not None and receipt.draft.outcome is Outcome.ANNOUNCED:
             raise _mismatch(member, "its receipt says announced, which answers no handover")
         return given
-    grant = _named(member, lambda: handover.parse_grant(answer.body))
+    grant = named(member, lambda: handover.parse_grant(answer.body))
     if (grant.handover_id, grant.document) != (receipt.draft.handover_id, receipt.draft.document):
         raise _mismatch(member, "its receipt names another document than its grant")
     return replace(
@@ -183,7 +183,7 @@ def _read_refusal(member: Member, answer: HttpAnswer, receipt: Receipt | None, n
         )
     code, detail = receipt.draft.code, ""
     if receipt.draft.outcome is Outcome.REFUSED:
-        said, text = _named(member, lambda: parse_operation_outcome(answer.body))
+        said, text = named(member, lambda: parse_operation_outcome(answer.body))
         if said is not code:
             raise _mismatch(member, "its receipt and its OperationOutcome have two codes")
         detail = f"{member.name}: refused ({text})" + _clocks(member, code, peer_date, now)
@@ -214,7 +214,11 @@ def _receipt(member: Member, demand: MandateDraft, answer: HttpAnswer, now: Inst
             )
         return None
     if len(answer.receipts) > 1 or not answer.receipts[0].isascii():
-        raise PeerFault(f"{member.name}: more than one {HEADER}, or not one", code=Code.RECEIPT_MALFORMED)
+        raise PeerFault(
+            f"{member.name}: more than one {HEADER}, or not one",
+            code=Code.RECEIPT_MALFORMED,
+            hint="the answer is not used; tell that service's IT staff",
+        )
 
     def verified() -> Receipt:
         receipt = open_receipt(answer.receipts[0].encode("ascii"), holder=member, now=now)
@@ -228,14 +232,18 @@ def _receipt(member: Member, demand: MandateDraft, answer: HttpAnswer, now: Inst
         )
         return receipt
 
-    receipt = _named(member, verified)
+    receipt = named(member, verified)
     if answer.status not in _STATUSES[receipt.draft.outcome]:
         raise _mismatch(member, f"its receipt says {receipt.draft.outcome.value}, its status is {answer.status}")
     return receipt
 
 
-def _named(member: Member, read: Callable[[], T]) -> T:
-    """Read something of a member's; a fault bears its name, so that people know whom to call."""
+def named(member: Member, read: Callable[[], T]) -> T:
+    """Read something of a member's; a fault bears its name, so that people know whom to call.
+
+    Raises:
+        PeerFault: what `read` raises.
+    """
     try:
         return read()
     except PeerFault as fault:

@@ -23,7 +23,7 @@ from connector.core.ledger import Proof
 from connector.core.mandate import MandateDraft
 from connector.core.members import MemberId
 from connector.core.ports import Clock, Entropy, HandoverAnswer, LookupAnswer, MemberDirectory, Signer, new_id
-from connector.peer.answers import HttpAnswer, handover_answer, lookup_answer, refusal
+from connector.peer.answers import HttpAnswer, handover_answer, lookup_answer, named, refusal
 from connector.peer.connect import Channel, PeerClientSettings
 from connector.peer.faults import fault_of
 from connector.peer.tls import ClientTls
@@ -166,7 +166,7 @@ class HttpPeerClient:
             if response.status != (206 if offset else 200):
                 raise await self._document_refusal(current, response, sealing, seconds)
             self._check_document(current, response, demand, size=size, offset=offset)
-            yield _pieces(current, response, size - offset, settings.silent_seconds)
+            yield _whole(current, response, size - offset, settings.silent_seconds)
 
     # ------------------------------------------------------------------ HTTP
 
@@ -256,6 +256,8 @@ class HttpPeerClient:
                 allow_redirects=False,
                 middlewares=(sealing,),
             )
+        except aiohttp.ClientConnectorError as error:
+            raise fault_of(member, error, seconds=seconds) from None
         except _LOST as error:
             fault = fault_of(member, error, seconds=seconds)
             raise _Lost(fault.message, code=fault.code, hint=fault.hint) from None
@@ -271,13 +273,10 @@ class HttpPeerClient:
         _check_encoding(member, response)
         if (response.content_length or 0) > limit:
             raise _too_much(member, limit)
-        try:
-            async for piece in response.content.iter_any():
-                body += piece
-                if len(body) > limit:
-                    raise _too_much(member, limit)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise fault_of(member, error, seconds=seconds) from None
+        async for piece in _pieces(member, response, seconds):
+            body += piece
+            if len(body) > limit:
+                raise _too_much(member, limit)
         headers = response.headers
         return HttpAnswer(
             status=response.status,
@@ -313,12 +312,13 @@ class HttpPeerClient:
         _check_encoding(member, response)
         if response.content_type != _PDF:
             raise PeerFault(f"{member.name}: sends a document of another type than {_PDF}")
-        if parse_sha256(headers.get("Repr-Digest", "")) != demand.document_sha256:
+        if named(member, lambda: parse_sha256(headers.get("Repr-Digest", ""))) != demand.document_sha256:
             raise DocumentRejected(
                 f"document of {member.name}: its digest is not the one in the receipt", code=Code.DOCUMENT_DIGEST
             )
         if offset:
-            check_content_range(headers.get(hdrs.CONTENT_RANGE), offset=offset, size=size)
+            content_range = headers.get(hdrs.CONTENT_RANGE)
+            named(member, lambda: check_content_range(content_range, offset=offset, size=size))
         if response.content_length != size - offset:
             raise DocumentRejected(
                 f"document of {member.name}: it offers {response.content_length} bytes, promised were {size - offset}",
@@ -377,16 +377,25 @@ class _Lost(PeerFault):
     """The connection broke before the head of an answer came."""
 
 
-async def _pieces(
-    member: Member, response: aiohttp.ClientResponse, expected: int, seconds: float
-) -> AsyncIterator[bytes]:
-    received = 0
+async def _pieces(member: Member, response: aiohttp.ClientResponse, seconds: float) -> AsyncIterator[bytes]:
+    """Give the body as it comes. aiohttp raises RuntimeError where a connection was closed under its reader."""
     try:
         async for piece in response.content.iter_any():
-            received += len(piece)
             yield piece
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise fault_of(member, error, seconds=seconds) from None
+    except RuntimeError:
+        raise fault_of(member, aiohttp.ClientPayloadError(), seconds=seconds) from None
+
+
+async def _whole(
+    member: Member, response: aiohttp.ClientResponse, expected: int, seconds: float
+) -> AsyncIterator[bytes]:
+    """Give the body as it comes, and no less than was promised."""
+    received = 0
+    async for piece in _pieces(member, response, seconds):
+        received += len(piece)
+        yield piece
     if received != expected:
         raise PeerFault(
             f"{member.name}: the document was cut at {received} of {expected} bytes", code=Code.PEER_UNREACHABLE

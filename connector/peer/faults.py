@@ -4,6 +4,7 @@ The texts are for people and name the member; nothing that the other side sent i
 OpenSSL's own words.
 """
 
+import os
 import re
 import ssl
 from typing import Final
@@ -53,7 +54,8 @@ def fault_of(member: Member, error: BaseException, *, seconds: float) -> PeerFau
                 member, f"its host {member.endpoint} has no address", "compare it with the directory; check the DNS"
             )
         case aiohttp.ClientConnectorError():
-            why = error.os_error.strerror or type(error.os_error).__name__
+            number = error.os_error.errno
+            why = os.strerror(number) if number else type(error.os_error).__name__
             return _unreachable(member, f"no connection to {member.endpoint} ({why})", "it may be down: ask it later")
         case aiohttp.ConnectionTimeoutError():
             return _unreachable(
@@ -83,11 +85,9 @@ def _certificate(member: Member, error: Exception) -> PeerFault:
 
 
 def _handshake(member: Member, error: OSError) -> PeerFault:
-    alert = _alert(error)
-    if alert is not None:
-        return _refused_us(member, alert)
+    """What fails here is not our certificate: with TLS 1.3 that is looked at after the handshake."""
     return PeerFault(
-        f"{member.name}: no TLS 1.3 with its address ({getattr(error, 'reason', None) or 'handshake failed'})",
+        f"{member.name}: no TLS 1.3 with its address ({_alert(error) or 'the handshake failed'})",
         code=Code.PEER_TLS,
         hint="nothing was asked; compare the address with the directory",
     )
@@ -97,7 +97,11 @@ def _lost(member: Member, error: BaseException) -> PeerFault:
     """With TLS 1.3 a client learns at its first read that its certificate was refused (security.md section 4)."""
     alert = _alert(error) or (_alert(error.__cause__) if error.__cause__ is not None else None)
     if alert is not None:
-        return _refused_us(member, alert)
+        return PeerFault(
+            f"{member.name}: did not take our certificate ({alert})",
+            code=Code.PEER_REFUSED_US,
+            hint="compare our client certificate, its end and its authority with what the directory lists",
+        )
     return _unreachable(
         member,
         "closed the connection without an answer",
@@ -108,14 +112,6 @@ def _lost(member: Member, error: BaseException) -> PeerFault:
 def _alert(error: BaseException) -> str | None:
     found = _ALERT.search(" ".join(str(part) for part in error.args))
     return found[1].replace("_", " ").strip().lower() if found else None
-
-
-def _refused_us(member: Member, alert: str) -> PeerFault:
-    return PeerFault(
-        f"{member.name}: did not take our certificate ({alert})",
-        code=Code.PEER_REFUSED_US,
-        hint="compare our client certificate, its end and its authority with what the directory lists",
-    )
 
 
 def _unreachable(member: Member, what: str, hint: str) -> PeerFault:

@@ -26,6 +26,7 @@ from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate
 from connector.peer.client import HttpPeerClient
 from connector.peer.connect import PeerClientSettings
 from connector.peer.tls import ClientTls
+from connector.wire import fhir
 from connector.wire.mandate import check_mandate
 from tests.kit.fake_holder import FakeHolder, Script, a_holder, material, tls12
 from tests.kit.holder_fakes import PDF, Party
@@ -34,7 +35,8 @@ from tests.kit.requester_fakes import HOLDERS, NOW, WE, Members, a_clock, a_dema
 from tests.kit.state import HandClock, SystemEntropy, an_id
 
 QUICK = PeerClientSettings(connect_seconds=2.0, exchange_seconds=5.0, handover_seconds=5.0, silent_seconds=5.0)
-IMPATIENT = replace(QUICK, connect_seconds=0.2, exchange_seconds=0.2, silent_seconds=0.2, bytes_per_second=10**9)
+DEAF = replace(QUICK, connect_seconds=0.2)
+IMPATIENT = replace(QUICK, exchange_seconds=0.3, silent_seconds=0.3, bytes_per_second=10**9)
 
 
 @dataclass
@@ -84,9 +86,7 @@ class Desk:
             return b"".join([piece async for piece in pieces])
 
     def new_client(self, settings: PeerClientSettings = QUICK, tls: ClientTls | None = None) -> HttpPeerClient:
-        return HttpPeerClient(
-            self.members, self.us.signer, tls or self.tls, self.clock, SystemEntropy(), settings
-        )
+        return HttpPeerClient(self.members, self.us.signer, tls or self.tls, self.clock, SystemEntropy(), settings)
 
     async def use(self, settings: PeerClientSettings) -> None:
         self.client = await self.stack.enter_async_context(self.new_client(settings))
@@ -418,11 +418,12 @@ async def test_our_own_certificate_that_ended_is_told_before_anything_is_asked(d
 
 async def test_a_holder_that_speaks_only_tls_1_2_is_not_spoken_to(desk):
     tls12(desk.holder)
+    with an_outspoken_server(desk.holder.tls.context) as port:
+        desk.members.change(desk.member.id, endpoint=f"https://localhost:{port}")
+        fault = await fault_of(desk.lookup())
 
-    fault = await fault_of(desk.lookup())
-
-    assert fault.code in {Code.PEER_TLS, Code.PEER_REFUSED_US}
-    assert desk.holder.paths == []
+    assert fault.code is Code.PEER_TLS
+    assert "no TLS 1.3" in fault.message
 
 
 async def test_a_renewed_certificate_of_ours_is_used_for_the_next_question(desk):
@@ -465,13 +466,13 @@ async def test_a_document_that_comes_from_a_member_being_suspended_is_cut_at_onc
     big = DocumentDigest(sha256(desk.script.pdf).digest(), len(desk.script.pdf))
     granted = replace(granted, document=big)
 
-    with pytest.raises(PeerFault) as raised:
+    async def read_until_suspended() -> None:
         async with desk.document(granted) as pieces:
             async for _ in pieces:
                 desk.members.change(desk.member.id, status=MemberStatus.SUSPENDED)
                 await asyncio.sleep(0)
 
-    assert raised.value.code is Code.PEER_UNREACHABLE
+    assert (await fault_of(read_until_suspended())).code is Code.PEER_UNREACHABLE
 
 
 # ---------------------------------------------------------------- no way to the holder
@@ -498,7 +499,7 @@ async def test_a_closed_port_is_unreachable(desk):
 
 
 async def test_a_port_that_takes_connections_and_says_nothing_is_unreachable(desk):
-    await desk.use(IMPATIENT)
+    await desk.use(DEAF)
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
@@ -517,7 +518,7 @@ async def test_a_holder_that_is_connected_and_silent_is_too_slow(desk):
     fault = await fault_of(desk.lookup())
 
     assert fault.code is Code.PEER_TIMEOUT
-    assert "0.2 s" in fault.message
+    assert "0.3 s" in fault.message
 
 
 async def test_a_holder_that_hangs_up_is_unreachable(desk):
@@ -684,8 +685,6 @@ async def test_a_receipt_whose_code_is_not_the_bodys_is_refused(desk):
 
 
 def an_outcome(status: int, code: Code | None, text: str = "because", **headers) -> web.Response:
-    from connector.wire import fhir
-
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return web.Response(status=status, body=fhir.operation_outcome(code, text), headers=named)
 
@@ -725,12 +724,10 @@ async def test_a_ledger_that_cannot_be_written_there_is_told(desk):
     assert (fault.code, fault.retry_after) == (Code.LEDGER_UNAVAILABLE, None)
 
 
-@pytest.mark.parametrize("seconds", ["-1", "1.5", "999999", "99999999", "", "²"])
+@pytest.mark.parametrize("seconds", ["-1", "1.5", "999999", "99999999", "", "soon"])
 async def test_a_retry_after_that_is_none_counts_as_none(desk, seconds):
     desk.script.outcome, desk.script.retry_after = Outcome.DEFERRED, seconds
 
-    if seconds == "²":
-        desk.script.retry_after = "x"
     assert (await desk.lookup()).retry_after is None
 
 
@@ -874,14 +871,14 @@ async def test_another_part_is_not_taken_for_the_rest(desk):
 async def test_a_document_cut_on_its_way_is_unreachable_with_what_came(desk):
     granted = await desk.granted()
     desk.script.cut_at = [4000]
-    received = b""
+    received = bytearray()
 
-    with pytest.raises(PeerFault) as raised:
+    async def read() -> None:
         async with desk.document(granted) as pieces:
             async for piece in pieces:
-                received += piece
+                received.extend(piece)
 
-    assert raised.value.code is Code.PEER_UNREACHABLE
+    assert (await fault_of(read())).code is Code.PEER_UNREACHABLE
     assert PDF.startswith(received)
 
 
