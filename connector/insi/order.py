@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from connector.core.insi import InsiCode, SearchTraits
 from connector.core.private import Private
 
-MAX_CALLS = 8
-"""Calls of one search (our rule): a list may hold fifty given names of one letter."""
+MAX_SINGLE_NAMES = 5
+"""Given names that are tried alone (our rule): a list may hold fifty of one letter."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,7 +42,7 @@ def queries(traits: SearchTraits) -> Generator[TraitsQuery, InsiCode, None]:
     names, place = traits.given_names, traits.birth_place
     together = " ".join(names)
     ambiguous = ""
-    for name in names[: MAX_CALLS - 3]:
+    for name in names[:MAX_SINGLE_NAMES]:
         code = yield _query(traits, name)
         if code is InsiCode.FOUND:
             return
@@ -56,7 +56,7 @@ def queries(traits: SearchTraits) -> Generator[TraitsQuery, InsiCode, None]:
         if code is InsiCode.SEVERAL:
             ambiguous = together
     if ambiguous and place is not None:
-        code = yield _query(traits, ambiguous, place)
+        yield _query(traits, ambiguous, place)
 
 
 def _query(traits: SearchTraits, given_names: str, place: str | None = None) -> TraitsQuery:

@@ -90,6 +90,10 @@ class MutualTls:
             if time.monotonic() >= deadline:  # the timer cut a body that ends with its connection
                 raise _too_slow(seconds)
             return reply
+        except InsiFault:
+            if time.monotonic() >= deadline:
+                raise _too_slow(seconds) from None
+            raise
         except (OSError, http.client.HTTPException, ValueError) as error:
             if time.monotonic() >= deadline:
                 raise _too_slow(seconds) from None
@@ -111,22 +115,29 @@ class MutualTls:
         try:
             secured.settimeout(max(deadline - time.monotonic(), 0.001))
             self._check_server(secured)
-            connection.request(
-                "POST",
-                self._url.path or "/",
-                content,
-                {
-                    "Content-Type": f'application/soap+xml; charset=utf-8; action="{action}"',
-                    "Accept": "application/soap+xml",
-                    "Accept-Encoding": "identity",
-                    "SOAPAction": f'"{action}"',
-                    "Connection": "close",
-                },
-            )
+            self._send(connection, secured, content, action)
             with connection.getresponse() as response:
                 return self._read(response)
         finally:
             connection.close()
+
+    def _send(
+        self, connection: http.client.HTTPConnection, secured: ssl.SSLSocket, content: bytes, action: str
+    ) -> None:
+        headers = {
+            "Content-Type": f'application/soap+xml; charset=utf-8; action="{action}"',
+            "Accept": "application/soap+xml",
+            "Accept-Encoding": "identity",
+            "SOAPAction": f'"{action}"',
+            "Connection": "close",
+        }
+        try:
+            connection.request("POST", self._url.path or "/", content, headers)
+        except OSError:
+            # With TLS 1.3 a server refuses our certificate after the handshake, perhaps while we write: its alert,
+            # which says why, is then still to be read.
+            secured.recv(1)
+            raise
 
     def _check_server(self, secured: ssl.SSLSocket) -> None:
         try:
@@ -169,7 +180,9 @@ class MutualTls:
                 hint=_NETWORK,
             )
         if (response.getheader("Content-Encoding") or "identity").lower() != "identity":
-            raise InsiFault("INSi: the answer is compressed, which was not asked for", code=Code.INSI_UNREADABLE)
+            raise InsiFault(
+                "INSi: the answer is compressed, which was not asked for", code=Code.INSI_UNREADABLE, hint=_NETWORK
+            )
         content = response.read(limit + 1)
         if len(content) > limit:
             raise InsiFault(f"INSi: the answer is longer than {limit} bytes", code=Code.INSI_UNREADABLE, hint=_NETWORK)
