@@ -134,7 +134,7 @@ class Verification:
 
     def _check_notes(self, db: Connection, start: int, leaves: list[bytes]) -> None:
         """Build the tree over a page, and compare it with each checkpoint given while it grew."""
-        after = start if start else -1  # the first page has the checkpoint of the empty tree as well
+        after = start or -1  # the first page has the checkpoint of the empty tree as well
         for size, note in rows(db, _CHECKPOINTS, self.report.tree.value, after, start + len(leaves)):
             self._extend(db, leaves[self._frontier.size - start : size - start])
             self._check_note(size, note)

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
 from connector.core.members import MemberId
-from connector.core.ports import Clock, Entropy
+from connector.core.ports import Clock, Entropy, HolderStore, RequesterStore, TraceOutbox, Vault
 from connector.crypto import aead
 from connector.store import fetches, holder
 from connector.store.database import StateLock, open_writer
@@ -69,11 +69,12 @@ class State(Generic[J]):
         self._lock = lock
         self._writer = writer
         self._readers = readers
-        self.vault = vault
+        self._file_vault = vault
+        self.vault: Vault = vault
         self.journal = journal
-        self.holder = SqliteHolderStore(writer, readers, sealer)
-        self.requester = SqliteRequesterStore(writer, readers, sealer, keys, journal.ledgers)
-        self.traces = SqliteTraceOutbox(writer, readers, sealer)
+        self.holder: HolderStore = SqliteHolderStore(writer, readers, sealer)
+        self.requester: RequesterStore = SqliteRequesterStore(writer, readers, sealer, keys, journal.ledgers)
+        self.traces: TraceOutbox = SqliteTraceOutbox(writer, readers, sealer)
 
     @classmethod
     async def open(
@@ -121,7 +122,7 @@ class State(Generic[J]):
         reason = self._writer.not_ready()
         if reason is None:
             try:
-                self.vault.check_room()
+                self._file_vault.check_room()
             except FailedClosed as error:
                 return str(error)
             except OSError as error:

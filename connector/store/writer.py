@@ -166,16 +166,21 @@ class Writer:
         return batch, False
 
     def _write(self, db: Connection, batch: list[_Job]) -> None:
+        now = self._clock.now()
         try:
-            self._commit(db, batch)
+            self._check_clock(now)
+        except FailedClosed as error:
+            for job in batch:
+                job.error = error
+            return
+        try:
+            self._commit(db, batch, now)
         except Exception as error:  # noqa: BLE001 (nothing was committed: every caller must learn it)
             self._fail(db, batch, error)
 
-    def _commit(self, db: Connection, batch: list[_Job]) -> None:
+    def _commit(self, db: Connection, batch: list[_Job], now: Instant) -> None:
         if self._must_load:
             self._load(db)
-        now = self._clock.now()
-        self._check_clock(now)
         db.execute("begin immediate")
         transaction = Transaction(db, self._ledgers, now, max(now, self._highest))
         for job in batch:

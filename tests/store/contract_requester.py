@@ -82,6 +82,13 @@ class Fetches:
         for proof in proofs:
             assert verify_inclusion(proof.leaf_hash, proof.index, proof.size, proof.path, root_of(proof.checkpoint))
 
+    async def test_entries_of_no_fetch_are_appended_together(self, kit):
+        proofs = await kit.store.append([an_entry(EntryType.ASKED, ref="a"), an_entry(EntryType.STARTED, ref="b")])
+
+        assert await kit.told() == [(EntryType.ASKED, "a"), (EntryType.STARTED, "b")]
+        for proof in proofs:
+            assert verify_inclusion(proof.leaf_hash, proof.index, proof.size, proof.path, root_of(proof.checkpoint))
+
     async def test_a_fetch_that_was_never_created_is_not_saved(self, kit):
         with pytest.raises(LocalRefused) as refused:
             await kit.store.save(a_fetch(), [], [an_entry(EntryType.ASKED)])

@@ -1,0 +1,56 @@
+"""What a start and a request ask of the database is answered by an index, however long the history is."""
+
+import pytest
+from sqlite_utils import Database
+
+from connector.ledger import heads, prove, trees
+from connector.store import fetches, handovers, holder, outbox, requester
+from connector.store.migrations import KNOWN, migrations
+
+AT_START = [
+    heads.LAST_CHECKPOINT,
+    "select max(idx) from entries where tree = ?",
+    "select 1 from entries where tree = ? limit 1",
+    "select value from facts where name = ?",
+    trees._LEAVES,
+    trees._NODES,
+]
+AT_A_REQUEST = [
+    holder._ISSUED,
+    handovers._LIVE,
+    handovers._LIVE_OF,
+    handovers._EXPIRED,
+    fetches._FIND,
+    fetches._OF_OWNER,
+    fetches._EVENTS_AFTER,
+    fetches._DUE,
+    fetches._RUNNING,
+    requester._DUE_ACKS,
+    outbox._DUE,
+    prove._LEAF,
+    prove._COVERING,
+    "delete from used_mandates where expires_at < ?",
+    "delete from announcements where expires_at <= ?",
+    "delete from handovers where purged_at <= ?",
+    "select idx from entries where tree = ? and ref <> '' and ref = ?",
+    "select idx from entries where tree = ? and idx in (select idx from entry_workers where tag = ? and tree = ?)",
+]
+
+
+@pytest.fixture
+def db():
+    db = Database(memory=True)
+    migrations.apply(db)
+    yield db
+    db.close()
+
+
+def test_every_migration_is_known(db):
+    assert {migration.name for migration in migrations.applied(db)} == KNOWN
+
+
+@pytest.mark.parametrize("sql", AT_START + AT_A_REQUEST)
+def test_no_question_goes_through_a_whole_table(db, sql):
+    plan = [row[3] for row in db.execute(f"explain query plan {sql}", [""] * sql.count("?"))]
+
+    assert [step for step in plan if step.startswith("SCAN") and "json_each" not in step] == []
