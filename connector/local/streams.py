@@ -12,10 +12,10 @@ from connector.core.errors import LocalRefused
 
 
 class Streams:
-    """The open streams of events and documents; `stopping` is set when the daemon drains."""
+    """The streams of events and documents, `open` of them now; `stopping` is set when the daemon drains."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._open = most, 0
+        self._most, self.open = most, 0
         self.stopping = asyncio.Event()
 
     @contextmanager
@@ -25,17 +25,17 @@ class Streams:
         Raises:
             LocalRefused: `limit.exceeded`, all are taken.
         """
-        if self._open >= self._most:
+        if self.open >= self._most:
             raise LocalRefused(
                 f"streams: {self._most} are open already",
                 code=Code.LIMIT_EXCEEDED,
                 hint="close the streams of fetches that are no longer watched",
             )
-        self._open += 1
+        self.open += 1
         try:
             yield
         finally:
-            self._open -= 1
+            self.open -= 1
 
 
 STREAMS: Final = web.AppKey("streams", Streams)

@@ -189,6 +189,7 @@ NOTES: dict[Note, str] = {
     Note.RESUMED: "The connection to {member} was cut; the transfer goes on where it stopped.",
     Note.STARTED_OVER: "The transfer from {member} starts again from the beginning.",
     Note.ASKED_AGAIN: "{member} is being asked again.",
+    Note.RESTARTED: "The connector was restarted; the fetch goes on.",
     Note.CHOSEN_FAILED: (
         "The record of {member} could not be brought over. {count} other record(s) can be chosen; "
         "{answered} of {asked} services answered."

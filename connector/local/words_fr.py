@@ -239,6 +239,7 @@ NOTES: dict[Note, str] = {
     Note.RESUMED: "La connexion avec {member} a été coupée ; la réception reprend où elle s'était arrêtée.",
     Note.STARTED_OVER: "La réception depuis {member} recommence depuis le début.",
     Note.ASKED_AGAIN: "{member} est de nouveau interrogé.",
+    Note.RESTARTED: "Le connecteur a redémarré ; la demande continue.",
     Note.CHOSEN_FAILED: (
         "Le dossier de {member} n'a pas pu être reçu. {count} autre(s) dossier(s) au choix ; "
         "{answered} services sur {asked} ont répondu."

@@ -150,7 +150,7 @@ class Errands:
         self.pdf = [PDF[:70_000], PDF[70_000:]]
         self.fetches, self.told, self.known = {}, {}, {}
         self.changed = asyncio.Event()
-        self.opened, self.calls = [], []
+        self.opened, self.calls, self.given = [], [], 0
         self.loop = None
 
     def _fail(self, method):
@@ -292,6 +292,7 @@ class Errands:
         for piece in self.pdf:
             if isinstance(piece, Exception):
                 raise piece
+            self.given += 1
             yield piece
 
     async def events(self, fetch_id, after=0, who=None):
