@@ -271,7 +271,7 @@ def content_of(rng: random.Random, *, born_in: int, last_act_on: Day, profession
 
 def _visits(rng: random.Random, job: Job, last: Day, professionals: tuple[str, ...]) -> tuple[Visit, ...]:
     days = [last]
-    for _ in range(rng.randint(4, 7)):
+    for _ in range(rng.randint(5, 8)):
         days.append(_before(days[-1], rng.randint(120, 640), last))
     days.reverse()
     visits: list[Visit] = []

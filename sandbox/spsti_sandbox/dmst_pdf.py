@@ -63,8 +63,8 @@ def render(heading: Heading, content: Content) -> bytes:
     _career(layout, content)
     _exposures(layout, content)
     _visits(layout, content)
+    _vaccines(layout, content)
     if not heading.is_summary:
-        _vaccines(layout, content)
         _letters(layout, content)
     _opinions(layout, content)
     _rights(layout, heading, content)
@@ -115,7 +115,7 @@ def _visits(layout: "_Layout", content: Content) -> None:
     layout.section("3° Antécédents")
     for line in content.history:
         layout.paragraph(f"•  {line}")
-    layout.section("3° Visites, examens et données de santé")
+    layout.section("3° Visites, examens et données de santé", room=140)
     for visit in reversed(content.visits):
         layout.block(
             f"{_french(visit.on)} — {visit.kind}",
@@ -166,8 +166,9 @@ class _Layout:
         self.pages: list[tuple[list[Fill], list[Text]]] = [([], [])]
         self._y = _TOP
 
-    def section(self, title: str) -> None:
-        self._room(64)
+    def section(self, title: str, *, room: float = 64) -> None:
+        """Begin a section, with room for what must stand on the same page as its title."""
+        self._room(room)
         self._y -= 20
         self._fill(_BLUE, _LEFT, self._y - 5, _RIGHT - _LEFT, 17)
         self._text(title, _LEFT + 7, self._y, bold=True, size=9.6, colour=_WHITE)
@@ -249,7 +250,6 @@ class _Layout:
 
 
 def _draw(layout: _Layout, heading: Heading) -> bytes:
-    regular, bold = _fonts()
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, invariant=1, pageCompression=1, lang="fr-FR")
     canvas.setTitle("Dossier médical en santé au travail, version communicable - données fictives")
@@ -260,13 +260,25 @@ def _draw(layout: _Layout, heading: Heading) -> bytes:
         for colour, x, y, width, height in fills:
             canvas.setFillColor(colour)
             canvas.rect(x, y, width, height, stroke=0, fill=1)
-        for text, is_bold, size, colour, x, y in texts:
-            canvas.setFillColor(colour)
-            canvas.setFont(bold if is_bold else regular, size)
-            canvas.drawString(x, y, text)
+        _write(canvas, texts)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def _write(canvas: Canvas, texts: Sequence[Text]) -> None:
+    """Write the texts of a page as one text object: faster than one by one, and still in the order of reading."""
+    regular, bold = _fonts()
+    written = canvas.beginText()
+    now: tuple[bool, float, Color] | None = None
+    for text, is_bold, size, colour, x, y in texts:
+        if now != (is_bold, size, colour):
+            now = (is_bold, size, colour)
+            written.setFont(bold if is_bold else regular, size)
+            written.setFillColor(colour)
+        written.setTextOrigin(x, y)
+        written.textOut(text)
+    canvas.drawText(written)
 
 
 def _frame(canvas: Canvas, heading: Heading, number: int, count: int) -> None:
