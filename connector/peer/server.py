@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 
 from connector.core.codes import Code
 from connector.core.directory import Member, MemberStatus
@@ -272,8 +272,10 @@ def _checked(found: tuple[Route, str] | None, request: PeerRequest, query: str) 
     """Refuse what HTTP can ask and no route serves.
 
     Raises:
-        HttpRefused: 404, 405, 400 for a query where none belongs (an INS never stands in a URL), 417.
+        HttpRefused: 505, 404, 405, 400 for a query where none belongs (an INS never stands in a URL), 417.
     """
+    if request.version != HttpVersion11:
+        raise HttpRefused(505, "request: got another version of HTTP, expected HTTP/1.1")
     if found is None:
         raise HttpRefused(404, "request: got a path that is not served", hint="see PROTOCOL section 1 for the routes")
     route = found[0]

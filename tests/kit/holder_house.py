@@ -34,6 +34,7 @@ from connector.core.mandate import (
 )
 from connector.core.oid import Environment
 from connector.core.policy import HolderPolicy
+from connector.core.ports import DirectoryFiles
 from connector.core.practitioner_id import PractitionerId
 from connector.crypto.keys import x5t_s256
 from connector.holder.evidence import Ports
@@ -127,6 +128,7 @@ class House:
     ears: Ears = field(default_factory=Ears)
     pauses: list[float] = field(default_factory=list)
     with_crls: bool = False
+    files: DirectoryFiles = field(default_factory=NoDirectoryFiles)
 
     def __post_init__(self) -> None:
         self.members = ListedMembers(self.us, self.asker, self.other)
@@ -178,9 +180,7 @@ class House:
         server_settings = PeerServerSettings(
             "127.0.0.1", 0, "0.0.0", Day(2026, 11, 23), **({"drain_seconds": 10.0} | self.server_changes)
         )
-        server_ports = ServerPorts(
-            self.members, self.state.journal, self.clock, SystemEntropy(), self.ears, NoDirectoryFiles()
-        )
+        server_ports = ServerPorts(self.members, self.state.journal, self.clock, SystemEntropy(), self.ears, self.files)
         self.server = PeerServer(server_settings, self.tls, self.holder, server_ports)
         self.port = await self.server.start()
         self._stack.push_async_callback(self.server.close)
