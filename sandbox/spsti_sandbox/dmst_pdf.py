@@ -267,7 +267,7 @@ def _draw(layout: _Layout, heading: Heading) -> bytes:
 
 
 def _write(canvas: Canvas, texts: Sequence[Text]) -> None:
-    """Write the texts of a page as one text object: a tenth less time than one by one, and still in the order of reading."""
+    """Write the texts of a page as one text object: a tenth less time than one by one, in reading order."""
     regular, bold = _fonts()
     written = canvas.beginText()
     now: tuple[bool, float, Color] | None = None

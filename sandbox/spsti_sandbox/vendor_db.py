@@ -1,10 +1,10 @@
 """Makes the demonstration vendor's database of one service: a real SQLite file, filled from a seed.
 
 The same arguments give the same rows. Workers: the cast (`cast.py`), then those that the service shares with others,
-then its own. Rendering a PDF takes some 13 ms of CPU, so most workers have visits and no version ready for other services yet
-(half of them a draft), as in a service that has just begun; the cast and `documents` further workers have versions with
-their PDF, the shared ones first, and some of these are amended, withdrawn or twice on one day. No PDF is shared between
-two workers.
+then its own. Rendering a PDF takes some 13 ms of CPU, so most workers have visits and no version ready for other
+services yet (half of them a draft), as in a service that has just begun. The cast and `documents` further workers have
+versions with their PDF, the shared ones first, and some of these are amended, withdrawn or twice on one day. No PDF is
+shared between two workers.
 """
 
 import random
