@@ -5,7 +5,7 @@ all offered, and the result always says of how many (DESIGN section 2, PROTOCOL 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -126,6 +126,12 @@ class Fetch(Private):
     detail: str = ""
     started_at: Instant | None = None
     steps_ms: Mapping[str, int] = field(default_factory=dict)
+
+    def arrived_at_index(self, index: int) -> "Fetch":
+        """Give the fetch with its document's place in our own exchange ledger, known only once its entry is there."""
+        if self.state is not FetchState.READY or self.document is None:
+            return self
+        return replace(self, document=replace(self.document, arrived_index=index))
 
     def reply_of(self, member: MemberId) -> ServiceReply | None:
         """Give the reply of one of the services asked."""

@@ -157,6 +157,8 @@ class Errand:
         async with self._writing:
             fetch, events = self._next(happenings, state, changes)
             result = await commit(fetch, events)
+            if isinstance(result, Proof):
+                fetch = fetch.arrived_at_index(result.index)
             self._adopt(fetch, len(events))
             return result
 

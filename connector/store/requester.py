@@ -135,8 +135,8 @@ class SqliteRequesterStore:
 
         def operation(transaction: Transaction) -> Callable[[], Proof]:
             db = transaction.db
-            self._write(transaction, fetch, events)
             appended = transaction.append(entry)
+            self._write(transaction, fetch.arrived_at_index(appended.index), events)
             sealed = self._sealer.seal(_ACKS, ack.handover_id, ack)
             db.execute(_KEEP_ACK, (ack.handover_id, fetch.id, appended.index, transaction.now, sealed))
             if trace is not None:
