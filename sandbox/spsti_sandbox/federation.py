@@ -5,6 +5,7 @@ what takes time; all else is made anew.
 """
 
 import asyncio
+import hashlib
 import shutil
 import socket
 import sqlite3
@@ -12,7 +13,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from connector.config.newcomer import create
@@ -22,9 +23,10 @@ from connector.core.members import luhn_ok
 from connector.core.oid import Environment
 from connector.directory.members_file import MembersFile
 from connector.directory.members_text import members_text
+from spsti_adapter_demo import schema
+from spsti_sandbox import cast, dmst_content, dmst_pdf, names, population, vendor_db
 from spsti_sandbox.pki import KeyKind, Pki
 from spsti_sandbox.service import Service, api_key_hash
-from spsti_sandbox.vendor_db import generate
 
 SEED = 20261123
 TOWNS = {"a": "Dijon", "b": "Besançon", "c": "Lons-le-Saunier", "d": "Vesoul", "e": "Nevers"}
@@ -37,6 +39,14 @@ def member_id(letter: str) -> str:
     """Give the Struct_IdNat of a sandbox service: a SIREN that is never given out, with a true check digit."""
     stem = f"00000000{ord(letter) - ord('a') + 1:02d}001"
     return "3" + next(number for digit in "0123456789" if luhn_ok(number := stem + digit))
+
+
+def _generator() -> str:
+    """Name the code that makes a vendor database, so that one of other code is not taken for its work."""
+    digest = hashlib.sha256()
+    for module in (cast, dmst_content, dmst_pdf, names, population, schema, vendor_db):
+        digest.update(Path(module.__file__ or "").read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def free_ports(count: int) -> list[int]:
@@ -127,14 +137,16 @@ class Federation:
         target = service.vendor_database
         target.parent.mkdir(parents=True, exist_ok=True)
         if databases is None:
-            generate(target, seed=SEED, service=service.letter, workers=workers)
+            vendor_db.generate(target, seed=SEED, service=service.letter, workers=workers)
             return
         databases.mkdir(parents=True, exist_ok=True)
-        kept = databases / f"{service.letter}-{workers}-{SEED}-{datetime.now(UTC):%Y-%m-%d}.sqlite"
+        kept = databases / f"{service.letter}-{workers}-{SEED}-{_generator()}.sqlite"
         if not kept.exists():
+            for outdated in databases.glob(f"{service.letter}-{workers}-*"):
+                outdated.unlink()
             fresh = kept.with_suffix(".new")
             fresh.unlink(missing_ok=True)
-            generate(fresh, seed=SEED, service=service.letter, workers=workers)
+            vendor_db.generate(fresh, seed=SEED, service=service.letter, workers=workers)
             with sqlite3.connect(fresh) as database:
                 database.execute("pragma wal_checkpoint(truncate)")
             database.close()
