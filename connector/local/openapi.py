@@ -29,7 +29,7 @@ _LANGUAGE: Final = {
     "name": "Accept-Language",
     "in": "header",
     "description": "language of `text`, `next`, `title` and `hint`: fr (default) or en",
-    "schema": {"type": "string", "maxLength": 500},
+    "schema": {"type": "string"},
     "example": "fr",
 }
 

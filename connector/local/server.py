@@ -1,4 +1,4 @@
-"""The local side as an aiohttp application, and the runner whose limits are all set."""
+"""The local side as an aiohttp application: ports, operations and what every call passes."""
 
 import asyncio
 
@@ -9,9 +9,12 @@ from connector.local.journal import VERIFYING
 from connector.local.openapi import describe
 from connector.local.ports import LocalPorts
 from connector.local.routes import OPERATIONS
+from connector.local.runner import build_runner
 from connector.local.settings import LocalSettings
 from connector.local.streams import STREAMS, Streams
 from connector.local.system import DESCRIPTION
+
+__all__ = ["build_app", "build_runner"]
 
 
 def build_app(ports: LocalPorts, settings: LocalSettings) -> web.Application:
@@ -25,24 +28,6 @@ def build_app(ports: LocalPorts, settings: LocalSettings) -> web.Application:
     for operation in OPERATIONS:
         app.router.add_route(operation.method, operation.path, operation.guarded())
     return app
-
-
-def build_runner(app: web.Application, settings: LocalSettings) -> web.AppRunner:
-    """Give the runner: a handler ends with its caller's connection, `drain_seconds` bound the stop, no access log.
-
-    The access log would hold paths with ids of fetches; what was refused and why is logged as events.
-    """
-    return web.AppRunner(
-        app,
-        handle_signals=False,
-        access_log=None,
-        handler_cancellation=True,
-        shutdown_timeout=settings.drain_seconds,
-        keepalive_timeout=75.0,
-        max_line_size=4096,
-        max_field_size=8190,
-        lingering_time=2.0,
-    )
 
 
 async def _end_streams(app: web.Application) -> None:

@@ -207,3 +207,27 @@ async def test_what_was_sent_is_never_repeated_in_a_fault(api):
     ) as answer:
         fault = await assert_problem(answer, "local.malformed")
     assert {error["field"] for error in fault["errors"]} == {"worker.sex", "worker.matricule", ""}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /279035121518989" + b"x" * 5000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: 279035121518989" + b"x" * 9000 + b"\r\n\r\n",
+        b"279035121518989 \x00\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 279035121518989x\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http_is_answered_and_logged_without_being_repeated(address, sent, caplog):
+    host, port = address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    with structlog.testing.capture_logs() as logs:
+        writer.write(sent)
+        answer = await reader.read()
+    writer.close()
+    assert b" 400 Bad Request\r\n" in answer
+    assert b'"code": "local.malformed"' in answer
+    assert b"application/problem+json" in answer
+    assert b"27903" not in answer
+    assert [log["operation"] for log in logs] == ["http"]
+    assert "27903" not in caplog.text
