@@ -91,17 +91,6 @@ class SearchTraits(Private):
         place = None if traits.birth_place == UNKNOWN_PLACE else traits.birth_place
         return cls(traits.birth_name, traits.birth_given_names, traits.sex, traits.birth_date, place)
 
-    def to_json(self) -> dict[str, str]:
-        """Give what was searched with, for the personal part of a ledger entry."""
-        known = {"birth_place": self.birth_place} if self.birth_place else {}
-        return {
-            "birth_name": self.birth_name,
-            "given_names": " ".join(self.given_names),
-            "sex": self.sex.value,
-            "birth_date": self.birth_date.value,
-            **known,
-        }
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class VitaleCard(Private):

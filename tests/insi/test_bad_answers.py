@@ -1,14 +1,19 @@
 """INSi goes wrong in every way we know: a clear error with a stable code, journalled, and nothing relied on."""
 
+import threading
 from dataclasses import replace
 
 import pytest
 
 from connector.core.codes import Code
+from connector.core.days import BirthDate
 from connector.core.errors import ConfigFault, InsiFault
-from connector.core.insi import InsiCode, InsiOperation
+from connector.core.insi import InsiCode, InsiOperation, VitaleCard
+from connector.core.matricule import Matricule
+from connector.insi.cache import MemoryAnswers
 from connector.insi.order import TraitsQuery
 from connector.insi.request import CallHeader, new_uuid, traits_envelope
+from connector.insi.service import InsiService
 from connector.insi.settings import Software
 from connector.insi.transport import Destination, MutualTls
 from spsti_sandbox.insi_answers import Behaviour
@@ -175,6 +180,12 @@ class TestTryingAgain:
 
         assert len(simulator.calls) == 1
 
+    async def test_card_search_is_tried_again_alike(self, house_with, simulator):
+        simulator.behave_next(Behaviour.DOWN)
+        card = VitaleCard(Matricule("109076322083489"), BirthDate("2009-07-14"))
+
+        assert (await house_with(retries=1).insi.search_by_vitale(card, by=BY)).code is InsiCode.FOUND
+
     async def test_service_that_stays_down_is_called_only_so_often(self, house_with, simulator):
         simulator.behave(Behaviour.FAULT_TECHNICAL)
 
@@ -190,7 +201,39 @@ class TestTryingAgain:
         assert len(simulator.calls) == 1
 
 
+class Stuck:
+    """An exchange whose thread nothing can interrupt, as when the name server does not answer."""
+
+    def __init__(self):
+        self.released = threading.Event()
+
+    def post(self, content, action, seconds):
+        self.released.wait(60)
+        raise InsiFault("too late for anyone")
+
+
 class TestConnection:
+    async def test_caller_gets_its_fault_in_time_even_where_the_thread_is_stuck(self, settings):
+        stuck, house = Stuck(), House(settings)
+        insi = InsiService(
+            replace(settings, call_seconds=1),
+            "10B0000001",
+            stuck,
+            clock=house.clock,
+            entropy=Entropy(),
+            ledger=house.ledger,
+            cache=MemoryAnswers(),
+            observer=house.observer,
+        )
+        try:
+            with pytest.raises(InsiFault) as refusal:
+                await insi.search_by_traits(traits(), by=BY)
+        finally:
+            stuck.released.set()
+
+        assert refusal.value.code is Code.INSI_TIMEOUT
+        assert house.ledger.told() == [("calling", None), ("failed", "insi.timeout")]
+
     async def test_nobody_listening_is_said_so(self, settings):
         house = House(replace(settings, endpoint="https://localhost:1/lps"))
 

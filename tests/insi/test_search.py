@@ -10,9 +10,10 @@ from connector.core.errors import FailedClosed, IdentityFault, InsiFault, LocalR
 from connector.core.identity import IdentityAttribute
 from connector.core.insi import ADVICE, InsiCode, InsiOperation, VitaleCard
 from connector.core.ledger import EntryType, Tree
-from connector.core.matricule import Ins, Matricule
+from connector.core.matricule import Ins, Matricule, key_of
 from connector.core.oid import InsOid
 from spsti_sandbox.insi_answers import Behaviour
+from spsti_sandbox.insi_identities import SimulatedIdentity
 from tests.insi.conftest import BY, traits
 
 
@@ -93,23 +94,47 @@ async def test_after_several_the_place_is_added_and_nobody_is_chosen(house, simu
     assert asked(simulator) == [("LEONARDO", ""), ("LEONARDO", "63220")]
 
 
-async def test_several_for_one_name_is_settled_by_all_names(house, simulator, running):
-    twins = [
-        type(running.identities[0])("DUPONT", names, "M", "1990-05-06", place, number)
-        for names, place, number in (
-            ("JEAN MARC", "21231", "190052123100102"),
-            ("JEAN LUC", "21054", "190052105400144"),
+@pytest.fixture
+def twins(running):
+    """Two brothers of one day whose first given name is the same."""
+    people = [
+        SimulatedIdentity("DUPONT", names, "M", "1990-05-06", place, body + key_of(body), InsOid.TEST.value)
+        for names, place, body in (
+            ("JEAN MARC", "21231", "1900521231001"),
+            ("JEAN LUC", "21054", "1900521054001"),
         )
     ]
-    running.identities.extend(twins)
-    try:
-        with pytest.raises(InsiFault) as refusal:  # the invented numbers have wrong keys: the search got that far
-            await house.insi.search_by_traits(traits("DUPONT", "JEAN LUC", "M", "1990-05-06"), by=BY)
-    finally:
-        del running.identities[-2:]
+    running.identities.extend(people)
+    yield people
+    del running.identities[-2:]
 
-    assert refusal.value.code is Code.INSI_ANSWER_INVALID
+
+async def test_several_for_one_name_is_settled_by_all_names(house, simulator, twins):
+    answer = await house.insi.search_by_traits(traits("DUPONT", "JEAN LUC", "M", "1990-05-06"), by=BY)
+
     assert asked(simulator) == [("JEAN", ""), ("JEAN LUC", "")]
+    assert answer.identity.ins.matricule.value == twins[1].matricule
+
+
+async def test_several_for_the_only_name_is_settled_by_the_place(house, simulator, twins):
+    answer = await house.insi.search_by_traits(traits("DUPONT", "JEAN", "M", "1990-05-06", "21054"), by=BY)
+
+    assert asked(simulator) == [("JEAN", ""), ("JEAN", "21054")]
+    assert answer.identity.ins.matricule.value == twins[1].matricule
+    assert house.ledger.entries[2].personal["asked"]["birth_place"] == "21054"
+
+
+async def test_several_for_the_only_name_without_a_place_stays_several(house, simulator, twins):
+    answer = await house.insi.search_by_traits(traits("DUPONT", "JEAN", "M", "1990-05-06"), by=BY)
+
+    assert answer.code is InsiCode.SEVERAL
+    assert len(simulator.calls) == 1
+
+
+@pytest.mark.parametrize("changed", [{"rank": 0}, {"rank": 10}, {"birth_name": "dupont"}])
+def test_card_that_says_nothing_possible_is_refused(changed):
+    with pytest.raises(IdentityFault):
+        VitaleCard(**{"insured": Matricule("109076322083489"), "birth_date": BirthDate("2009-07-14"), **changed})
 
 
 async def test_many_given_names_make_a_bounded_number_of_calls(house, simulator):
