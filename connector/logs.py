@@ -19,7 +19,6 @@ DAEMON_STOPPED = "daemon.stopped"
 DAEMON_READY_CHANGED = "daemon.ready_changed"
 CONFIG_RELOADED = "config.reloaded"
 CONFIG_REFUSED = "config.refused"
-MEMBERS_RELOADED = "members.reloaded"
 PEER_REFUSED = "peer.refused"
 PEER_ANSWERED = "peer.answered"
 HANDOVER_ENDED = "handover.ended"
@@ -30,14 +29,13 @@ ADAPTER_FAULT = "adapter.fault_seen"
 FETCH_MOVED = "fetch.moved"
 FETCH_REPLIED = "fetch.replied"
 DOCUMENT_REJECTED = "document.rejected"
-ACK_SENT = "ack.sent"
 ACK_FAILED = "ack.failed"
 TRACE_FAILED = "trace.failed"
 JOB_FAILED = "job.failed"
 LEDGER_FAILED = "ledger.failed"
 LOCAL_REFUSED = "local.refused"
-PURGE_DONE = "purge.done"
 BUG_CAUGHT = "bug.caught"
+LIBRARY_MESSAGE = "library.message"
 
 FIELDS = frozenset(
     {
@@ -119,7 +117,7 @@ def _foreign(logger: Any, _method: str, event: EventDict) -> EventDict:  # noqa:
     record = event.get("_record")
     event["logger"] = getattr(record, "name", str(logger))
     event["exc_info"] = getattr(record, "exc_info", None)
-    event["event"] = "library.message"
+    event["event"] = LIBRARY_MESSAGE
     return event
 
 

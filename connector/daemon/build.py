@@ -321,7 +321,7 @@ def _jobs(rooms: Rooms) -> Jobs:
     return Jobs(
         (
             Job("due-work", 2.0, rooms.errands.run_due_work),
-            Job("readiness", 10.0, rooms.status.readiness),
+            Job("readiness", 10.0, rooms.status.measure),
             Job("spools", 30.0, purge_spools),
             Job("tidy", 60.0, rooms.state.tidy),
         ),

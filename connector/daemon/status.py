@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
+from connector import logs
 from connector.contract.discovery import AdapterInfo
 from connector.contract.guard import SinkGuard, SourceGuard
 from connector.contract.opposition import OppositionAuthority
@@ -43,6 +44,7 @@ class DaemonStatus:
 
     def __init__(self, watched: Watched, clock: Clock, metrics: Metrics, connector_version: str) -> None:
         self._watched, self._clock, self._metrics, self._version = watched, clock, metrics, connector_version
+        self._red: tuple[str, ...] = ()
 
     async def readiness(self) -> Sequence[Check]:
         """Check what must be right before anything is answered or asked; nothing is asked of the network."""
@@ -75,7 +77,11 @@ class DaemonStatus:
                 "fetch the newest lists of both CAs, then reload" if stale else "",
             ),
         )
-        self._metrics.ready.set(all(check.ok for check in checks))
+        red = tuple(check.name for check in checks if not check.ok)
+        self._metrics.ready.set(not red)
+        if red != self._red:
+            self._red = red
+            logs.get_logger().warning(logs.DAEMON_READY_CHANGED, state="red" if red else "green", cause=", ".join(red))
         return checks
 
     async def status(self) -> StatusReport:
@@ -93,8 +99,15 @@ class DaemonStatus:
             members_active=sum(member.status is MemberStatus.ACTIVE for member in members),
             adapters=[await self._adapter(half) for half in w.adapters],
             ledgers=[await self._ledger(tree) for tree in Tree],
+            outbox=await w.state.pending(),
             versions={"spsti-connector": self._version} | {name: version(name) for name in _LIBRARIES},
         )
+
+    async def measure(self) -> None:
+        """Look at readiness and put what is pending into the metrics: a job's regular turn."""
+        await self.readiness()
+        for kind, count in (await self._watched.state.pending()).items():
+            self._metrics.outbox.labels(kind).set(count)
 
     def measure_certificates(self) -> None:
         """Put the ends of our certificates into the metrics."""

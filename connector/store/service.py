@@ -29,7 +29,7 @@ from connector.store.readers import Readers
 from connector.store.requester import SqliteRequesterStore
 from connector.store.sealing import Sealer
 from connector.store.settings import StateSettings
-from connector.store.sql import one
+from connector.store.sql import Connection, one
 from connector.store.vault import FileVault
 from connector.store.writer import Transaction, Writer
 
@@ -128,6 +128,19 @@ class State(Generic[J]):
             except OSError as error:
                 return f"vault: its disk cannot be asked ({error.strerror})"
         return reason
+
+    async def pending(self) -> dict[str, int]:
+        """Count what is still to be delivered: acknowledgements to holders, traces to the vendor's software.
+
+        Raises:
+            FailedClosed: `state.unavailable`, the database cannot be read.
+        """
+
+        def read(db: Connection) -> dict[str, int]:
+            row = one(db, "select (select count(*) from acks), (select count(*) from traces)") or (0, 0)
+            return {"acknowledgements": int(row[0]), "traces": int(row[1])}
+
+        return await self._readers.run(read)
 
     async def tidy(self) -> int:
         """Drop rows whose time is over: mandates that can no longer be replayed, announcements, old handovers, fetches.
