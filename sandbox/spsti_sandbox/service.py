@@ -128,6 +128,15 @@ class Service:
                 await process.wait()
         return process.returncode
 
+    def configure(self, section: str, **settings: str | float) -> None:
+        """Set keys of a section of the configuration file; counts from the next start or reload on."""
+        lines = self.config.read_text().splitlines()
+        begin = lines.index(f"[{section}]") + 1
+        end = next((n for n in range(begin, len(lines)) if lines[n].startswith("[")), len(lines))
+        kept = [line for line in lines[begin:end] if line.partition("=")[0].strip() not in settings]
+        fresh = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
+        self.config.write_text("\n".join([*lines[:begin], *fresh, *kept, *lines[end:]]) + "\n")
+
     def tail(self, lines: int = 15) -> str:
         """Give the last lines of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
