@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connector.contract.settings import GuardSettings
-from connector.core.fetch import Fetch
 from connector.core.ledger import EntryType, Tree
 from connector.core.oid import Environment
-from connector.core.states import FetchState
 from connector.peer.client import HttpPeerClient
 from connector.peer.connect import PeerClientSettings
 from connector.peer.tls import ClientTls
@@ -17,7 +15,6 @@ from connector.requester.integrity import ClearTextInspector
 from connector.requester.settings import RequesterSettings
 from tests.kit import holder_house
 from tests.kit.fake_holder import material
-from tests.kit.holder_fakes import Party
 from tests.kit.pki import Pki
 from tests.kit.requester_fakes import Members, Pause, a_clock, a_party
 from tests.kit.requester_office import FetchEars, LocalVendor, Office, People, Shelf
@@ -61,7 +58,8 @@ class Pair(Office):
             self.members, self.us.signer, self.tls, self.clock, SystemEntropy(), PeerClientSettings()
         )
         await self._stack.enter_async_context(self.client)
-        self.settings = RequesterSettings(self.us.id, Environment.TEST, resume_pause_seconds=0.0)
+        values = {"resume_pause_seconds": 0.0} | self.changes
+        self.settings = RequesterSettings(self.us.id, Environment.TEST, **values)
         self.vendor, self.shelf, self.people, self.ears = LocalVendor(), Shelf(), People(), FetchEars()
         house = House(
             store=self.state.requester,
@@ -111,11 +109,3 @@ async def _stop(pair: Pair) -> None:
         await pair.close()
     for house in pair.holders:
         await house.stop()
-
-
-def is_ready(fetch: Fetch) -> bool:
-    """Whether its document can be read."""
-    return fetch.state is FetchState.READY
-
-
-__all__ = ["Pair", "Party", "a_pair", "is_ready"]
