@@ -77,6 +77,8 @@ class Code(StrEnum):
     STATE_UNAVAILABLE = "state.unavailable"
     CLOCK_BACKWARDS = "clock.backwards"
     DIRECTORY_UNAVAILABLE = "directory.unavailable"
+    DIRECTORY_REFUSED = "directory.refused"
+    DIRECTORY_EXPIRED = "directory.expired"
 
     # INSi, the national identity service, and the identities it is asked about
     INSI_OFF = "insi.off"

@@ -57,6 +57,14 @@ class TlsBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to call for what: an e-mail address or a telephone number of a function, never of a person."""
+
+    role: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One service of the directory. Nothing in it is personal."""
 
@@ -73,6 +81,11 @@ class Member:
     size_class: str = ""
     contact: str = ""
     status_since: Instant | None = None
+    acronyms: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()
+    successor: MemberId | None = None
+    mssante: str = ""
+    contacts: tuple[Contact, ...] = ()
 
     def signing_key(self, kid: str) -> MemberKey | None:
         """Give the listed key of that id that signs mandates, receipts and acknowledgements."""

@@ -1,0 +1,277 @@
+"""Putting signed documents in force: by an operator at the ceremony, or by a publisher that runs for years.
+
+A publisher holds the automated key of snapshot and timestamp. It takes what is complete and newer, from its folder,
+from other publishers' copies and from members' own offers, and signs that this is the newest. It can decide nothing:
+whoever steals its key can only hold news back, until the operators' targets expire or the root names another publisher.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Root, Targets, Timestamp
+
+from connector.core.directory import MemberStatus
+from connector.core.errors import LocalRefused
+from connector.core.instant import Instant
+from connector.core.members import MemberId
+from connector.directory import layout
+from connector.directory.entry import read_entry
+from connector.directory.fetch import HttpFetcher, Patience, Source
+from connector.directory.metadata import file_of, parse, signers_of
+from connector.directory.refresh import MirrorRefusal
+from connector.directory.refusal import DirectoryRefused
+from connector.directory.repository import Repository, RoleFiles, store
+from connector.directory.roster import roster
+from connector.directory.verify import Verified, verify
+from connector.directory.workspace import Missing, Workspace
+
+Get = Callable[[str, int], bytes | None]
+"""Gives a file of another place by path: at most so many bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a publication did."""
+
+    version: str | None
+    taken: tuple[str, ...]
+    refused: tuple[str, ...]
+    waiting: tuple[Missing, ...]
+    mirrors: tuple[MirrorRefusal, ...] = ()
+
+
+def publish(workspace: Workspace, signers: Sequence[CryptoSigner], now: Instant) -> Publication:
+    """Take all that is completely signed, seal it and write it; what lacks signatures stays pending.
+
+    Raises:
+        LocalRefused: nothing was ever signed completely, or no key given is a publisher's.
+        DirectoryRefused: the result is not what a reader would believe; nothing was written.
+    """
+    return _publish(workspace, signers, now, workspace.published(), (), 0, always=True)
+
+
+def publisher_round(
+    workspace: Workspace,
+    signers: Sequence[CryptoSigner],
+    now: Instant,
+    copies: Sequence[Source] = (),
+    members: Callable[[MemberId, str], Source | None] = lambda _member, _endpoint: None,
+    patience: Patience | None = None,
+) -> Publication:
+    """Do one round of an automated publisher: gather, and publish when something is new or the timestamp is a day old.
+
+    Args:
+        workspace: its folder.
+        signers: its key.
+        now: the instant of the round.
+        copies: where other publishers publish.
+        members: gives how to reach a member's offers, by id and endpoint, or None to leave it out.
+        patience: how long one place may take.
+
+    Raises:
+        LocalRefused, DirectoryRefused: as `publish`.
+    """
+    own = workspace.published()
+    mirrors: list[MirrorRefusal] = []
+    seen = 0
+    for source in copies:
+        with _Visit(source, patience, mirrors) as get:
+            own, highest = _merge(own, get, now)
+            seen = max(seen, highest)
+    offered = list(_offers(own, now, members, patience, mirrors)) if own is not None else []
+    return _publish(workspace, signers, now, own, offered, seen, always=False, mirrors=tuple(mirrors))
+
+
+class _Visit:
+    """A connection to one place, whose faults are noted and end the visit only."""
+
+    def __init__(self, source: Source, patience: Patience | None, mirrors: list[MirrorRefusal]) -> None:
+        self._source, self._mirrors = source, mirrors
+        self._fetcher = HttpFetcher(source, patience)
+
+    def __enter__(self) -> Get:
+        return self._fetcher.get
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        self._fetcher.close()
+        if isinstance(error, DirectoryRefused):
+            self._mirrors.append(MirrorRefusal(self._source.name, error.refusal, error.what))
+            return True
+        return False
+
+
+def _merge(own: Repository | None, get: Get, now: Instant) -> tuple[Repository | None, int]:
+    """Adopt what another copy has newer; also give the highest timestamp version seen."""
+    if own is None:
+        raise LocalRefused("publisher: its folder is empty", hint="copy the folder of the ceremony there first")
+    files: dict[str, bytes] = {}
+
+    def read(path: str, limit: int, _sha256: str | None) -> bytes | None:
+        data = get(path, limit)
+        if data is not None:
+            files[path] = data
+        return data
+
+    theirs = verify(read, anchor=own.roots[0], environment=own.environment, at=now)
+    mine = own.verified(now, check_expiry=False)
+    merged = own
+    if len(theirs.roots) > len(own.roots):
+        merged = replace(merged, roots=theirs.roots)
+    if theirs.versions["targets"] > mine.versions["targets"]:
+        merged = replace(merged, targets=_targets_of(theirs, files), memberships=_memberships_of(theirs, files))
+    for role, version in theirs.versions.items():
+        path = layout.metadata_file(role, version)
+        if role in {"root", "timestamp", "snapshot", "targets"} or path not in files or role in theirs.carried:
+            continue
+        named, file = next(iter(parse(Targets, files[path], role).signed.targets.items()))
+        target = files.get(layout.target_file(named, file.hashes["sha256"]))
+        candidate = RoleFiles(version, files[path], named, target or b"")
+        if merged.accepts(role, candidate):
+            merged = merged.with_role(role, candidate)
+    return merged, theirs.versions["timestamp"]
+
+
+def _targets_of(theirs: Verified, files: dict[str, bytes]) -> bytes:
+    return files[layout.metadata_file(Targets.type, theirs.versions["targets"])]
+
+
+def _memberships_of(theirs: Verified, files: dict[str, bytes]) -> bytes:
+    named = parse(Targets, _targets_of(theirs, files), Targets.type).signed.targets[layout.MEMBERSHIPS]
+    return files[layout.target_file(layout.MEMBERSHIPS, named.hashes["sha256"])]
+
+
+def _offers(
+    own: Repository,
+    now: Instant,
+    members: Callable[[MemberId, str], Source | None],
+    patience: Patience | None,
+    mirrors: list[MirrorRefusal],
+) -> Iterable[tuple[str, RoleFiles]]:
+    """Ask members for the entries that they have signed anew."""
+    listed = roster(own.verified(now, check_expiry=False), now, grace_seconds=layout.LIFE["targets"])
+    for member in listed.members.values():
+        source = members(member.id, member.endpoint) if member.status is MemberStatus.ACTIVE else None
+        if source is None:
+            continue
+        with _Visit(source, patience, mirrors) as get:
+            role = get(layout.own_role_file(member.id), layout.MAX_MEMBER_ROLE)
+            entry = get(layout.own_entry_file(member.id), layout.MAX_ENTRY)
+            if role is not None and entry is not None:
+                name = layout.member_role(member.id)
+                signed = parse(Targets, role, name).signed
+                yield name, RoleFiles(signed.version, role, layout.entry_path(member.id), entry)
+
+
+def _publish(
+    workspace: Workspace,
+    signers: Sequence[CryptoSigner],
+    now: Instant,
+    own: Repository | None,
+    offered: Iterable[tuple[str, RoleFiles]],
+    seen: int,
+    *,
+    always: bool,
+    mirrors: tuple[MirrorRefusal, ...] = (),
+) -> Publication:
+    before = own
+    taken: list[str] = []
+    waiting = tuple(missing for missing in workspace.missing() if missing.needed)
+    repository = _with_pending(workspace, own, {missing.role for missing in waiting}, taken)
+    if repository is None:
+        raise LocalRefused(
+            "publish: the first root and targets are not signed completely", hint="federation duty says who must sign"
+        )
+    refused: list[str] = []
+    incoming = list(workspace.incoming_roles())
+    for role, files in (*incoming, *offered):
+        fault = _role_fault(repository, role, files)
+        if fault is None:
+            repository = repository.with_role(role, files)
+            taken.append(f"{role} {files.version}")
+        elif fault:
+            refused.append(f"{role}: {fault}")
+    unchanged = before is not None and repository == workspace.published() and not taken
+    if unchanged and not always and not repository.needs_timestamp(now):
+        return Publication(None, (), tuple(refused), waiting, mirrors)
+    repository = repository.sealed(_publisher(repository, signers), now, after=seen)
+    version = repository.verified(now).version
+    store(workspace.repository, repository)
+    (workspace.folder / "root.json").write_bytes(repository.roots[-1])
+    for kind in (Root.type, Targets.type):
+        if any(name.startswith(f"{kind} ") for name in taken):
+            workspace.drop_pending(kind)
+    for role, files in incoming:
+        if repository.version_of(role) >= files.version:
+            workspace.drop_incoming(role)
+    return Publication(version, tuple(taken), tuple(refused), waiting, mirrors)
+
+
+def _with_pending(
+    workspace: Workspace, own: Repository | None, waiting: set[str], taken: list[str]
+) -> Repository | None:
+    """Put the completely signed documents into the copy."""
+    root, targets = workspace.pending_root(), workspace.pending_targets()
+    repository = own or Repository()
+    if root is not None and Root.type not in waiting:
+        repository = replace(repository, roots=(*repository.roots, (workspace.pending / "root.json").read_bytes()))
+        taken.append(f"root {root.signed.version}")
+    # Targets signed under a root that is still pending wait with it.
+    is_under_root = root is None or Root.type not in waiting
+    if targets is not None and Targets.type not in waiting and is_under_root:
+        data = workspace.pending_list_bytes(targets)
+        path = workspace.pending / "targets.json"
+        repository = replace(repository, targets=path.read_bytes(), memberships=data)
+        taken.append(f"targets {targets.signed.version}")
+    if not repository.roots or not repository.targets:
+        return None
+    signed, threshold = signers_of(repository.root, Targets.type, parse(Targets, repository.targets, Targets.type))
+    if len(signed) < threshold:
+        raise LocalRefused(
+            "publish: the new root no longer counts the keys that signed the targets in force",
+            hint="federation renew targets, sign it with the new keys, then publish both",
+        )
+    return repository
+
+
+def _role_fault(repository: Repository, role: str, files: RoleFiles) -> str | None:
+    """Say why a delegated role is not taken: a text to tell, or an empty one where it is merely not newer."""
+    if files.version <= repository.version_of(role):
+        return ""
+    if not repository.accepts(role, files):
+        return "is not signed by the key delegated to it, or names another file"
+    member = layout.member_of_role(role)
+    if member is None:
+        return None
+    try:
+        entry = read_entry(files.target, repository.environment, strict=True)
+    except DirectoryRefused as error:
+        return "; ".join(error.faults) or error.what
+    if entry.member.id.value != member:
+        return "is about another member"
+    found = repository.with_role(role, files)
+    mine = {key.public_der for key in entry.member.keys}
+    for name, other in found.roles.items():
+        if name == role or layout.member_of_role(name) is None:
+            continue
+        try:
+            theirs = read_entry(other.target, repository.environment).member
+        except DirectoryRefused:
+            continue
+        if mine & {key.public_der for key in theirs.keys}:
+            return f"lists a key of {theirs.id}"
+    return None
+
+
+def _publisher(repository: Repository, signers: Sequence[CryptoSigner]) -> CryptoSigner:
+    listed = repository.root.roles[Timestamp.type].keyids
+    for signer in signers:
+        if signer.public_key.keyid in listed:
+            return signer
+    raise LocalRefused("publish: none of the keys is a publisher's", hint="federation show lists the publishers")
+
+
+def root_fingerprint(root: bytes) -> str:
+    """Give what two people compare by telephone: the SHA-256 of the root file, in groups of four."""
+    digest = file_of(root)
+    return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))

@@ -1,0 +1,253 @@
+"""A federation's published copy as a value: what is in it, what may be adopted into it, and how it is sealed.
+
+Operators' tools and publishers share it. It is read from a folder, changed in memory, sealed with a new snapshot and
+timestamp, judged by `verify` like any reader would, and only then written: the timestamp last, so that a reader meets
+the old version or the new one. Which changes the operators decide is `ceremony`'s.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from securesystemslib.signer import Signer
+from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
+
+from connector.core.errors import LocalRefused
+from connector.core.instant import Instant
+from connector.core.members import MemberId
+from connector.core.oid import Environment
+from connector.directory import layout
+from connector.directory.memberships import Memberships, read_memberships
+from connector.directory.metadata import expires_at, file_of, parse, signers_of
+from connector.directory.refusal import DirectoryRefused
+from connector.directory.verify import Verified, verify
+
+RESIGN_AFTER: Final = layout.DAY
+"""A publisher signs a new timestamp daily, also when nothing changed (our rule)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFiles:
+    """One delegated role: its metadata and the file that it names."""
+
+    version: int
+    role: bytes
+    path: str
+    target: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A copy with all that its next snapshot will name."""
+
+    roots: tuple[bytes, ...] = ()
+    targets: bytes = b""
+    memberships: bytes = b""
+    roles: Mapping[str, RoleFiles] = field(default_factory=dict)
+    snapshot: bytes = b""
+    timestamp: bytes = b""
+
+    @property
+    def root(self) -> Root:
+        """The newest root."""
+        return parse(Root, self.roots[-1], Root.type).signed
+
+    @property
+    def targets_signed(self) -> Targets:
+        """The operators' metadata."""
+        return parse(Targets, self.targets, Targets.type).signed
+
+    @property
+    def list_(self) -> Memberships:
+        """The operators' list."""
+        return read_memberships(self.memberships)
+
+    @property
+    def environment(self) -> Environment:
+        """What the list is of."""
+        return self.list_.environment
+
+    def version_of(self, role: str) -> int:
+        """Give the version of a delegated role, 0 where there is none."""
+        return self.roles[role].version if role in self.roles else 0
+
+    def accepts(self, role: str, files: RoleFiles) -> bool:
+        """Whether a delegated role's metadata is signed by its delegated keys, names these files, and is newer."""
+        if files.version <= self.version_of(role):
+            return False
+        try:
+            metadata = parse(Targets, files.role, role)
+            signed, threshold = signers_of(self.targets_signed, role, metadata)
+        except DirectoryRefused:
+            return False
+        named = metadata.signed.targets.get(files.path)
+        return (
+            len(signed) >= threshold
+            and metadata.signed.version == files.version
+            and named is not None
+            and named.hashes.get("sha256") == file_of(files.target)
+        )
+
+    def with_role(self, role: str, files: RoleFiles) -> "Repository":
+        """Give the copy with this role in the place of its older one."""
+        return replace(self, roles={**self.roles, role: files})
+
+    def sealed(self, signer: Signer, now: Instant, *, after: int = 0) -> "Repository":
+        """Give the copy with a new timestamp, and a new snapshot where anything in it changed or half its life is over.
+
+        Args:
+            signer: a publisher's key, listed in the root.
+            now: when it is signed.
+            after: a timestamp version already seen elsewhere, to go beyond.
+        """
+        metas = {f"{Targets.type}.json": _meta(self.targets_signed.version, self.targets)}
+        metas |= {f"{role}.json": _meta(files.version, files.role) for role, files in sorted(self.roles.items())}
+        old = parse(Snapshot, self.snapshot, Snapshot.type) if self.snapshot else None
+        snapshot = self.snapshot
+        # python-tuf's clients refuse a snapshot that no longer names what it named: nothing ever leaves it.
+        half_gone = old is not None and expires_at(old.signed) - now < layout.LIFE[Snapshot.type] // 2
+        is_signed = old is not None and bool(signers_of(self.root, Snapshot.type, old)[0])
+        if old is None or old.signed.meta != metas or half_gone or not is_signed:
+            version = (old.signed.version if old else 0) + 1
+            snapshot = signed_bytes(Snapshot(version, expires=_end(now, Snapshot.type), meta=metas), signer)
+        before = parse(Timestamp, self.timestamp, Timestamp.type).signed.version if self.timestamp else 0
+        meta = _meta(parse(Snapshot, snapshot, Snapshot.type).signed.version, snapshot)
+        new = Timestamp(max(before, after) + 1, expires=_end(now, Timestamp.type), snapshot_meta=meta)
+        return replace(self, snapshot=snapshot, timestamp=signed_bytes(new, signer))
+
+    def needs_timestamp(self, now: Instant) -> bool:
+        """Whether the timestamp is a day old, or missing."""
+        if not self.timestamp:
+            return True
+        left = expires_at(parse(Timestamp, self.timestamp, Timestamp.type).signed) - now
+        return left <= layout.LIFE[Timestamp.type] - RESIGN_AFTER
+
+    def files(self) -> dict[str, bytes]:
+        """Give every file of the copy by its path below the base, the timestamp last."""
+        found: dict[str, bytes] = {}
+        for data in self.roots:
+            found[layout.metadata_file(Root.type, parse(Root, data, Root.type).signed.version)] = data
+        found[layout.target_file(layout.MEMBERSHIPS, file_of(self.memberships))] = self.memberships
+        for role, files in self.roles.items():
+            found[layout.target_file(files.path, file_of(files.target))] = files.target
+            found[layout.metadata_file(role, files.version)] = files.role
+        found[layout.metadata_file(Targets.type, self.targets_signed.version)] = self.targets
+        version = parse(Snapshot, self.snapshot, Snapshot.type).signed.version
+        found[layout.metadata_file(Snapshot.type, version)] = self.snapshot
+        found[layout.metadata_file(Timestamp.type, None)] = self.timestamp
+        return found
+
+    def verified(self, now: Instant, *, check_expiry: bool = True) -> Verified:
+        """Judge the copy as a reader would who knows its first root.
+
+        Raises:
+            DirectoryRefused: with the rule that was broken.
+        """
+        files = self.files()
+        return verify(
+            lambda path, _limit, _sha256: files.get(path),
+            anchor=self.roots[0],
+            environment=self.environment,
+            at=now,
+            check_expiry=check_expiry,
+        )
+
+
+def _end(now: Instant, role: str) -> datetime:
+    return instant_end(now, layout.LIFE[role])
+
+
+def instant_end(now: Instant, seconds: int) -> datetime:
+    """Give the end of a life that begins now, as TUF's objects want it."""
+    return datetime.fromtimestamp(now + seconds, UTC)
+
+
+def _meta(version: int, data: bytes) -> MetaFile:
+    return MetaFile(version, len(data), {"sha256": file_of(data)})
+
+
+def signed_bytes(signed: Root | Timestamp | Snapshot | Targets, *signers: Signer) -> bytes:
+    """Give metadata as its file, signed by these keys."""
+    metadata: Metadata[Targets] = Metadata(signed)  # type: ignore[arg-type]
+    for signer in signers:
+        metadata.sign(signer, append=True)
+    return bytes(metadata.to_bytes())
+
+
+def delegated_role(path: str, target: bytes, version: int, ends_at: datetime, *signers: Signer) -> RoleFiles:
+    """Sign one delegated role over one file."""
+    file = TargetFile.from_data(path, target, ["sha256"])
+    role = signed_bytes(Targets(version, expires=ends_at, targets={path: file}), *signers)
+    return RoleFiles(version, role, path, target)
+
+
+# ---------------------------------------------------------------- folders
+
+
+def load(folder: Path) -> Repository | None:
+    """Read the copy in a folder, or None where nothing was published yet.
+
+    Raises:
+        LocalRefused: the folder lacks files that its timestamp leads to.
+        DirectoryRefused: a file is no metadata.
+    """
+    path = folder / layout.metadata_file(Timestamp.type, None)
+    if not path.exists():
+        return None
+    timestamp = path.read_bytes()
+    meta = parse(Timestamp, timestamp, Timestamp.type).signed.snapshot_meta
+    snapshot = _file(folder, layout.metadata_file(Snapshot.type, meta.version))
+    metas = parse(Snapshot, snapshot, Snapshot.type).signed.meta
+    targets = _file(folder, layout.metadata_file(Targets.type, metas[f"{Targets.type}.json"].version))
+    named = parse(Targets, targets, Targets.type).signed.targets[layout.MEMBERSHIPS].hashes["sha256"]
+    roles = {
+        name.removesuffix(".json"): read_role(
+            folder,
+            name.removesuffix(".json"),
+            _file(folder, layout.metadata_file(name.removesuffix(".json"), m.version)),
+        )
+        for name, m in metas.items()
+        if name != f"{Targets.type}.json"
+    }
+    roots = []
+    for version in range(1, layout.MAX_ROOTS + 2):
+        root = folder / layout.metadata_file(Root.type, version)
+        if root.exists():
+            roots.append(root.read_bytes())
+    memberships = _file(folder, layout.target_file(layout.MEMBERSHIPS, named))
+    return Repository(tuple(roots), targets, memberships, roles, snapshot, timestamp)
+
+
+def read_role(folder: Path, role: str, data: bytes) -> RoleFiles:
+    """Give a delegated role with the file that it names, from a copy's folder."""
+    signed = parse(Targets, data, role).signed
+    path, file = next(iter(signed.targets.items()))
+    return RoleFiles(signed.version, data, path, _file(folder, layout.target_file(path, file.hashes["sha256"])))
+
+
+def store(folder: Path, repository: Repository) -> None:
+    """Write a copy that `verified` has passed; what older readers still ask for stays."""
+    for path, data in repository.files().items():
+        target = folder / path
+        if path != layout.metadata_file(Timestamp.type, None) and target.exists() and target.read_bytes() == data:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.new")
+        temporary.write_bytes(data)
+        temporary.replace(target)
+
+
+def _file(folder: Path, path: str) -> bytes:
+    try:
+        return (folder / path).read_bytes()
+    except OSError as error:
+        raise LocalRefused(
+            f"{folder / path}: cannot be read ({error.strerror})", hint="copy the folder whole"
+        ) from None
+
+
+def member_paths(member: MemberId) -> tuple[str, str]:
+    """Give the role and the target path of a member's entry."""
+    return layout.member_role(member), layout.entry_path(member)

@@ -1,0 +1,318 @@
+"""The member directory of a federation: signed by its operators and members, kept here, refreshed from any copy.
+
+It implements `core.ports.MemberDirectory` over what `verify` believed last, seen through `roster` as of now. Time alone
+moves it too: suspensions begin and end, the whole ends. It starts from its archive, without network; a refresh runs in
+a thread and swaps the whole at once. Who asks for a refresh, and when, is left to the daemon's jobs.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from tuf.api.metadata import Root
+
+from connector.core.directory import Member, MemberChange, MemberStatus
+from connector.core.errors import ConfigFault
+from connector.core.instant import Instant, rfc3339
+from connector.core.members import MemberId
+from connector.core.oid import Environment
+from connector.core.ports import Clock
+from connector.directory import layout
+from connector.directory.archive import Accepted, Archive
+from connector.directory.fetch import Patience, Source
+from connector.directory.metadata import file_of, parse, require_signed
+from connector.directory.ports import DirectoryObserver
+from connector.directory.refresh import Refresh, Refreshed
+from connector.directory.refusal import DirectoryRefused, Finding, Refusal
+from connector.directory.roster import Roster, roster
+from connector.directory.settings import Contexts, SignedDirectorySettings
+from connector.directory.verify import Verified, verify
+
+NO_VERSION: Final = "tuf:none"
+_MIRROR_PATH: Final = "/directory/"
+
+
+class Freshness(StrEnum):
+    """How near its end the directory is."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    GRACE = "grace"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Staleness:
+    """What to announce of the directory's age, and until when it may be relied on."""
+
+    state: Freshness
+    ends_at: Instant | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryAt:
+    """The directory as this member believed it at a past instant, judged again from its signatures."""
+
+    version: str
+    accepted_at: Instant
+    at: Instant
+    was_expired: bool
+    _roster: Roster
+
+    def get(self, member: MemberId) -> Member | None:
+        """Give the member as it was listed then."""
+        return self._roster.members.get(member)
+
+    def members(self) -> Sequence[Member]:
+        """Give all members of then."""
+        return tuple(self._roster.members.values())
+
+
+class SignedDirectory:
+    """The directory port over signed files. Its methods belong to one event loop; refreshes work in a thread."""
+
+    def __init__(
+        self,
+        settings: SignedDirectorySettings,
+        clock: Clock,
+        observer: DirectoryObserver,
+        *,
+        public_tls: Contexts,
+        mirror_tls: Contexts,
+    ) -> None:
+        self._settings, self._clock, self._observer = settings, clock, observer
+        self._public_tls, self._mirror_tls = public_tls, mirror_tls
+        self._lock = asyncio.Lock()
+        self._followers: set[asyncio.Queue[MemberChange]] = set()
+        self.archive: Final = Archive(settings.archive)
+        self.refreshed_at: Instant | None = None
+        self._anchor, self._verified = self._load()
+        self._roster = self._roster_at(clock.now())
+
+    # ------------------------------------------------------------ core.ports.MemberDirectory
+
+    @property
+    def version(self) -> str:
+        """The version in force, `tuf:<targets>.<timestamp>.<hash>`, as receipts carry it."""
+        return self._verified.version if self._verified else NO_VERSION
+
+    def get(self, member: MemberId) -> Member | None:
+        """Give the member of that id, whatever its status; nobody once the directory has closed."""
+        return self._now().members.get(member)
+
+    def members(self) -> Sequence[Member]:
+        """Give all members in the order in which they came."""
+        return tuple(self._now().members.values())
+
+    def by_certificate(self, spki_sha256: str, subject_ous: tuple[str, ...]) -> Member | None:
+        """Give the member of a certificate that the configured CAs issued."""
+        return self._now().by_certificate(spki_sha256, subject_ous)
+
+    async def changes(self) -> AsyncIterator[MemberChange]:
+        """Follow the members that change, by a refresh or by time, from now on."""
+        queue: asyncio.Queue[MemberChange] = asyncio.Queue()
+        self._followers.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._followers.discard(queue)
+
+    # ------------------------------------------------------------ refreshing
+
+    async def refresh(self) -> bool:
+        """Ask the copies, and put a newer version in force; whether there was one.
+
+        A copy that is dead, older, frozen, mixed or tampered with is told to the observer and passed over; when none
+        is right, the version in force stays.
+
+        Raises:
+            FailedClosed: `directory.unavailable`, the archive cannot keep the new version, which is then not in force.
+        """
+        async with self._lock:
+            now, before = self._clock.now(), self._verified
+            result = await asyncio.to_thread(self._refresh, self._sources(now), before, now)
+            for refusal in result.refused:
+                self._observer.mirror_refused(refusal.source, refusal.refusal, refusal.detail)
+            if result.answered:
+                self.refreshed_at = now
+            if result.verified is None:
+                self.tick()
+                return False
+            self._verified = result.verified
+            self._swap(self._roster_at(self._clock.now()))
+            self._observer.accepted(result.verified.version)
+            for finding in self.findings():
+                self._observer.part_refused(result.verified.version, finding)
+            return True
+
+    def _refresh(self, sources: list[Source], trusted: Verified | None, now: Instant) -> Refreshed:
+        settings = self._settings
+        patience = Patience(settings.connect_seconds, settings.read_seconds, settings.whole_seconds)
+        refresh = Refresh(self._anchor, settings.environment, self.archive.blob, patience, settings.at_least)
+        result = refresh.run(sources, trusted, now)
+        if result.verified is not None:
+            self.archive.accept(result.verified, result.files, now)
+        return result
+
+    def _sources(self, now: Instant) -> list[Source]:
+        """Give the copies in the order in which they are tried: the operators' and members' mirrors in turn.
+
+        Each refresh begins at others, so that no copy is always believed first.
+        """
+        signed = self._verified.memberships.urls if self._verified else ()
+        operators = [self._operators_source(url) for url in dict.fromkeys((*self._settings.urls, *signed))]
+        context = self._mirror_tls()
+        mirrors = [
+            Source(member.id.value, member.endpoint + _MIRROR_PATH, context)
+            for member in self._roster.members.values()
+            if context is not None and member.status is MemberStatus.ACTIVE and member.id != self._settings.own
+        ]
+        turn = now // max(1, self._settings.refresh_seconds)
+        operators, mirrors = _rotated(operators, turn), _rotated(mirrors, turn)
+        found: list[Source] = []
+        while operators or mirrors:
+            found += operators[:1] + mirrors[: self._settings.at_least - 1]
+            operators, mirrors = operators[1:], mirrors[self._settings.at_least - 1 :]
+        return found
+
+    def _operators_source(self, url: str) -> Source:
+        plain = url.startswith("http://") and self._settings.environment is Environment.TEST
+        return Source(url, url, None if plain else self._public_tls())
+
+    def tick(self) -> None:
+        """Tell followers what time alone has changed: to be called about once a minute."""
+        self._now()
+
+    # ------------------------------------------------------------ age and findings
+
+    def staleness(self) -> Staleness:
+        """Say how near its end the directory is, well before it comes."""
+        now = self._clock.now()
+        if self._verified is None:
+            return Staleness(Freshness.CLOSED, None, "no version has been received yet: run directory refresh")
+        ends_at, ends = self._verified.ends_at, self._verified.ends
+        role = min(ends, key=lambda name: ends[name])
+        who = "the publishers" if role in {"timestamp", "snapshot"} else "the operators"
+        what = f"the directory's {role} ends at {rfc3339(ends_at)}, and {who} must sign it again"
+        if now >= ends_at + self._settings.grace_seconds:
+            return Staleness(Freshness.CLOSED, ends_at, f"closed, nobody is answered or asked: {what}")
+        if now >= ends_at:
+            closes = rfc3339(Instant(ends_at + self._settings.grace_seconds))
+            return Staleness(Freshness.GRACE, ends_at, f"expired, members known before stay until {closes}: {what}")
+        soon = [name for name, end in ends.items() if now >= end - layout.WARN_BEFORE[name]]
+        return Staleness(Freshness.STALE if soon else Freshness.FRESH, ends_at, what if soon else "")
+
+    def not_ready(self) -> str | None:
+        """Say why this member may not answer for want of a directory, or None."""
+        staleness = self.staleness()
+        return f"directory: {staleness.message}" if staleness.state is Freshness.CLOSED else None
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Give the entries that are left out of the version in force, or stand as they were before."""
+        found = self._verified.findings if self._verified else ()
+        return (*found, *self._roster.findings)
+
+    # ------------------------------------------------------------ the past
+
+    def as_of(self, at: Instant) -> DirectoryAt | None:
+        """Give the directory as it was believed at an instant, or None where nothing had been received yet.
+
+        Raises:
+            DirectoryRefused: the archived files are no longer what was signed.
+        """
+        record = next((r for r in self.archive.accepted() if r.accepted_at <= at), None)
+        return self._at(record, at) if record else None
+
+    def of_version(self, version: str) -> DirectoryAt | None:
+        """Give an archived version by the name that receipts carry, as of the instant it was accepted.
+
+        Raises:
+            DirectoryRefused: the archived files are no longer what was signed.
+        """
+        record = next((r for r in self.archive.accepted() if r.version == version), None)
+        return self._at(record, record.accepted_at) if record else None
+
+    def _at(self, record: Accepted, at: Instant) -> DirectoryAt:
+        verified = self._verify_archived(record, at, file_of(self._anchor))
+        was_expired = at >= verified.ends_at
+        grace = self._settings.grace_seconds if not was_expired else at - verified.ends_at + 1
+        return DirectoryAt(
+            record.version, record.accepted_at, at, was_expired, roster(verified, at, grace_seconds=grace)
+        )
+
+    # ------------------------------------------------------------ inside
+
+    def _now(self) -> Roster:
+        now = self._clock.now()
+        if not self._roster.holds_from <= now < self._roster.holds_until:
+            self._swap(self._roster_at(now))
+        return self._roster
+
+    def _roster_at(self, now: Instant) -> Roster:
+        if self._verified is None:
+            return Roster({}, now, Instant(now + self._settings.refresh_seconds), is_closed=True)
+        return roster(self._verified, now, grace_seconds=self._settings.grace_seconds)
+
+    def _swap(self, new: Roster) -> None:
+        before, self._roster = self._roster.members, new
+        for member_id in before.keys() | new.members.keys():
+            member = new.members.get(member_id)
+            if member != before.get(member_id):
+                for queue in self._followers:
+                    queue.put_nowait(MemberChange(member_id, member.status if member else None))
+
+    def _load(self) -> tuple[bytes, Verified | None]:
+        """Read the root that was configured, and the newest archived version that can be believed."""
+        try:
+            configured = self._settings.root.read_bytes()
+            root = parse(Root, configured, "root")
+            require_signed(root.signed, Root.type, root)
+        except OSError as error:
+            raise ConfigFault(f"[directory] root: cannot be read ({error.strerror})") from None
+        except DirectoryRefused as error:
+            raise ConfigFault(
+                f"[directory] root: {error.what}", hint="ask the operators for the federation's root file again"
+            ) from None
+        own = file_of(configured)
+        records = list(self.archive.accepted())
+        linked = [record for record in records if own in record.roots]
+        if records and not linked and root.signed.version <= self._newest_root_version(records[0]):
+            raise ConfigFault(
+                f"[directory] root: is not root {root.signed.version} of the federation in {self._settings.archive}",
+                hint="a wrong root file, or the archive of another federation: move one of the two away",
+            )
+        for record in linked:
+            try:
+                verified = self._verify_archived(record, record.accepted_at, record.roots[0])
+            except DirectoryRefused:
+                continue  # altered on disk: an older one, then the copies
+            self.archive.serve(verified)
+            return verified.roots[0], verified
+        return configured, None
+
+    def _newest_root_version(self, record: Accepted) -> int:
+        data = self.archive.blob(record.roots[-1]) if record.roots else None
+        return parse(Root, data, Root.type).signed.version if data is not None else 0
+
+    def _verify_archived(self, record: Accepted, at: Instant, anchor: str) -> Verified:
+        """Judge an archived version; `anchor` is the hash of the root that its chain must begin with."""
+        data = self.archive.blob(anchor)
+        if data is None or record.roots[:1] != (anchor,):
+            raise DirectoryRefused(Refusal.WRONG_ROOT, "archive: the version does not begin with the trusted root")
+        return verify(
+            self.archive.files(record),
+            anchor=data,
+            environment=self._settings.environment,
+            at=at,
+            kept=record.carried,
+            check_expiry=False,
+        )
+
+
+def _rotated(sources: list[Source], turn: int) -> list[Source]:
+    start = turn % len(sources) if sources else 0
+    return sources[start:] + sources[:start]
