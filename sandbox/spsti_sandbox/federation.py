@@ -83,9 +83,12 @@ class Federation:
         """
         federation = cls(folder, Pki(folder / "pki", key=key))
         ports = free_ports(2 * len(letters))
-        now = Instant(int(time.time()))
+        # Keys are listed since yesterday: a test may set a member's clock back.
+        since = Instant(int(time.time()) - 86_400)
         for index, letter in enumerate(letters):
-            federation._add(letter, ports[2 * index], ports[2 * index + 1], now, workers, signing_algorithm, databases)
+            federation._add(
+                letter, ports[2 * index], ports[2 * index + 1], since, workers, signing_algorithm, databases
+            )
         federation.write_members()
         return federation
 
@@ -94,7 +97,7 @@ class Federation:
         letter: str,
         peer_port: int,
         local_port: int,
-        now: Instant,
+        since: Instant,
         workers: int,
         signing_algorithm: str,
         databases: Path | None,
@@ -124,7 +127,7 @@ class Federation:
             source=adapter,
             sink=adapter,
         )
-        create(folder, answers, endpoint=f"https://127.0.0.1:{peer_port}", towns=(TOWNS[letter],), now=now)
+        create(folder, answers, endpoint=f"https://127.0.0.1:{peer_port}", towns=(TOWNS[letter],), now=since)
         service = Service(
             letter, identifier, answers.name, folder, peer_port, local_port, api_key, server=server, client=client
         )

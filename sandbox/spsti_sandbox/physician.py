@@ -56,10 +56,13 @@ def request_of(worker: QualifiedIdentity, members: Sequence[str], *, now: Instan
 
 
 class Physician:
-    """Calls the local API of one service. `language` is that of the sentences it answers with."""
+    """Calls the local API of one service. `language` is that of the sentences it answers with.
 
-    def __init__(self, service: Service, language: str = "fr") -> None:
-        self.service = service
+    `seconds_ahead` is how far the physician's own clock, which is the service's, differs from this machine's.
+    """
+
+    def __init__(self, service: Service, language: str = "fr", *, seconds_ahead: int = 0) -> None:
+        self.service, self.seconds_ahead = service, seconds_ahead
         self._headers = {"Accept-Language": language}
 
     async def call(self, method: str, path: str, body: object = None, **headers: str) -> Any:  # noqa: ANN401 - JSON
@@ -79,7 +82,7 @@ class Physician:
         Raises:
             Refused: the service's own rules, or the request.
         """
-        body = request_of(worker, members, now=Instant(int(time.time())), **more)
+        body = request_of(worker, members, now=Instant(int(time.time()) + self.seconds_ahead), **more)
         fetch: dict[str, Any] = await self.call("POST", "/api/v1/fetches", body)
         return fetch
 
