@@ -22,8 +22,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
-DISTRIBUTIONS = (".", "adapters/demo", "sandbox")
-"""Installed as links to the checkout, in the order of their dependencies."""
+DISTRIBUTIONS = {
+    "demo": (".", "adapters/demo", "sandbox"),
+    "dev": (
+        ".",
+        "adapters/demo",
+        "adapters/folder",
+        "adapters/http",
+        "sandbox",
+    ),
+    "uv": (),
+}
+"""Installed as links to the checkout, in the order of their dependencies; each lock holds what its own need."""
 
 MARK = "made-by-scripts-bootstrap"
 """Written first: only a directory that bears it is ever deleted."""
@@ -88,8 +98,8 @@ def make(lock: str, venv: Path) -> None:
         Stop: the directory is someone else's, or a step failed.
     """
     done = read_stamp(venv)
-    packages, links = packages_fingerprint(lock), links_fingerprint()
-    has_packages, has_links = done.get(lock) == packages, done.get("links") == links or lock == "uv"
+    packages, links = packages_fingerprint(lock), links_fingerprint(lock)
+    has_packages, has_links = done.get(lock) == packages, done.get(f"links of {lock}") == links or lock == "uv"
     if has_packages and has_links:
         return
     started = time.monotonic()
@@ -109,8 +119,10 @@ def make(lock: str, venv: Path) -> None:
         if lock == "dev":
             done["demo"] = packages_fingerprint("demo")
     if lock != "uv":
-        link(venv)
-        done["links"] = links
+        link(lock, venv)
+        done[f"links of {lock}"] = links
+        if lock == "dev":
+            done["links of demo"] = links_fingerprint("demo")
     run([*pip(venv), "check"], f"checking that requirements/{lock}.lock is complete")
     write_stamp(venv, done)
     say(f"ready after {time.monotonic() - started:.0f} s")
@@ -135,10 +147,10 @@ def install(lock: str, venv: Path) -> None:
     run([*pip(venv), "uninstall", "--yes", "setuptools"], "removing setuptools")
 
 
-def link(venv: Path) -> None:
+def link(lock: str, venv: Path) -> None:
     """Make the checkout's own distributions importable in place, with their commands and entry points."""
     say("  linking the checkout")
-    links = [part for distribution in DISTRIBUTIONS for part in ("-e", str(ROOT / distribution))]
+    links = [part for distribution in DISTRIBUTIONS[lock] for part in ("-e", str(ROOT / distribution))]
     run([*pip(venv), "install", "--no-deps", "--no-index", "--no-build-isolation", *links], "linking the checkout")
 
 
@@ -153,11 +165,12 @@ def packages_fingerprint(lock: str) -> str:
     return digest(content, sys.version.encode(), os.path.realpath(sys.executable).encode(), str(ROOT).encode())
 
 
-def links_fingerprint() -> str:
+def links_fingerprint(lock: str) -> str:
     """What the links depend on: the metadata of the distributions, not the settings of tools beside it."""
     import tomllib  # noqa: PLC0415 - absent from a Python that check_python refuses
 
-    projects = [tomllib.loads((ROOT / path / "pyproject.toml").read_text(encoding="utf-8")) for path in DISTRIBUTIONS]
+    paths = DISTRIBUTIONS[lock]
+    projects = [tomllib.loads((ROOT / path / "pyproject.toml").read_text(encoding="utf-8")) for path in paths]
     metadata = [[project["project"], project["tool"]["hatch"]] for project in projects]
     return digest(json.dumps(metadata, sort_keys=True).encode(), (ROOT / "connector/__init__.py").read_bytes())
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from itertools import pairwise
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -15,8 +14,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
-LAYERS = ("runtime", "demo", "dev")
-"""Each lock holds all of the one before, at the same versions."""
+LOCKS = ("runtime", "adapters", "demo", "dev")
+INSIDE = (("runtime", "adapters"), ("runtime", "demo"), ("adapters", "dev"), ("demo", "dev"))
+"""The second lock holds all of the first, at the same versions."""
 
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)")
 FOREIGN = re.compile(
@@ -27,8 +27,8 @@ FOREIGN = re.compile(
 def main() -> int:
     """Print the faults of all locks; 1 if there is one."""
     faults = [fault for path in sorted((ROOT / "requirements").glob("*.lock")) for fault in text_faults(path)]
-    locks = {name: pins(ROOT / "requirements" / f"{name}.lock") for name in LAYERS}
-    for inner, outer in pairwise(LAYERS):
+    locks = {name: pins(ROOT / "requirements" / f"{name}.lock") for name in LOCKS}
+    for inner, outer in INSIDE:
         faults += [
             f"requirements/{outer}.lock: {name} is {locks[outer].get(name)}, {inner}.lock has {version}: run make lock"
             for name, version in locks[inner].items()
@@ -36,10 +36,12 @@ def main() -> int:
         ]
     faults += bound_faults("pyproject.toml", "runtime", locks["runtime"])
     faults += bound_faults("sandbox/pyproject.toml", "demo", locks["demo"])
+    for project in sorted((ROOT / "adapters").glob("*/pyproject.toml")):
+        faults += bound_faults(str(project.relative_to(ROOT)), "adapters", locks["adapters"])
     for fault in faults:
         print(fault)
     if not faults:
-        print(f"locks: {', '.join(f'{name} {len(locks[name])}' for name in LAYERS)} packages, hashed, no host named")
+        print(f"locks: {', '.join(f'{name} {len(locks[name])}' for name in LOCKS)} packages, hashed, no host named")
     return 1 if faults else 0
 
 

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../requirements"
 uv=$1
 shift
-for name in uv runtime demo dev; do  # demo is constrained by runtime's lock, dev by demo's
+for name in uv runtime adapters demo dev; do  # adapters and demo are constrained by runtime's lock, dev by both
     echo "locking requirements/$name.lock"
     env UV_CUSTOM_COMPILE_COMMAND="make lock" "$uv" --no-config --quiet pip compile --universal --python-version 3.11 \
         --generate-hashes --only-binary :all: --no-emit-index-url --no-emit-find-links \

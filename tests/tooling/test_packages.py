@@ -29,8 +29,13 @@ def test_production_wheel_holds_the_connector_and_nothing_else(tmp_path):
 
 @pytest.mark.parametrize(
     ("project", "package"),
-    [("adapters/demo", "spsti_adapter_demo"), ("sandbox", "spsti_sandbox")],
-    ids=["demo", "sandbox"],
+    [
+        ("adapters/demo", "spsti_adapter_demo"),
+        ("adapters/folder", "spsti_adapter_folder"),
+        ("adapters/http", "spsti_adapter_http"),
+        ("sandbox", "spsti_sandbox"),
+    ],
+    ids=["demo", "folder", "http", "sandbox"],
 )
 def test_other_distributions_hold_their_own_package(tmp_path, project, package):
     names = build(ROOT / project, tmp_path)
