@@ -1,0 +1,1 @@
+"""The command `spsti-connector`: one module for each group of commands, loaded when it is called for."""

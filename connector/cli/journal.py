@@ -1,0 +1,80 @@
+"""`journal`: who asked for what, who was answered and what was read; and whether the ledgers are sound."""
+
+from typing import Any
+
+import click
+
+from connector.cli.faults import Exit
+from connector.cli.options import Call, api_options, ask, choice
+from connector.cli.worker import ask_worker
+from connector.core.ledger import EntryType, Tree
+from connector.local.words import Language
+
+
+@click.group("journal")
+def command() -> None:
+    """Read and verify the journal."""
+
+
+@command.command("list")
+@click.option("--tree", type=choice(Tree), default="exchange", show_default=True, help="Which ledger.")
+@click.option("--type", "kind", type=choice(EntryType), help="Only entries of this type.")
+@click.option("--peer", metavar="ID", help="Only entries about this member.")
+@click.option("--outcome", help="Only entries with this outcome.")
+@click.option("--ref", metavar="ID", help="Only entries of this lookup, handover or fetch.")
+@click.option("--since", metavar="INSTANT", help="Only entries from this instant on (RFC 3339).")
+@click.option("--until", metavar="INSTANT", help="Only entries up to this instant (RFC 3339).")
+@click.option("--before", metavar="INDEX", help="Only entries before this index.")
+@click.option("--limit", type=click.IntRange(1, 100), default=50, show_default=True, help="Entries at most.")
+@click.option("--worker", is_flag=True, help="Only entries about a worker, whose INS is asked for.")
+@api_options
+def list_(call: Call, /, *, worker: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
+    """List entries, newest first."""
+    names = {"kind": "type"}
+    query = {names.get(name, name): str(value) for name, value in given.items() if value is not None}
+    if worker:
+        asked_for = ask_worker(Language(call.language), only_ins=True)
+        page = ask(call, "POST", "/api/v1/journal/search", asked_for, query=query)
+    else:
+        page = ask(call, "GET", "/api/v1/journal", query=query)
+    if call.screen.as_json:
+        call.screen.result(page)
+        return
+    call.screen.table(
+        ["index", "at", "type", "peer", "outcome", "reason", "ref"],
+        [(e["index"], e["at"], e["type"], e["peer"], e["outcome"], e["reason"], e["ref"]) for e in page["items"]],
+    )
+    if page["next"]:
+        click.echo(f"There are more: --before {page['next']}", err=True)
+
+
+@command.command("show")
+@click.argument("tree", type=choice(Tree))
+@click.argument("index", type=click.IntRange(0))
+@api_options
+def show(call: Call, /, *, tree: str, index: int) -> None:
+    """Show one entry with its personal part; that is for those who may know it."""
+    entry = ask(call, "GET", f"/api/v1/journal/{tree}/{index}")
+    if call.screen.as_json:
+        call.screen.result(entry)
+        return
+    personal = entry.pop("personal") or {}
+    call.screen.facts([*entry.items(), *((f"personal.{name}", value) for name, value in sorted(personal.items()))])
+
+
+@command.command("verify")
+@api_options
+@click.pass_context
+def verify(context: click.Context, call: Call, /) -> None:
+    """Verify both ledgers, leaf by leaf; takes as long as they are large."""
+    report = ask(call, "POST", "/api/v1/journal/verify", long=True)
+    if call.screen.as_json:
+        call.screen.result(report)
+    else:
+        call.screen.table(
+            ["ledger", "entries", "result"],
+            [(t["origin"], t["size"], "sound" if t["ok"] else f"{len(t['faults'])} faults") for t in report["trees"]],
+        )
+        for fault in (fault for tree in report["trees"] for fault in tree["faults"]):
+            click.echo(fault, err=True)
+    context.exit(Exit.OK if report["ok"] else Exit.FAILED)

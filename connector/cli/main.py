@@ -1,0 +1,86 @@
+"""The command line's entry: a table of commands, each imported only when it runs, so that `--help` starts at once.
+
+A command whose module is not there is not offered. What a command raises on purpose is told on standard error as what,
+why and what to do, and becomes an exit status; `docs/cli.md` lists them.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+import click
+
+from connector import __version__
+
+PROGRAM: Final = "spsti-connector"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command is, and its line in the help."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS: Final = {
+    "fetch": Entry("fetch", "fetch", "Fetch a worker's most recent record from services that hold one."),
+    "lookup": Entry("fetch", "lookup", "Ask services what they hold, and bring nothing over."),
+    "fetches": Entry("fetches", "command", "List, show, choose, cancel and read fetches."),
+    "members": Entry("members", "command", "Find services of the federation, and test one."),
+    "journal": Entry("journal", "command", "Read and verify the journal."),
+    "status": Entry("status", "command", "Show certificates, directory, adapter, ledgers and queues."),
+    "init": Entry("init", "command", "Write a new service's configuration, keys and certificate requests."),
+    "check": Entry("check", "command", "Check a configuration: all faults at once."),
+    "run": Entry("run", "command", "Run the connector."),
+    "api-key": Entry("api_key", "command", "Make keys of the local API."),
+    "completion": Entry("completion", "command", "Print the completion script of a shell."),
+}
+
+_EPILOG: Final = """\b
+Examples:
+  spsti-connector members list lyon
+  spsti-connector fetch --service 318751275100020 --practitioner 899700366240 --output record.pdf
+  spsti-connector status --json
+
+An identity is typed at a prompt or read from standard input, never given as an argument.
+Exit statuses are in docs/cli.md."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and lines without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Give the commands whose module is there."""
+        return [name for name, entry in COMMANDS.items() if find_spec(f"connector.cli.{entry.module}")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the one that is called for."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        entry = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"connector.cli.{entry.module}"), entry.attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].help) for name in self.list_commands(ctx)])
+
+
+@click.group(
+    PROGRAM,
+    cls=LazyGroup,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name=PROGRAM)
+def cli() -> None:
+    """Fetch workers' records from other occupational-health services, and run the connector that does it."""
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name=PROGRAM)

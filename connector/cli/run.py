@@ -1,0 +1,27 @@
+"""`run`: the daemon."""
+
+from pathlib import Path
+
+import click
+
+from connector.cli.target import DEFAULT_CONFIG
+
+
+@click.command("run")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="SPSTI_CONFIG",
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    help="The configuration.",
+)
+@click.pass_context
+def command(context: click.Context, /, *, config: Path) -> None:
+    """Run the connector: the peer endpoint and the local side, until SIGTERM.
+
+    SIGHUP reads the configuration again; one that is invalid is refused as a whole.
+    """
+    from connector.daemon.run import run
+
+    context.exit(run(config))
