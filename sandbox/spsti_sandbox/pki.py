@@ -62,14 +62,17 @@ class Pki:
         directory: where the files go; made when missing.
         name: stands in the authorities' names.
         key: the kind of key of authorities, and of leaves unless told otherwise.
-        now: the beginning of every life; the wall clock when not given.
+        now: the beginning of every life; the wall clock when not given. Lives are counted from the later of the two:
+            OpenSSL looks at the wall clock whatever a test's own clock says.
     """
 
     def __init__(
         self, directory: Path, *, name: str = "IGC-SANTE", key: KeyKind = "p256", now: dt.datetime | None = None
     ) -> None:
         self.directory = directory
-        self.now = (now or dt.datetime.now(dt.UTC)).replace(microsecond=0)
+        wall = dt.datetime.now(dt.UTC).replace(microsecond=0)
+        self.now = (now or wall).replace(microsecond=0)
+        self._lives_from = max(self.now, wall)
         self._key_kind: KeyKind = key
         self._crl_number = 0
         self._leaf_number = 0
@@ -107,7 +110,13 @@ class Pki:
         begin = not_before or self.now - DAY
         subject = _name(common_name, [member_id], organisation="SPSTI DE DEMONSTRATION", state="Paris (75)")
         builder = (
-            _builder(subject, self.issuing.certificate.subject, leaf_key, begin, not_after or begin + LEAF_LIFE)
+            _builder(
+                subject,
+                self.issuing.certificate.subject,
+                leaf_key,
+                begin,
+                not_after or max(begin, self._lives_from) + LEAF_LIFE,
+            )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(digital_signature=True, content_commitment=use == "sign"), critical=True)
             .add_extension(x509.ExtendedKeyUsage(_EXTENDED_USES[use]), critical=False)
@@ -150,8 +159,9 @@ class Pki:
         """Write the CRLs of root and issuing authority as DER, and give their paths in that order."""
         self._crl_number += 1
         begin = last_update or self.now - dt.timedelta(hours=1)
+        end = (last_update or self._lives_from) + life
         root, issuing = (
-            self._write(f"{stem}.crl", _der(self.crl(authority, last_update=begin, next_update=begin + life)))
+            self._write(f"{stem}.crl", _der(self.crl(authority, last_update=begin, next_update=end)))
             for stem, authority in (("root", self.root), ("issuing", self.issuing))
         )
         return root, issuing
@@ -196,7 +206,7 @@ class Pki:
         begin = self.now - 365 * DAY
         usage = _key_usage(key_cert_sign=True, crl_sign=True)
         builder = (
-            _builder(subject, issuer, key, begin, begin + 20 * 365 * DAY)
+            _builder(subject, issuer, key, begin, self._lives_from + 20 * 365 * DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0 if parent else 1), critical=True)
             .add_extension(usage, critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -9,6 +9,7 @@ import hashlib
 import ssl
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from connector.contract.guard import guard_source
@@ -250,7 +251,7 @@ async def a_house(
     """A holder that runs while the context lasts."""
     house = House(
         directory,
-        Pki(directory / "pki"),
+        Pki(directory / "pki", now=datetime.fromtimestamp(T0, UTC)),
         Party(US, "SPSTI Nord", LEDGER_KEY),
         Party(ASKER, "SPSTI Sud"),
         Party(OTHER, "SPSTI Est"),
