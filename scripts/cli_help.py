@@ -15,20 +15,20 @@ PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
 BEGIN, END = "<!-- help: begin -->\n", "<!-- help: end -->\n"
 
 
-def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+def commands(command: click.Command, parent: click.Context | None, name: str) -> Iterator[tuple[str, str]]:
     """Give each command with its help, groups before what they hold."""
-    context = click.Context(command, info_name=" ".join(path), terminal_width=100)
-    yield path, command.get_help(context)
+    context = click.Context(command, parent, name, terminal_width=100, **command.context_settings)
+    yield context.command_path, command.get_help(context)
     if isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            found = command.get_command(context, name)
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
             if found is not None:
-                yield from commands(found, (*path, name))
+                yield from commands(found, context, inner)
 
 
 def helps() -> str:
     """Give the help of every command as Markdown."""
-    parts = [f"### {' '.join(path)}\n\n```\n{text}\n```\n" for path, text in commands(cli, (PROGRAM,))]
+    parts = [f"### {path}\n\n```\n{text}\n```\n" for path, text in commands(cli, None, PROGRAM)]
     return "\n" + "\n".join(re.sub(r" +$", "", part, flags=re.MULTILINE) for part in parts) + "\n"
 
 

@@ -18,7 +18,9 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--tree", type=choice(Tree), default="exchange", show_default=True, help="Which ledger.")
-@click.option("--type", "kind", type=choice(EntryType), help="Only entries of this type.")
+@click.option(
+    "--type", "kind", type=choice(EntryType), metavar="TYPE", help="Only entries of this type (asked, shown…)."
+)
 @click.option("--peer", metavar="ID", help="Only entries about this member.")
 @click.option("--outcome", help="Only entries with this outcome.")
 @click.option("--ref", metavar="ID", help="Only entries of this lookup, handover or fetch.")
