@@ -62,7 +62,9 @@ class Case(Private):
         )
 
 
-def trace_of(mandate: Mandate, *, trace_id: str, action: TraceAction, ins: Ins, at: Instant) -> Trace | None:
+def trace_of(
+    mandate: Mandate, *, trace_id: str, action: TraceAction, outcome: str, ins: Ins, at: Instant
+) -> Trace | None:
     """Give what the worker's own DMST is told of this access (R4624-45-5 al. 4); None for a probe."""
     practitioner = mandate.demand.practitioner
     if practitioner is None:
@@ -76,5 +78,5 @@ def trace_of(mandate: Mandate, *, trace_id: str, action: TraceAction, ins: Ins, 
         practitioner_id=practitioner.id.value,
         practitioner_name=practitioner.name,
         purpose=mandate.demand.purpose,
-        outcome=action.value,
+        outcome=outcome,
     )

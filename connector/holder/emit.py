@@ -124,8 +124,10 @@ class Emitter:
 
     async def _announce(self, case: Case, mandate: Mandate, announcement: Announcement) -> Answer:
         worker, now = mandate.demand.worker, case.question.at
+        # Two ids for one call: it lets go of the interpreter, and comes back behind the ledger's thread.
+        random = self._ports.entropy.token(32)
         issued = IssuedAnnouncement(
-            id=new_id(self._ports.entropy),
+            id=random[:16].hex(),
             requester=case.question.peer.id,
             lookup_id=mandate.demand.lookup_id or "",
             ins=worker.ins if worker else None,
@@ -135,8 +137,15 @@ class Emitter:
         )
         trace = None
         if worker is not None:
-            trace_id = new_id(self._ports.entropy)
-            trace = trace_of(mandate, trace_id=trace_id, action=TraceAction.LOOKED_UP, ins=worker.ins, at=now)
+            trace_id = random[16:].hex()
+            trace = trace_of(
+                mandate,
+                trace_id=trace_id,
+                action=TraceAction.LOOKED_UP,
+                outcome=Outcome.ANNOUNCED.value,
+                ins=worker.ins,
+                at=now,
+            )
         body = self._bundle(fhir.Offer(issued.id, announcement, issued.ins))
         return await self._evidence.answer(case, Outcome.ANNOUNCED, body, announcement=issued, trace=trace)
 

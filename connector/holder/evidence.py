@@ -101,7 +101,8 @@ class Evidence:
         """
         entry = case.entry(Outcome.REFUSED, reason or refused.code.value)
         proof = await self._append_refusal(case, entry, refused.code)
-        self._ports.observer.refused(refused.code, case.question.peer.id, case.type.value)
+        exchange = "handover" if case.type is EntryType.DECIDED else "lookup"
+        self._ports.observer.refused(refused.code, case.question.peer.id, exchange)
         draft = self._draft(case, Outcome.REFUSED, code=refused.code)
         return self._seal(case, draft, proof, fhir.operation_outcome(refused.code, str(refused)), None)
 

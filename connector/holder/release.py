@@ -108,6 +108,7 @@ class Releases:
                 mandate,
                 trace_id=new_id(self._ports.entropy),
                 action=TraceAction.HANDED_OVER,
+                outcome=EntryType.RELEASE.value,
                 ins=handover.ins,
                 at=question.at,
             )

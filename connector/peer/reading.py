@@ -22,11 +22,17 @@ async def read_body(request: PeerRequest, *, max_bytes: int, seconds: float) -> 
     length = request.content_length
     if length is not None and length > max_bytes:
         raise _too_large(max_bytes)
+    content = request.content
+    if content.is_eof():  # the whole of it came with the headers, as it nearly always does
+        whole = content.read_nowait(-1)
+        if len(whole) > max_bytes:
+            raise _too_large(max_bytes)
+        return whole
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):
-            while not request.content.at_eof():
-                body += await request.content.readany()
+            while not content.at_eof():
+                body += await content.readany()
                 if len(body) > max_bytes:
                     raise _too_large(max_bytes)
     except TimeoutError:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import socket
 import ssl
 
 import pytest
@@ -298,6 +299,17 @@ async def test_a_transfer_that_the_stop_cuts_is_ended_in_the_ledger(tmp_path):
         await house.server.close()
 
         assert [e.outcome for e in await house.entries(type=EntryType.END)] == ["aborted"]
+
+
+async def test_the_endpoint_can_be_handed_a_socket_that_is_bound_already(house):
+    await house.server.close()
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    house.port = await house.server.start(listening)
+
+    assert house.port == listening.getsockname()[1]
+    async with a_line(house) as line:
+        await assert_lives_on(house, line)
 
 
 async def test_a_refusal_is_noted_even_when_the_house_ledger_cannot_be_written(house, line):

@@ -56,7 +56,7 @@ async def test_holder_announces_the_newest_record_with_a_receipt_that_holds(hous
     assert entry.mandate_sha256 == hashlib.sha256(compact).digest()
     assert house.ears.of("answered") == [["announced", house.asker.id, demand.lookup_id]]
     (trace,) = [trace for trace, _ in await house.state.traces.due_traces(house.clock.now())]
-    assert (trace.action, trace.practitioner_name) == ("looked-up", "Dr LEFEVRE Claire")
+    assert (trace.action, trace.outcome, trace.practitioner_name) == ("looked-up", "announced", "Dr LEFEVRE Claire")
 
 
 async def test_an_announcement_tells_nothing_of_the_vendors_references(house, line):
@@ -486,3 +486,25 @@ async def test_a_handover_mandate_does_not_look_up(house, line):
     reply = await line.lookup(demand, compact=compact)
 
     await assert_refused_with_receipt(house, reply, compact, demand.lookup_id, status=401, code="mandate.kind")
+
+
+@pytest.mark.parametrize("claim", ["worker", "practitioner", "information", "follow_up"])
+async def test_a_probe_about_somebody_is_refused_with_a_receipt(house, line, claim):
+    about = claims_of(house.seal(house.demand()))[claim]
+    demand = house.probe()
+    compact = resealed(house, house.seal(demand), **{claim: about})
+
+    reply = await line.lookup(demand, compact=compact)
+
+    await assert_refused_with_receipt(house, reply, compact, demand.lookup_id, status=401, code="mandate.malformed")
+    await assert_lives_on(house, line)
+
+
+async def test_a_probe_is_not_asked_with_a_workers_form(house, line):
+    demand = house.probe()
+    compact = house.seal(demand)
+
+    reply = await line.lookup(demand, compact=compact, body=form.encode_search(INS))
+
+    await assert_refused_with_receipt(house, reply, compact, demand.lookup_id, status=400, code="request.malformed")
+    assert house.vendor.looked == 0
