@@ -1,14 +1,14 @@
-"""What operators decide: each function leaves a document that waits for signatures, or a role that any one may sign.
+"""What operators decide together: founding, joining, leaving. Each function leaves a document to be signed.
 
-Founding, joining, leaving, confirming a suspension and changing keys need the threshold of the operators; suspending
-needs one. Documents are signed with `Workspace.sign` and put in force by `publishing`.
+Documents are signed with `Workspace.sign` and put in force by `publishing`. Suspending is in `suspending`, changing
+keys and renewing in `rotation`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from securesystemslib.signer import CryptoSigner, Key
+from securesystemslib.signer import Key
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Role, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from connector.core.errors import LocalRefused
@@ -20,10 +20,7 @@ from connector.directory.functional import plain
 from connector.directory.joining import JoinRequest
 from connector.directory.keyring import label_of
 from connector.directory.memberships import Membership, Memberships, Standing, to_json
-from connector.directory.metadata import parse, signers_of
-from connector.directory.repository import delegated_role, instant_end
-from connector.directory.suspensions import Reason, Suspension, read_suspensions
-from connector.directory.suspensions import to_json as suspensions_json
+from connector.directory.repository import instant_end
 from connector.directory.workspace import Workspace
 
 PRODUCTION_ROOT: Final = (3, 5)
@@ -66,7 +63,7 @@ def found(workspace: Workspace, founding: Founding, now: Instant) -> None:
     delegations = Delegations(keys={}, roles={})
     targets = Targets(1, expires=instant_end(now, layout.LIFE[Targets.type]), delegations=delegations)
     for key in operators.values():
-        _seat(targets, key)
+        give_seat(targets, key)
     workspace.put_pending(Metadata(root))
     _put_targets(workspace, targets, Memberships(founding.environment, (), founding.urls))
 
@@ -141,7 +138,7 @@ def add_member(workspace: Workspace, request: JoinRequest, now: Instant) -> None
                 f"{member.id}: has joined already", hint="a lost entry key: federation rotate-key --member"
             )
         _check_newcomer(workspace, list_, request)
-        _delegate(targets, member.id, request.key)
+        delegate(targets, member.id, request.key)
         row = before or Membership(member.id, member.name, Standing.JOINED, now)
         row = replace(row, name=member.name, standing=Standing.JOINED, since=now, size_class=member.size_class)
         return list_.with_member(row)
@@ -170,32 +167,44 @@ def _check_newcomer(workspace: Workspace, list_: Memberships, request: JoinReque
             raise LocalRefused(f"{member.id}: pins a certificate key of {other}", hint="each member has its own")
 
 
-def _delegate(targets: Targets, member: MemberId, key: Key) -> None:
-    role, (delegations, roles) = layout.member_role(member), _delegations(targets)
+def delegate(targets: Targets, member: MemberId, key: Key) -> None:
+    """Let a key sign a member's entry, in the place of the one before.
+
+    Raises:
+        LocalRefused: the key has another role already.
+    """
+    role, (delegations, roles) = layout.member_role(member), delegations_of(targets)
     if any(key.keyid in other.keyids for name, other in roles.items() if name != role):
         raise LocalRefused(f"{member}: its entry key is already delegated to another role")
     old = roles.get(role)
     roles[role] = DelegatedRole(role, [key.keyid], 1, terminating=True, paths=[layout.entry_path(member)])
     delegations.keys[key.keyid] = key
-    _drop_unused(delegations, old.keyids if old else [])
+    drop_unused(delegations, old.keyids if old else [])
 
 
-def _seat(targets: Targets, key: Key) -> None:
-    operator, (delegations, roles) = label_of(key), _delegations(targets)
+def give_seat(targets: Targets, key: Key) -> None:
+    """Let an operator's key suspend, under its label."""
+    operator, (delegations, roles) = label_of(key), delegations_of(targets)
     role = layout.seat_role(operator)
     old = roles.get(role)
     roles[role] = DelegatedRole(role, [key.keyid], 1, terminating=True, paths=[layout.suspensions_path(operator)])
     delegations.keys[key.keyid] = key
-    _drop_unused(delegations, old.keyids if old else [])
+    drop_unused(delegations, old.keyids if old else [])
 
 
-def _delegations(targets: Targets) -> tuple[Delegations, dict[str, DelegatedRole]]:
+def delegations_of(targets: Targets) -> tuple[Delegations, dict[str, DelegatedRole]]:
+    """Give what the targets delegate, to be changed in place.
+
+    Raises:
+        LocalRefused: they delegate nothing by name.
+    """
     if targets.delegations is None or targets.delegations.roles is None:
         raise LocalRefused("targets: delegates nothing by name", hint="this is no federation of ours")
     return targets.delegations, targets.delegations.roles
 
 
-def _drop_unused(delegations: Delegations, keyids: Iterable[str]) -> None:
+def drop_unused(delegations: Delegations, keyids: Iterable[str]) -> None:
+    """Take keys off that no role names any more."""
     used = {keyid for role in (delegations.roles or {}).values() for keyid in role.keyids}
     for keyid in set(keyids) - used:
         delegations.keys.pop(keyid, None)
@@ -211,7 +220,7 @@ def remove_member(workspace: Workspace, member: MemberId, successor: MemberId | 
         workspace,
         now,
         lambda list_, _: list_.with_member(
-            replace(_row(list_, member), standing=Standing.LEFT, since=now, successor=successor)
+            replace(row_of(list_, member), standing=Standing.LEFT, since=now, successor=successor)
         ),
     )
 
@@ -231,184 +240,13 @@ def import_members(workspace: Workspace, rows: Iterable[Membership], now: Instan
     return added
 
 
-def _row(list_: Memberships, member: MemberId) -> Membership:
+def row_of(list_: Memberships, member: MemberId) -> Membership:
+    """Give a member's row.
+
+    Raises:
+        LocalRefused: it is not listed.
+    """
     row = list_.get(member)
     if row is None:
         raise LocalRefused(f"{member}: is not listed", hint="federation show lists the members")
     return row
-
-
-# ---------------------------------------------------------------- suspensions
-
-
-def suspend(workspace: Workspace, member: MemberId, reason: Reason, signer: CryptoSigner, now: Instant) -> str:
-    """Suspend a member in one operator's seat, signed at once; gives the operator.
-
-    Raises:
-        LocalRefused: the member is not listed, or the key has no seat.
-    """
-    published = workspace.needs_published()
-    _row(published.list_, member)
-    operator = _operator_of(published.targets_signed, signer)
-    role = layout.seat_role(operator)
-    before = dict(workspace.incoming_roles()).get(role) or published.roles.get(role)
-    held = read_suspensions(before.target, published.environment) if before else ()
-    kept = tuple(s for s in held if s.until > now and s.member != member)
-    data = suspensions_json((*kept, Suspension(member, now, reason)))
-    version = max(before.version if before else 0, published.version_of(role)) + 1
-    ends_at = instant_end(now, layout.SEAT_LIFE)
-    workspace.put_incoming(role, delegated_role(layout.suspensions_path(operator), data, version, ends_at, signer))
-    return operator
-
-
-def _operator_of(targets: Targets, signer: CryptoSigner) -> str:
-    for role in (targets.delegations.roles if targets.delegations else None) or {}:
-        operator = layout.operator_of_role(role)
-        if operator is not None and signer.public_key.keyid in targets.get_delegated_role(role).keyids:
-            return operator
-    raise LocalRefused("suspend: this key has no seat", hint="only an operator of the federation suspends")
-
-
-def renew_seat(workspace: Workspace, signer: CryptoSigner, now: Instant) -> bool:
-    """Sign an operator's seat again where its file is by a key that no longer counts; whether that was needed."""
-    published, pending = workspace.published(), workspace.pending_targets()
-    if published is None:
-        return False
-    targets = pending.signed if pending else published.targets_signed
-    try:
-        operator = _operator_of(targets, signer)
-    except LocalRefused:
-        return False
-    role = layout.seat_role(operator)
-    files = published.roles.get(role)
-    if files is None or signers_of(targets, role, parse(Targets, files.role, role))[0]:
-        return False
-    held = read_suspensions(files.target, published.environment)
-    data = suspensions_json(tuple(s for s in held if s.until > now))
-    ends_at = instant_end(now, layout.SEAT_LIFE)
-    workspace.put_incoming(role, delegated_role(files.path, data, files.version + 1, ends_at, signer))
-    return True
-
-
-def confirm_suspension(workspace: Workspace, member: MemberId, now: Instant) -> None:
-    """Prepare that a suspension stays until the operators lift it. It counts from when it began.
-
-    Raises:
-        LocalRefused: the member is not listed, or has not joined.
-    """
-    began = [s.since for s in in_force(workspace, now) if s.member == member]
-
-    def change(list_: Memberships, _: Targets) -> Memberships:
-        row = _row(list_, member)
-        if row.standing is not Standing.JOINED:
-            raise LocalRefused(f"{member}: its standing is {row.standing}, expected joined")
-        return list_.with_member(replace(row, standing=Standing.SUSPENDED, since=min(began, default=now)))
-
-    change_list(workspace, now, change)
-
-
-def lift_suspension(workspace: Workspace, member: MemberId, now: Instant) -> None:
-    """Prepare that a member takes part again: a confirmed suspension ends, and those begun by one operator are void.
-
-    Raises:
-        LocalRefused: the member is not listed.
-    """
-
-    def change(list_: Memberships, _: Targets) -> Memberships:
-        row = _row(list_, member)
-        standing = Standing.JOINED if row.standing is Standing.SUSPENDED else row.standing
-        return list_.with_member(replace(row, standing=standing, since=now, cleared_at=now))
-
-    change_list(workspace, now, change)
-
-
-def in_force(workspace: Workspace, now: Instant) -> list[Suspension]:
-    """Give the suspensions by single operators that count now."""
-    published = workspace.needs_published()
-    seats = published.verified(now, check_expiry=False).seats.values()
-    list_ = published.list_
-    return [s for seat in seats for s in seat.content if s.is_in_force(list_.get(s.member), now)]
-
-
-# ---------------------------------------------------------------- keys and lives
-
-
-def rotate_member_key(workspace: Workspace, member: MemberId, key: Key, now: Instant) -> None:
-    """Prepare that a member's entry is signed by another key, after the old one was lost or stolen.
-
-    Raises:
-        LocalRefused: the member has no entry, or the key is another's.
-    """
-
-    def change(list_: Memberships, targets: Targets) -> Memberships:
-        if layout.member_role(member) not in _delegations(targets)[1]:
-            raise LocalRefused(f"{member}: has not joined, so no key is delegated to it")
-        _delegate(targets, _row(list_, member).id, key)
-        return list_
-
-    change_list(workspace, now, change)
-
-
-def rotate_operator_key(workspace: Workspace, old: str, new: Key, now: Instant) -> list[str]:
-    """Prepare that an operator's or publisher's key is replaced wherever it counts; gives the roles of the root.
-
-    Args:
-        workspace: the federation's folder.
-        old: the label of the key that goes.
-        new: the key that comes.
-        now: when it is decided.
-
-    Raises:
-        LocalRefused: no key has that label, or the new one is there already.
-    """
-    root = _draft_root(workspace, now)
-    gone = next((keyid for keyid, key in root.keys.items() if label_of(key) == old), None)
-    if gone is None:
-        raise LocalRefused(f"{old}: no key of the root has that label", hint="federation show lists them")
-    if new.keyid in root.keys:
-        raise LocalRefused(f"{label_of(new)}: is in the root already")
-    if any(label_of(key) == label_of(new) for keyid, key in root.keys.items() if keyid != gone):
-        raise LocalRefused(f"{label_of(new)}: another key has that label")
-    roles = [name for name, role in root.roles.items() if gone in role.keyids]
-    for name in roles:
-        keyids = root.roles[name].keyids
-        keyids[keyids.index(gone)] = new.keyid
-    del root.keys[gone]
-    root.keys[new.keyid] = new
-    workspace.put_pending(Metadata(root))
-    if {Root.type, Targets.type} & set(roles):
-        change_list(workspace, now, lambda list_, targets: _move_seat(list_, targets, old, new))
-    return roles
-
-
-def _move_seat(list_: Memberships, targets: Targets, old: str, new: Key) -> Memberships:
-    delegations, roles = _delegations(targets)
-    gone = roles.pop(layout.seat_role(old), None)
-    _seat(targets, new)
-    _drop_unused(delegations, gone.keyids if gone else [])
-    return list_
-
-
-def renew(workspace: Workspace, role: str, now: Instant) -> None:
-    """Prepare root or targets to be signed again before its end, unchanged.
-
-    Raises:
-        LocalRefused: another role: publishers renew snapshot and timestamp by themselves.
-    """
-    if role == Targets.type:
-        change_list(workspace, now, lambda list_, _: list_)
-    elif role == Root.type:
-        workspace.put_pending(Metadata(_draft_root(workspace, now)))
-    else:
-        raise LocalRefused(f"{role}: expected root or targets", hint="publishers renew the others by themselves")
-
-
-def _draft_root(workspace: Workspace, now: Instant) -> Root:
-    pending = workspace.pending_root()
-    if pending is not None:
-        root = pending.signed
-    else:
-        root = workspace.needs_published().root
-        root.version += 1
-    root.expires = instant_end(now, layout.LIFE[Root.type])
-    return root

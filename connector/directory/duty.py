@@ -8,9 +8,9 @@ from tuf.api.metadata import Root, Targets
 
 from connector.core.instant import Instant, rfc3339
 from connector.directory import layout
-from connector.directory.ceremony import in_force
 from connector.directory.keyring import label_of
 from connector.directory.memberships import Membership, Memberships, Standing
+from connector.directory.suspending import in_force
 from connector.directory.workspace import Workspace
 
 SOON: Final = 60 * layout.DAY

@@ -22,6 +22,7 @@ from connector.core.ports import Clock
 from connector.directory import layout
 from connector.directory.archive import Accepted, Archive
 from connector.directory.fetch import Patience, Source
+from connector.directory.memberships import Standing
 from connector.directory.metadata import file_of, parse, require_signed
 from connector.directory.ports import DirectoryObserver
 from connector.directory.refresh import Refresh, Refreshed
@@ -215,6 +216,11 @@ class SignedDirectory:
         """Give the entries that are left out of the version in force, or stand as they were before."""
         found = self._verified.findings if self._verified else ()
         return (*found, *self._roster.findings)
+
+    def has_joined(self, member: MemberId) -> bool:
+        """Whether the operators once let the member in, though its own entry may still be missing."""
+        row = self._verified.memberships.get(member) if self._verified else None
+        return row is not None and row.standing is not Standing.MAIL_ONLY
 
     # ------------------------------------------------------------ the past
 

@@ -11,7 +11,7 @@ from connector.core.directory import KeyUse, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault, LocalRefused
 from connector.core.instant import Instant
 from connector.core.oid import Environment
-from connector.directory import ceremony
+from connector.directory import ceremony, rotation, suspending
 from connector.directory.fetch import Source
 from connector.directory.layout import DAY
 from connector.directory.refresh import Refresh
@@ -223,7 +223,7 @@ async def test_another_federations_directory_is_refused(tmp_path, federation):
 
 async def test_a_root_that_the_known_root_did_not_sign_is_refused(tmp_path, federation):
     other = Federation(tmp_path / "other")
-    ceremony.renew(other.workspace, "root", other.now)
+    rotation.renew(other.workspace, "root", other.now)
     other.sign_all(3)
     other.publish()
 
@@ -497,8 +497,8 @@ async def test_an_entry_that_its_member_did_not_renew_ends_for_that_member_alone
 
 
 def _renew(federation):
-    ceremony.renew(federation.workspace, "root", federation.now)
-    ceremony.renew(federation.workspace, "targets", federation.now)
+    rotation.renew(federation.workspace, "root", federation.now)
+    rotation.renew(federation.workspace, "targets", federation.now)
     federation.sign_all(3)
     federation.publish()
 
@@ -516,7 +516,7 @@ async def test_one_operator_suspends_at_once_and_it_ends_after_seven_days(tmp_pa
         following = asyncio.ensure_future(anext(follower))
         await asyncio.sleep(0)
 
-        ceremony.suspend(federation.workspace, A, Reason.KEY_STOLEN, federation.operators[4], federation.now)
+        suspending.suspend(federation.workspace, A, Reason.KEY_STOLEN, federation.operators[4], federation.now)
         federation.publish()
         await found.refresh()
 
@@ -544,10 +544,10 @@ async def test_a_confirmed_suspension_stays_until_two_lift_it(tmp_path, federati
     clock = Clock(began)
     with serve(published(federation)) as urls:
         found = directory(tmp_path, federation, urls, clock=clock)
-        ceremony.suspend(federation.workspace, A, Reason.PRECAUTION, federation.operators[0], began)
+        suspending.suspend(federation.workspace, A, Reason.PRECAUTION, federation.operators[0], began)
         federation.publish()
         clock.at = federation.now = Instant(began + 3 * DAY)
-        ceremony.confirm_suspension(federation.workspace, A, federation.now)
+        suspending.confirm_suspension(federation.workspace, A, federation.now)
         federation.sign_all()
         federation.publish()
         clock.at = federation.now = Instant(began + 9 * DAY)
@@ -556,7 +556,7 @@ async def test_a_confirmed_suspension_stays_until_two_lift_it(tmp_path, federati
         assert found.get(A).status is MemberStatus.SUSPENDED
         assert found.get(A).status_since == began
 
-        ceremony.lift_suspension(federation.workspace, A, federation.now)
+        suspending.lift_suspension(federation.workspace, A, federation.now)
         federation.sign_all()
         federation.publish()
         await found.refresh()
@@ -565,9 +565,9 @@ async def test_a_confirmed_suspension_stays_until_two_lift_it(tmp_path, federati
 
 async def test_two_operators_clear_what_one_suspended_before_the_seven_days(tmp_path, federation):
     federation.join(A)
-    ceremony.suspend(federation.workspace, A, Reason.MISBEHAVIOUR, federation.operators[3], federation.now)
+    suspending.suspend(federation.workspace, A, Reason.MISBEHAVIOUR, federation.operators[3], federation.now)
     federation.publish()
-    ceremony.lift_suspension(federation.workspace, A, federation.now)
+    suspending.lift_suspension(federation.workspace, A, federation.now)
     federation.sign_all()
     federation.publish()
 
@@ -578,7 +578,7 @@ async def test_two_operators_clear_what_one_suspended_before_the_seven_days(tmp_
 
 async def test_one_operator_cannot_lift_what_another_suspended(tmp_path, federation):
     federation.join(A)
-    ceremony.suspend(federation.workspace, A, Reason.ENUMERATION, federation.operators[0], federation.now)
+    suspending.suspend(federation.workspace, A, Reason.ENUMERATION, federation.operators[0], federation.now)
     federation.publish()
     end = instant_end(federation.now, 300 * DAY)
     files = delegated_role("suspensions/op-1.json", to_json(()), 2, end, federation.operators[1])
@@ -593,7 +593,7 @@ async def test_one_operator_cannot_lift_what_another_suspended(tmp_path, federat
 
 async def test_a_member_cannot_lift_its_own_suspension(tmp_path, federation):
     joined = federation.join(A)
-    ceremony.suspend(federation.workspace, A, Reason.ENUMERATION, federation.operators[0], federation.now)
+    suspending.suspend(federation.workspace, A, Reason.ENUMERATION, federation.operators[0], federation.now)
     federation.publish()
     federation.update(joined, status=MemberStatus.ACTIVE, endpoint="https://new.example")
 
@@ -610,7 +610,7 @@ async def test_a_member_cannot_lift_its_own_suspension(tmp_path, federation):
 async def test_a_publisher_that_drops_a_suspension_is_refused_as_rolled_back(tmp_path, federation):
     federation.join(A)
     before = federation.workspace.needs_published()
-    ceremony.suspend(federation.workspace, A, Reason.ENUMERATION, federation.operators[0], federation.now)
+    suspending.suspend(federation.workspace, A, Reason.ENUMERATION, federation.operators[0], federation.now)
     federation.publish()
     found, _ = await opened(tmp_path, federation, published(federation))
 
@@ -712,7 +712,7 @@ async def test_keys_are_rotated_without_a_new_root_file_at_the_members(tmp_path,
         found = directory(tmp_path, federation, urls)
         await found.refresh()
         new = operator_signer("op-6")
-        ceremony.rotate_operator_key(federation.workspace, "op-1", new.public_key, federation.now)
+        rotation.rotate_operator_key(federation.workspace, "op-1", new.public_key, federation.now)
         federation.operators[0] = new
         federation.workspace.sign([new])
         for signer in federation.operators[1:4]:
@@ -734,7 +734,7 @@ async def test_a_replaced_publisher_ends_what_its_thief_had_pushed_up(tmp_path, 
     assert f".{10**6 + 1}." in found.version
 
     new = operator_signer("publisher-2")
-    ceremony.rotate_operator_key(federation.workspace, "publisher-1", new.public_key, federation.now)
+    rotation.rotate_operator_key(federation.workspace, "publisher-1", new.public_key, federation.now)
     federation.sign_all(3)
     federation.publisher = new
     federation.publish()

@@ -1,0 +1,225 @@
+"""The part of `spsti-connector federation` that a member uses: asking to join, signing its entry anew, what is next."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from connector.cli.faults import Fault
+from connector.core.directory import Contact, KeyUse, Member
+from connector.core.errors import LocalRefused
+from connector.core.instant import Instant
+from connector.core.members import MemberId
+from connector.core.oid import Environment
+
+if TYPE_CHECKING:
+    from connector.core.ports import Signer
+    from connector.crypto.keys import PrivateKey
+
+_PATH: Final = click.Path(path_type=Path)
+_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
+_ENVIRONMENT: Final = click.Choice([each.value for each in Environment])
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_OPTIONS: Final = (
+    click.option("--entry", type=_FILE, default=Path("my-entry.toml"), show_default=True, help="What init wrote."),
+    click.option("--environment", type=_ENVIRONMENT, required=True, help="production or test."),
+    click.option("--signing-key", type=_FILE, default=Path("keys/sign.key"), show_default=True, help="PEM or PKCS#12."),
+    click.option("--signing-password-file", type=_FILE, help="File with its password."),
+    click.option("--ledger-key", type=_FILE, default=Path("keys/ledger.key"), show_default=True, help="PEM."),
+    click.option("--entry-key", type=_PATH, default=Path("keys/entry.key"), show_default=True,
+                 help="Key that signs the entry; made if it is not there. Keep it apart, and a copy in a safe."),
+    click.option("--entry-password-file", type=_FILE, help="File with its password (default: a prompt)."),
+    click.option("--size-class", type=click.Choice(["S", "M", "L", "XL"]),
+                 help="Workers followed: under 50,000, 150,000, 500,000, or more."),
+    click.option("--mssante", help="Functional MSSanté mailbox."),
+    click.option("--contact", "contacts", multiple=True,
+                 help="technical|security|dpo|medical:ADDRESS of a function; may be repeated."),
+    click.option("--acronym", "acronyms", multiple=True, help="May be repeated."),
+    click.option("--departement", "departements", multiple=True, help="Code, such as 44; may be repeated."),
+    click.option("--sector", "sectors", multiple=True, help="Sector of activity; may be repeated."),
+)  # fmt: skip
+
+
+def _entry_options(command: _Command) -> _Command:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command("join-request")
+@_entry_options
+@click.option("--output", type=_PATH, default=Path("join-request.json"), show_default=True, help="Where to write it.")
+def join_request(output: Path, **given: Any) -> None:  # noqa: ANN401 - the options above
+    """Write the one file with which this service asks to join a federation, and the fingerprint to read out."""
+    from connector.cli.federation import now, telling
+    from connector.directory.joining import make_request, read_request
+    from connector.directory.keyring import write_new
+
+    @telling
+    def make() -> None:
+        environment = Environment(given["environment"])
+        member, signers, key = _material(given, environment)
+        data = make_request(member, signers, key, environment, now())
+        write_new(output, data)
+        click.echo(f"Send {output} to an operator of the federation; nothing in it is secret.")
+        click.echo(f"Read this fingerprint out when the operator calls: {read_request(data, now()).fingerprint}")
+        click.echo("You get the root file back: put it where [directory] root says.")
+
+    make()
+
+
+@click.command("sign-entry")
+@_entry_options
+@click.option("--own", type=_PATH, required=True, help="The archive folder of the directory: publishers ask there.")
+@click.option("--version", type=click.IntRange(2), help="Version to give, where the folder does not hold the last one.")
+def sign_entry(own: Path, version: int | None, **given: Any) -> None:  # noqa: ANN401 - the options above
+    """Sign this service's entry anew, after a change of keys, certificates or addresses, and offer it to publishers."""
+    from connector.cli.federation import now, telling
+    from connector.directory import joining, layout
+    from connector.directory.archive import Archive
+    from connector.directory.entry import read_entry
+    from connector.directory.newest import newest_entry
+
+    @telling
+    def sign() -> None:
+        environment = Environment(given["environment"])
+        member, signers, key = _material(given, environment)
+        archive = Archive(own)
+        before = newest_entry(archive, member.id)
+        if before is None and version is None:
+            raise LocalRefused(
+                "sign-entry: the last version is not in that folder", hint="directory refresh, or --version"
+            )
+        kept = read_entry(before.target, environment).proofs if before is not None else {}
+        last = before.version if before is not None else 0
+        files = joining.sign_entry(member, signers, key, environment, version=version or last + 1, now=now(), kept=kept)
+        archive.offer(layout.own_entry_file(member.id), files.target)
+        archive.offer(layout.own_role_file(member.id), files.role)
+        click.echo(f"Entry version {files.version} of {member.id} is offered; a publisher takes it at its next round.")
+
+    sign()
+
+
+def _material(given: dict[str, Any], environment: Environment) -> "tuple[Member, dict[str, Signer], PrivateKey]":
+    """Read the entry and the keys that it lists, and the key that signs it."""
+    from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, load_private_key
+    from connector.directory.members_file import MembersFile
+
+    (member, *others) = MembersFile(given["entry"], environment).members()
+    if others:
+        raise Fault(f"{given['entry']}: lists several services", do="give the file with your own entry alone")
+    files = {KeyUse.SIGN: given["signing_key"], KeyUse.LEDGER: given["ledger_key"]}
+    passwords = {KeyUse.SIGN: given["signing_password_file"], KeyUse.LEDGER: None}
+    signers: dict[str, Signer] = {}
+    for key in member.keys:
+        password = passwords[key.use].read_bytes().rstrip(b"\r\n") if passwords[key.use] else None
+        private = load_private_key(files[key.use].read_bytes(), password)
+        signer = PrivateKeySigner(key.kid, SigningAlgorithm(key.algorithm), private)
+        if _is_of(signer, key.public_der):
+            signers[key.kid] = signer
+    return _described(member, given), signers, _entry_key(given, member.id)
+
+
+def _is_of(signer: Any, public_der: bytes) -> bool:  # noqa: ANN401 - PrivateKeySigner
+    from connector.crypto.keys import public_key_to_der
+
+    return public_key_to_der(signer.public_key) == public_der
+
+
+def _described(member: Member, given: dict[str, Any]) -> Member:
+    contacts = []
+    for text in given["contacts"]:
+        role, _, address = text.partition(":")
+        contacts.append(Contact(role, address))
+    return replace(
+        member,
+        size_class=given["size_class"] or member.size_class,
+        mssante=given["mssante"] or member.mssante,
+        contacts=tuple(contacts) or member.contacts,
+        acronyms=given["acronyms"] or member.acronyms,
+        departements=given["departements"] or member.departements,
+        sectors=given["sectors"] or member.sectors,
+        status_since=None,
+    )
+
+
+def _entry_key(given: dict[str, Any], member: MemberId) -> "PrivateKey":
+    from connector.cli.federation import password_of
+    from connector.crypto.keys import SigningAlgorithm, generate, load_private_key, to_pem
+    from connector.directory.keyring import write_new
+
+    path: Path = given["entry_key"]
+    is_new = not path.exists()
+    prompt = f"Password of the entry key of {member}"
+    password = password_of(given["entry_password_file"], prompt, confirm=is_new)
+    if is_new:
+        write_new(path, to_pem(generate(SigningAlgorithm.ED25519), password))
+    return load_private_key(path.read_bytes(), password)
+
+
+@click.command("next")
+@click.option("--member", required=True, help="Struct_IdNat of this service.")
+@click.option("--environment", type=_ENVIRONMENT, required=True, help="production or test.")
+@click.option("--request", type=_PATH, default=Path("join-request.json"), show_default=True, help="The join request.")
+@click.option("--root", type=_PATH, default=Path("root.json"), show_default=True, help="The root file that came back.")
+@click.option("--archive", type=_PATH, default=Path("state/directory"), show_default=True, help="Archive folder.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Language.")
+def next_(member: str, environment: str, request: Path, root: Path, archive: Path, lang: str) -> None:
+    """Say which steps are left until this service has joined, and on whom one waits."""
+    from connector.cli.federation import now, telling
+    from connector.directory.next_steps import steps
+    from connector.directory.settings import SignedDirectorySettings
+
+    @telling
+    def tell() -> None:
+        where = Environment(environment)
+        own = MemberId.parse(member, strict=where is Environment.PRODUCTION)
+        settings = SignedDirectorySettings(root, archive, where, own, ())
+        found = steps(settings, own, has_request=request.exists(), clock=_Clock(now()), observer=_Deaf())
+        left = [step for step in found if not step.is_done]
+        for step in found:
+            click.echo(f"[{'x' if step.is_done else ' '}] {step.text[lang]}")
+        if not left:
+            click.echo({"en": "joined", "fr": "membre de la fédération"}[lang])
+            return
+        waiting = {
+            "you": {"en": "you", "fr": "vous"},
+            "operators": {"en": "the operators", "fr": "les opérateurs"},
+            "publisher": {"en": "a publisher", "fr": "un publieur"},
+        }[left[0].who]
+        click.echo({"en": f"waiting on {waiting['en']}", "fr": f"en attente : {waiting['fr']}"}[lang])
+
+    tell()
+
+
+class _Clock:
+    """The instant of this command."""
+
+    def __init__(self, at: Instant) -> None:
+        self._at = at
+
+    def now(self) -> Instant:
+        """Give it."""
+        return self._at
+
+    def monotonic(self) -> float:
+        """Give it as seconds."""
+        return float(self._at)
+
+
+class _Deaf:
+    """Nothing is refreshed here, so nothing is heard."""
+
+    def mirror_refused(self, _source: str, _refusal: object, _detail: str) -> None:
+        """Hear nothing."""
+
+    def part_refused(self, _version: str, _finding: object) -> None:
+        """Hear nothing."""
+
+    def accepted(self, _version: str) -> None:
+        """Hear nothing."""
+
+
+COMMANDS: Final = (join_request, sign_entry, next_)
