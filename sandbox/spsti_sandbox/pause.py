@@ -73,10 +73,9 @@ class Watched:
             return self.pieces(operation, result)
         if isinstance(result, Iterator):
             return self._plain_pieces(operation, result)
-        if hasattr(result, "finish"):  # a document being written: its operations count as the vault's
-            return Watched(result, self._name, self._gate)
         self._reach(operation, "after")
-        return result
+        # Of a document being written, the operations count as the vault's.
+        return Watched(result, self._name, self._gate) if hasattr(result, "finish") else result
 
     async def _awaited(self, operation: str, result: Any) -> Any:  # noqa: ANN401 - whatever operation it is
         value = await result
@@ -100,8 +99,9 @@ class Watched:
                 self._reach(operation, "piece")
                 yield piece
         finally:
-            if isinstance(source, Generator):
-                source.close()
+            close = getattr(source, "close", None)
+            if close is not None:
+                close()
         self._reach(operation, "after")
 
 
