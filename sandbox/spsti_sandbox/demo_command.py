@@ -31,7 +31,7 @@ _folder = click.option(
 )
 _workers = click.option(
     "--workers",
-    type=click.IntRange(100, 200_000),
+    type=click.IntRange(10, 200_000),
     default=2000,
     show_default=True,
     help="Synthetic workers in each service's vendor database.",
