@@ -143,3 +143,5 @@ def test_a_demonstration_that_differs_from_the_plan_says_what_and_fails(tmp_path
     assert "NOT AS EXPECTED" in done.stdout
     assert "the newest: got" in done.stdout
     assert "All of it happened" not in done.stdout
+    assert "checks differ:" in done.stdout
+    assert "Traceback" not in done.stderr
