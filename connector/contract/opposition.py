@@ -1,8 +1,8 @@
 """Whether a worker objects, by whom the controller named as authority (DESIGN section 5, R4624-45-6, 2°).
 
 *Yes* if either says yes. *No* if an authority that was reachable says no or, for a register that the controller
-declared complete, holds no entry. Else *unknown*, which never lets a record leave. The register is a port; the room
-that keeps one comes with its own store.
+declared complete, holds no entry. Else *unknown*, which never lets a record leave. Where the vendor's software alone is
+the authority, what a worker said at the desk counts all the same until that software has it. The register is a port.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +18,10 @@ class OppositionRegister(Protocol):
 
     async def opposition(self, ins: Sequence[Ins]) -> Opposition | None:
         """Say what stands under any of these INS of one worker: yes wins over no; None where there is no entry."""
+        ...
+
+    async def awaits_entry(self, ins: Sequence[Ins]) -> bool:
+        """Whether an objection stands here that the vendor's software does not have yet."""
         ...
 
 
@@ -42,7 +46,7 @@ class OppositionAuthority:
         unreachable: Callable[[], None] | None = None,
     ) -> None:
         self._settings = settings
-        self._register = register if settings.authority is not Authority.ADAPTER else None
+        self._register = register
         self._asks_adapter = settings.authority is not Authority.REGISTER
         self._source_tells = source_tells
         self._unreachable = unreachable or _tell_nobody
@@ -66,7 +70,11 @@ class OppositionAuthority:
         if self._asks_adapter:
             said.append(look.opposition if look is not None and self._source_tells else Opposition.UNKNOWN)
         was_reached = True
-        if self._settings.authority is not Authority.ADAPTER:
+        if self._settings.authority is Authority.ADAPTER:
+            awaits_entry = await self._ask_what_awaits_entry(ins)
+            was_reached = awaits_entry is not None
+            said.append(Opposition.YES if awaits_entry else Opposition.UNKNOWN)
+        else:
             answer = await self._ask_register(ins)
             was_reached = answer is not None
             said.append(answer or Opposition.UNKNOWN)
@@ -75,6 +83,16 @@ class OppositionAuthority:
         if Opposition.NO in said and was_reached:
             return Opposition.NO
         return Opposition.UNKNOWN
+
+    async def _ask_what_awaits_entry(self, ins: Sequence[Ins]) -> bool | None:
+        """Give whether the vendor's software is behind, None where the register could not be asked."""
+        if self._register is None:
+            return False
+        try:
+            return await self._register.awaits_entry(ins)
+        except Exception:  # noqa: BLE001  as for an answer
+            self._unreachable()
+            return None
 
     async def _ask_register(self, ins: Sequence[Ins]) -> Opposition | None:
         """Give what the register says, None where it could not be asked."""

@@ -50,6 +50,7 @@ class EntryType(StrEnum):
     SIGNED_IN = "signed-in"
     TRACED = "traced"
     INSI_CALLED = "insi-called"
+    OPPOSITION = "opposition"
 
     @property
     def tree(self) -> Tree:

@@ -19,6 +19,7 @@ from connector.core.ledger import EntryDraft, Proof, Tree
 from connector.core.mandate import MandateDraft
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
+from connector.core.oppositions import Lifting, Notice, Objection
 from connector.core.outcome import Outcome
 from connector.core.records import (
     AdapterHealth,
@@ -258,6 +259,28 @@ class TraceOutbox(Protocol):
     async def due_traces(self, now: Instant) -> Sequence[tuple[Trace, int]]: ...
     async def trace_written(self, trace_id: str) -> None: ...
     async def trace_failed(self, trace_id: str, retry_at: Instant) -> None: ...
+
+
+class OppositionStore(Protocol):
+    """The connector's own register of oppositions: each change is one transaction with its house entry."""
+
+    async def add(self, objection: Objection, entry: EntryDraft) -> Objection:
+        """Keep an objection; where the same worker's of that kind stands already, give that one instead."""
+        ...
+
+    async def lift(self, objection_id: str, lifting: Lifting, due: Notice | None, entry: EntryDraft) -> Objection:
+        """Lift one. Raises LocalRefused `local.not_found`, `local.conflict`, `local.malformed`."""
+        ...
+
+    async def entered(self, objection_id: str, notice: Notice, entry: EntryDraft) -> bool:
+        """Note that the vendor's software has it; False where it was not to be entered."""
+        ...
+
+    async def find(self, objection_id: str) -> Objection | None: ...
+    async def of_worker(self, ins: Sequence[Ins]) -> Sequence[Objection]: ...
+    async def page(
+        self, *, only_due: bool = False, before: str | None = None, limit: int = 50
+    ) -> Sequence[Objection]: ...
 
 
 class LedgerReader(Protocol):

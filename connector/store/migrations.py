@@ -11,7 +11,7 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("spsti-connector")
 
-KNOWN = frozenset({"m001_state"})
+KNOWN = frozenset({"m001_state", "m002_oppositions"})
 """Every migration that this version knows: a database that has seen others is not opened."""
 
 _TABLES_1 = (
@@ -95,4 +95,23 @@ _TABLES_1 = (
 def m001_state(db: Database) -> None:
     """Make every table of the first version."""
     for statement in _TABLES_1:
+        db.execute(statement)
+
+
+_TABLES_2 = (
+    # The register of oppositions (R4624-45-6). `due` says what the vendor's software does not have yet.
+    """create table oppositions (
+        number integer primary key, id text not null unique, tag blob not null, kind text not null,
+        stands integer not null, due text, sealed blob not null
+    ) strict""",
+    "create index oppositions_by_worker on oppositions (tag, kind)",
+    "create unique index oppositions_standing on oppositions (tag, kind) where stands = 1",
+    "create index oppositions_by_due on oppositions (number) where due is not null",
+)
+
+
+@migrations()
+def m002_oppositions(db: Database) -> None:
+    """Make the register of oppositions."""
+    for statement in _TABLES_2:
         db.execute(statement)

@@ -18,22 +18,29 @@ from connector.core.members import MemberId
 from connector.core.ports import Clock, Entropy, HolderStore, RequesterStore, TraceOutbox, Vault
 from connector.crypto import aead
 from connector.store import fetches, holder
+from connector.store.coverage import CoverageFacts
 from connector.store.database import StateLock, open_writer
 from connector.store.epochs import EpochKeys
 from connector.store.files import make_directory
 from connector.store.holder import SqliteHolderStore
 from connector.store.keys import StateKeys, read_master_key
 from connector.store.ledgers import Ledgers
+from connector.store.oppositions import SqliteOppositionStore
 from connector.store.outbox import SqliteTraceOutbox
 from connector.store.readers import Readers
 from connector.store.requester import SqliteRequesterStore
 from connector.store.sealing import Sealer
 from connector.store.settings import StateSettings
 from connector.store.sql import Connection, one
+from connector.store.transaction import Transaction
 from connector.store.vault import FileVault
-from connector.store.writer import Transaction, Writer
+from connector.store.writer import Writer
 
 _KEY_CHECK = b"the master key of this state"
+_PENDING = """
+    select (select count(*) from acks), (select count(*) from traces),
+           (select count(*) from oppositions where due is not null)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,8 @@ class State(Generic[J]):
         self.holder: HolderStore = SqliteHolderStore(writer, readers, sealer)
         self.requester: RequesterStore = SqliteRequesterStore(writer, readers, sealer, keys, journal.ledgers)
         self.traces: TraceOutbox = SqliteTraceOutbox(writer, readers, sealer)
+        self.oppositions = SqliteOppositionStore(writer, readers, sealer, keys)
+        self.coverage = CoverageFacts(writer, readers)
 
     @classmethod
     async def open(
@@ -130,15 +139,15 @@ class State(Generic[J]):
         return reason
 
     async def pending(self) -> dict[str, int]:
-        """Count what is still to be delivered: acknowledgements to holders, traces to the vendor's software.
+        """Count what is still to be delivered: acknowledgements to holders, traces and oppositions to the software.
 
         Raises:
             FailedClosed: `state.unavailable`, the database cannot be read.
         """
 
         def read(db: Connection) -> dict[str, int]:
-            row = one(db, "select (select count(*) from acks), (select count(*) from traces)") or (0, 0)
-            return {"acknowledgements": int(row[0]), "traces": int(row[1])}
+            row = one(db, _PENDING) or (0, 0, 0)
+            return {"acknowledgements": int(row[0]), "traces": int(row[1]), "oppositions": int(row[2])}
 
         return await self._readers.run(read)
 

@@ -19,6 +19,7 @@ class MemoryRegister:
 
     def __init__(self, *, is_down: bool = False, **_: object) -> None:
         self.entries: dict[Ins, Opposition] = {}
+        self.awaiting: set[Ins] = set()
         self.asked: list[tuple[Ins, ...]] = []
         self.is_down = is_down
 
@@ -28,6 +29,11 @@ class MemoryRegister:
             raise OSError
         found = {self.entries[one] for one in ins if one in self.entries}
         return YES if YES in found else next(iter(found), None)
+
+    async def awaits_entry(self, ins: Sequence[Ins]) -> bool:
+        if self.is_down:
+            raise OSError
+        return not self.awaiting.isdisjoint(ins)
 
 
 def authority(kind, register=None, *, complete=False, tells=True, unreachable=None):
@@ -162,3 +168,26 @@ def test_a_member_that_could_never_tell_is_not_ready(kind, register, tells, is_r
 
 async def test_a_register_that_is_missing_never_makes_a_no():
     assert await authority(Authority.REGISTER, None, complete=True).opposition([INS], LOOK) is UNKNOWN
+
+
+@pytest.mark.parametrize("said", list(Opposition))
+async def test_what_was_said_at_the_desk_counts_until_the_software_has_it(said):
+    register = MemoryRegister()
+    oppositions = authority(Authority.ADAPTER, register)
+    look = replace(LOOK, opposition=said)
+    register.awaiting.add(INS)
+
+    assert await oppositions.opposition([OTHER_INS, INS], look) is YES
+
+    register.awaiting.clear()
+    register.entries[INS] = YES
+    assert await oppositions.opposition([INS], look) is said
+
+
+async def test_the_adapters_no_needs_a_register_that_could_be_reached():
+    times = []
+    oppositions = authority(Authority.ADAPTER, MemoryRegister(is_down=True), unreachable=lambda: times.append(1))
+
+    assert await oppositions.opposition([INS], LOOK) is UNKNOWN
+    assert await oppositions.opposition([INS], replace(LOOK, opposition=YES)) is YES
+    assert times == [1, 1]

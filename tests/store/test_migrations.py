@@ -4,7 +4,7 @@ import pytest
 from sqlite_utils import Database
 
 from connector.ledger import heads, prove, trees
-from connector.store import fetches, handovers, holder, outbox, requester
+from connector.store import fetches, handovers, holder, oppositions, outbox, requester
 from connector.store.migrations import KNOWN, migrations
 
 AT_START = [
@@ -26,6 +26,11 @@ AT_A_REQUEST = [
     fetches._DUE,
     fetches._RUNNING,
     requester._DUE_ACKS,
+    oppositions._FIND,
+    oppositions._STANDING,
+    oppositions._STANDS,
+    oppositions._OF_WORKER,
+    oppositions._DUE,
     outbox._DUE,
     prove._LEAF,
     prove._COVERING,
