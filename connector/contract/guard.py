@@ -16,6 +16,7 @@ from connector.contract.answers import AnswerChecks
 from connector.contract.breaker import Breaker
 from connector.contract.faults import FaultReport, FaultSeen, document_fault
 from connector.contract.lane import Lane
+from connector.contract.relay import Relay
 from connector.contract.settings import GuardSettings
 from connector.contract.stream import END, Pump
 from connector.contract.threads import DaemonThreads
@@ -55,7 +56,7 @@ class _Guard:
         self._checks = AnswerChecks(name)
         places = settings.question_places + settings.document_places + settings.write_places + _CONTROL_PLACES
         self._threads = DaemonThreads(f"adapter-{name}", places)
-        self._questions = self._lane(settings.question_places)
+        self._questions = self._lane(settings.question_places, Relay(self._threads))
         self._writes = self._lane(settings.write_places)
         self._control = self._lane(_CONTROL_PLACES)
         self._lanes = [self._questions, self._writes, self._control]
@@ -111,7 +112,7 @@ class _Guard:
                 await self._control.call("close", self._adapter.close, (), self._settings.close_seconds)
         self._threads.close()
 
-    def _lane(self, places: int) -> Lane:
+    def _lane(self, places: int, relay: Relay | None = None) -> Lane:
         settings = self._settings
         return Lane(
             self._name,
@@ -121,6 +122,7 @@ class _Guard:
             threads=self._threads,
             monotonic=self._clock.monotonic,
             report=self._report,
+            relay=relay,
         )
 
     def _checked(self, operation: str, check: Callable[[object], _T], answer: object) -> _T:

@@ -12,7 +12,8 @@ import threading
 from collections.abc import AsyncIterable, Callable
 from typing import Any
 
-from connector.contract.lane import Ended, Lane, Work, done_within
+from connector.contract.lane import Lane, Work, done_within
+from connector.contract.relay import Ended
 
 AHEAD = 2
 """Pieces that may wait between the adapter and the reader."""
