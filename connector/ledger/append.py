@@ -14,11 +14,11 @@ from connector.ledger.prove import proof_of
 from connector.ledger.trees import write_nodes
 from connector.store.epochs import EpochKeys
 from connector.store.keys import StateKeys
-from connector.store.sql import Connection, Row
+from connector.store.sql import Connection, Insert, Row, insert_rows
 from connector.wire import checkpoint
 from connector.wire.checkpoint import Checkpoint
 
-_INSERT_WORKER = "insert or ignore into entry_workers (tag, tree, idx) values (?, ?, ?)"
+_INSERT_WORKER = Insert("insert or ignore into entry_workers (tag, tree, idx)", 3)
 
 
 @dataclass(slots=True, eq=False)
@@ -85,10 +85,8 @@ class LedgerWriter:
 
     def finish(self, db: Connection) -> None:
         """Write the batch."""
-        db.executemany(entries.INSERT, [appended.row for appended in self._batch])
-        tags = [(tag, a.tree.value, a.index) for a in self._batch for tag in a.tags]
-        if tags:
-            db.executemany(_INSERT_WORKER, tags)
+        insert_rows(db, entries.INSERT, [appended.row for appended in self._batch])
+        insert_rows(db, _INSERT_WORKER, [(tag, a.tree.value, a.index) for a in self._batch for tag in a.tags])
         for tree, count in self._counts.items():
             if count:
                 self._finish_tree(db, tree, [appended for appended in self._batch if appended.tree is tree])

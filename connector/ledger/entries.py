@@ -16,15 +16,14 @@ from connector.core.ports import Entropy
 from connector.core.private import Private
 from connector.crypto import aead
 from connector.store.epochs import EpochKeys
-from connector.store.sql import Row
+from connector.store.sql import Insert, Row
 from connector.wire import entry
 
 COLUMNS: Final = (
     "tree, idx, leaf_hash, type, at, peer, mandate_sha256, outcome, reason, document_sha256, personal_sha256, ref, "
     "epoch, wrapped_key, sealed"
 )
-_PLACES: Final = ", ".join("?" * 15)
-INSERT: Final = f"insert into entries ({COLUMNS}) values ({_PLACES})"  # noqa: S608 (constants)
+INSERT: Final = Insert(f"insert into entries ({COLUMNS})", 15)
 
 
 @dataclass(frozen=True, slots=True)

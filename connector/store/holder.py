@@ -19,7 +19,7 @@ from connector.store.house import record
 from connector.store.outbox import keep_trace
 from connector.store.readers import Readers
 from connector.store.sealing import Sealer
-from connector.store.sql import Connection, one
+from connector.store.sql import Connection, Insert, one
 from connector.store.writer import Transaction, Writer
 
 JTI_KEPT_AFTER_EXPIRY_SECONDS = 120
@@ -28,7 +28,7 @@ JTI_KEPT_AFTER_EXPIRY_SECONDS = 120
 _ANNOUNCEMENTS = "announcements"
 _USE = "insert or ignore into used_mandates (issuer, jti, expires_at) values (?, ?, ?)"
 _ISSUED = "select sealed from announcements where id = ?"
-_ISSUE = "insert into announcements (id, requester, expires_at, sealed) values (?, ?, ?, ?)"
+_ISSUE = Insert("insert into announcements (id, requester, expires_at, sealed)", 4)
 
 
 class SqliteHolderStore:
@@ -60,12 +60,12 @@ class SqliteHolderStore:
         sealed = None if announcement is None else self._sealer.seal(_ANNOUNCEMENTS, announcement.id, announcement)
 
         def operation(transaction: Transaction) -> Callable[[], Proof]:
-            db = transaction.db
-            _use(db, used)
+            _use(transaction.db, used)
             if announcement is not None:
-                db.execute(_ISSUE, (announcement.id, announcement.requester.value, announcement.expires_at, sealed))
+                row = (announcement.id, announcement.requester.value, announcement.expires_at, sealed)
+                transaction.insert(_ISSUE, row)
             if trace is not None:
-                keep_trace(db, self._sealer, trace)
+                keep_trace(transaction, self._sealer, trace)
             return transaction.append(entry).proof
 
         return await self._writer.run(operation)
@@ -146,7 +146,7 @@ class SqliteHolderStore:
             _use(transaction.db, used)
             handovers.release(transaction.db, self._sealer, handover_id)
             if trace is not None:
-                keep_trace(transaction.db, self._sealer, trace)
+                keep_trace(transaction, self._sealer, trace)
             return transaction.append(entry).proof
 
         return await self._writer.run(operation)

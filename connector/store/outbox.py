@@ -9,22 +9,20 @@ from connector.core.instant import Instant
 from connector.core.records import Trace
 from connector.store.readers import Readers
 from connector.store.sealing import Sealer
-from connector.store.sql import Connection, rows
+from connector.store.sql import Insert, rows
 from connector.store.writer import Transaction, Writer
 
 DUE_AT_ONCE = 100
 """How many are handed out in one go: the vendor's database takes them one by one."""
 
 _TABLE = "traces"
+_KEEP = Insert("insert or ignore into traces (id, attempts, due_at, sealed)", 4)
 _DUE = "select id, attempts, sealed from traces where due_at <= ? order by due_at, id limit ?"
 
 
-def keep_trace(db: Connection, sealer: Sealer, trace: Trace) -> None:
+def keep_trace(transaction: Transaction, sealer: Sealer, trace: Trace) -> None:
     """Put a trace into the outbox, due at once; one that is there already stays as it is."""
-    db.execute(
-        "insert or ignore into traces (id, attempts, due_at, sealed) values (?, 0, ?, ?)",
-        (trace.trace_id, trace.at, sealer.seal(_TABLE, trace.trace_id, trace)),
-    )
+    transaction.insert(_KEEP, (trace.trace_id, 0, trace.at, sealer.seal(_TABLE, trace.trace_id, trace)))
 
 
 class SqliteTraceOutbox:

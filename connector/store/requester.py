@@ -99,7 +99,7 @@ class SqliteRequesterStore:
         def operation(transaction: Transaction) -> Callable[[], Sequence[Proof]]:
             self._write(transaction, fetch, events)
             if trace is not None:
-                keep_trace(transaction.db, self._sealer, trace)
+                keep_trace(transaction, self._sealer, trace)
             appended = [transaction.append(entry) for entry in entries]
             return lambda: [entry.proof() for entry in appended]
 
@@ -140,7 +140,7 @@ class SqliteRequesterStore:
             sealed = self._sealer.seal(_ACKS, ack.handover_id, ack)
             db.execute(_KEEP_ACK, (ack.handover_id, fetch.id, appended.index, transaction.now, sealed))
             if trace is not None:
-                keep_trace(db, self._sealer, trace)
+                keep_trace(transaction, self._sealer, trace)
             return appended.proof
 
         return await self._writer.run(operation)

@@ -1,10 +1,13 @@
-"""The one thread that writes: it takes whatever is queued, and gives it one transaction and one fsync (group commit).
+"""The one thread that writes: it takes what has gathered, and gives it one transaction and one fsync (group commit).
 
 An operation is a function of the open transaction. It does its writes and gives a function of no arguments for its
-result, called once the ledgers have finished the batch, so that a proof can be part of it. Each runs in a savepoint of
-its own: one that refuses is undone and the others go on. Its future is resolved only after the commit returned, which
-is what "durable before it leaves" rests on. When the commit fails, every operation of the batch fails closed, the
-ledgers take up again what the database holds, and the next batch is tried as usual.
+result, called once the ledgers have finished the batch, so that a proof can be part of it. One that refuses is undone
+and the others go on (`store.transaction` tells how), for which it may be called twice. Its future is resolved only
+after the commit returned, which is what "durable before it leaves" rests on. When the commit fails, every operation of
+the batch fails closed, the ledgers take up again what the database holds, and the next batch is tried as usual.
+
+What is asked for in one turn of the event loop goes to the thread together, and what comes while it writes waits for
+the next batch: two threads that want the interpreter at the same time hand it to and fro at every statement.
 """
 
 import asyncio
@@ -13,7 +16,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
@@ -21,34 +24,15 @@ from sqlite_utils import Database
 from connector.core.codes import Code
 from connector.core.errors import ConnectorError, FailedClosed
 from connector.core.instant import Instant, rfc3339
-from connector.core.ledger import EntryDraft
 from connector.core.ports import Clock
-from connector.store.ledgers import Ledgers, Pending
+from connector.store.ledgers import Ledgers
 from connector.store.sql import Connection, one
+from connector.store.transaction import Transaction as Transaction  # noqa: PLC0414 (operations import both from here)
 
 T = TypeVar("T")
 
 CLOCK_TOLERANCE_SECONDS = 60
 """How far the clock may go back behind the highest instant ever stored (PROTOCOL section 7)."""
-
-
-class Transaction:
-    """The batch's transaction, as an operation sees it.
-
-    `now` is the same for the whole batch; `highest` is the highest instant ever stored, this batch included.
-    """
-
-    __slots__ = ("_ledgers", "db", "highest", "now")
-
-    def __init__(self, db: Connection, ledgers: Ledgers, now: Instant, highest: Instant) -> None:
-        self.db = db
-        self.now = now
-        self.highest = highest
-        self._ledgers = ledgers
-
-    def append(self, draft: EntryDraft) -> Pending:
-        """Append an entry to its ledger."""
-        return self._ledgers.append(draft)
 
 
 Operation = Callable[[Transaction], Callable[[], T]]
@@ -71,7 +55,10 @@ class Writer:
         self._ledgers = ledgers
         self._clock = clock
         self._max_batch = max_batch
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._gathered: list[_Job] = []
+        self._is_gathering = False
+        self._is_writing = False
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="state-writer", daemon=True)
         self._opened: asyncio.Future[None] = self._loop.create_future()
@@ -110,6 +97,7 @@ class Writer:
         """Write what is queued, then end the thread and its connection."""
         if not self._closed:
             self._closed = True
+            self._hand_over()
             self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -126,7 +114,34 @@ class Writer:
     def _enqueue(self, operation: Callable[[Transaction], Any], future: "asyncio.Future[Any]") -> None:
         if self._closed:
             raise FailedClosed("state: it is closed", code=Code.STATE_UNAVAILABLE, hint="start the connector again")
-        self._queue.put(_Job(operation, future))
+        self._gathered.append(_Job(operation, future))
+        self._gather()
+
+    def _gather(self) -> None:
+        if not (self._is_gathering or self._is_writing):
+            self._is_gathering = True
+            self._loop.call_soon(self._look, 0)
+
+    def _look(self, seen: int) -> None:
+        """Hand over what has gathered, unless more still comes with every turn of the loop."""
+        if seen < len(self._gathered) < self._max_batch:
+            self._loop.call_soon(self._look, len(self._gathered))
+        else:
+            self._is_gathering = False
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        for start in range(0, len(gathered), self._max_batch):
+            self._is_writing = True
+            self._queue.put(gathered[start : start + self._max_batch])
+
+    def _written(self, batch: list[_Job]) -> None:
+        self._is_writing = False
+        for job in batch:
+            _settle(job.future, job.result, job.error)
+        if self._gathered and not self._closed:
+            self._gather()
 
     # ------------------------------------------------------------ in the thread
 
@@ -143,27 +158,12 @@ class Writer:
                 self._tell(_settle, self._opened, None, error)
                 return
             self._tell(_settle, self._opened, None, None)
-            going_on = True
-            while going_on:
-                batch, going_on = self._take()
-                if batch:
-                    self._write(db.conn, batch)
-                    self._tell(_settle_all, batch)
+            while (batch := self._queue.get()) is not None:
+                self._write(db.conn, batch)
+                self._tell(self._written, batch)
+                del batch
         finally:
             db.close()
-
-    def _take(self) -> tuple[list[_Job], bool]:
-        batch: list[_Job] = []
-        job = self._queue.get()
-        while job is not None:
-            batch.append(job)
-            if len(batch) >= self._max_batch:
-                return batch, True
-            try:
-                job = self._queue.get_nowait()
-            except Empty:
-                return batch, True
-        return batch, False
 
     def _write(self, db: Connection, batch: list[_Job]) -> None:
         now = self._clock.now()
@@ -181,11 +181,12 @@ class Writer:
     def _commit(self, db: Connection, batch: list[_Job], now: Instant) -> None:
         if self._must_load:
             self._load(db)
-        db.execute("begin immediate")
-        transaction = Transaction(db, self._ledgers, now, max(now, self._highest))
-        for job in batch:
-            self._attempt(job, transaction)
-        done = [job for job in batch if job.error is None]
+        try:
+            done = self._run_all(db, batch, now, is_careful=False)
+        except (_OperationFailed, sqlite3.IntegrityError):
+            db.execute("rollback")
+            self._ledgers.rewind(0)
+            done = self._run_all(db, batch, now, is_careful=True)
         if not done:
             db.execute("rollback")
             return
@@ -200,21 +201,16 @@ class Writer:
         self._highest = max(self._highest, now)
         self._reason = None
 
-    def _attempt(self, job: _Job, transaction: Transaction) -> None:
-        db = transaction.db
-        mark = self._ledgers.mark()
-        db.execute("savepoint operation")
-        try:
-            job.give = job.operation(transaction)
-        except sqlite3.OperationalError:
-            raise  # the disk or the device, not the operation: the whole batch
-        except Exception as error:  # it is its caller's to handle
-            if not db.in_transaction:
-                raise
-            db.execute("rollback to operation")
-            self._ledgers.rewind(mark)
-            job.error = error
-        db.execute("release operation")
+    def _run_all(self, db: Connection, batch: list[_Job], now: Instant, *, is_careful: bool) -> list[_Job]:
+        """Run the operations in a new transaction, and give those that did not refuse."""
+        db.execute("begin immediate")
+        transaction = Transaction(db, self._ledgers, now, max(now, self._highest), is_careful=is_careful)
+        attempt = _attempt_carefully if is_careful else _attempt
+        for job in batch:
+            job.give = job.error = None
+            attempt(job, transaction)
+        transaction.write_gathered()
+        return [job for job in batch if job.error is None]
 
     def _fail(self, db: Connection, batch: list[_Job], error: Exception) -> None:
         if isinstance(error, FailedClosed):
@@ -268,6 +264,36 @@ def _settle(future: "asyncio.Future[Any]", result: object, error: BaseException 
         future.set_exception(error)
 
 
-def _settle_all(batch: list[_Job]) -> None:
-    for job in batch:
-        _settle(job.future, job.result, job.error)
+class _OperationFailed(Exception):
+    """An operation failed after it had written: its batch is done again, each operation in a savepoint."""
+
+
+def _attempt(job: _Job, transaction: Transaction) -> None:
+    mark = transaction.mark()
+    try:
+        job.give = job.operation(transaction)
+    except sqlite3.OperationalError:
+        raise  # the disk or the device, not the operation: the whole batch
+    except Exception as error:  # it is its caller's to handle
+        if not transaction.db.in_transaction:
+            raise
+        if transaction.has_written_since(mark):
+            raise _OperationFailed from None
+        transaction.rewind(mark)
+        job.error = error
+
+
+def _attempt_carefully(job: _Job, transaction: Transaction) -> None:
+    db, mark = transaction.db, transaction.mark()
+    db.execute("savepoint operation")
+    try:
+        job.give = job.operation(transaction)
+    except sqlite3.OperationalError:
+        raise
+    except Exception as error:
+        if not db.in_transaction:
+            raise
+        db.execute("rollback to operation")
+        transaction.rewind(mark)
+        job.error = error
+    db.execute("release operation")
