@@ -48,9 +48,10 @@ def tell(fetch: Json, screen: Screen, language: Language) -> None:
 
 
 def next_step(fetch: Json) -> str:
-    """Give what to do: the fetch's own sentence, with those of services that need something else done."""
-    steps = [fetch["next"], *(service["next"] for service in fetch["services"] if service["reply"] != "pending")]
-    return " ".join(dict.fromkeys(filter(None, steps)))
+    """Give what to do: the fetch's own sentence, then those of services that need something, by name."""
+    steps = [fetch["next"]]
+    steps += [f"{s['name']}: {s['next']}" for s in fetch["services"] if s["next"] and s["reply"] != "pending"]
+    return " ".join(filter(None, steps))
 
 
 def exit_of(fetch: Json) -> Exit:

@@ -41,6 +41,14 @@ class Words:
 
 
 _CATALOGUES: Final[Mapping[Language, ModuleType]] = {Language.FR: words_fr, Language.EN: words_en}
+_SAID_BY: Final[Mapping[Reply, Code]] = {
+    Reply.UNREACHABLE: Code.PEER_UNREACHABLE,
+    Reply.TOO_LATE: Code.PEER_TIMEOUT,
+    Reply.UNAVAILABLE: Code.PEER_UNAVAILABLE,
+    Reply.LIMITED: Code.LIMIT_EXCEEDED,
+}
+"""Codes that tell nothing beyond the reply they come with."""
+
 _RANGE: Final = re.compile(r"\s*([A-Za-z*]{1,8})(?:-[A-Za-z0-9-]{1,32})?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*")
 
 
@@ -62,7 +70,7 @@ def of_reply(reply: Reply, language: Language, *, member: str, day: str = "", co
     """Tell how one service answered; a refusal, or a record that could not be brought, with the reason of its code."""
     text, then = _CATALOGUES[language].REPLIES[reply]
     words = Words(text.format(member=member, day=local_day(day, language)), then.format(member=member))
-    if code is None or reply is Reply.WITHHELD:
+    if code is None or reply is Reply.WITHHELD or code is _SAID_BY.get(reply):
         return words
     why = of_code(code, language)
     return Words(f"{words.text} {why.text}", why.next)
@@ -85,9 +93,12 @@ def of_code(code: Code, language: Language) -> Words:
 def of_newest(newest: Newest, language: Language) -> str:
     """Tell how recent the offered records are: always of how many services."""
     catalogue = _CATALOGUES[language]
-    form = catalogue.NO_OFFER
-    if newest.offered:
-        form = catalogue.MOST_RECENT if len(newest.offered) == 1 else catalogue.MOST_RECENT_SHARED
+    if not newest.offered:
+        form = catalogue.NO_OFFER
+    elif len(newest.offered) > 1:
+        form = catalogue.MOST_RECENT_SHARED
+    else:
+        form = catalogue.MOST_RECENT_OF_ONE if newest.answered == 1 else catalogue.MOST_RECENT
     return str(form.format(answered=newest.answered, asked=newest.asked, count=len(newest.offered)))
 
 

@@ -197,6 +197,7 @@ NOTES: dict[Note, str] = {
 }
 
 MOST_RECENT = "most recent of {answered} of {asked} services that answered"
+MOST_RECENT_OF_ONE = MOST_RECENT
 MOST_RECENT_SHARED = "most recent, {count} of the same day, of {answered} of {asked} services that answered"
 NO_OFFER = "{answered} of {asked} services answered"
 

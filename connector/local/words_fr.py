@@ -231,9 +231,9 @@ PROGRESS = "{received} octets reçus sur {size}."
 SOMETHING_HAPPENED = "La demande a avancé."
 
 NOTES: dict[Note, str] = {
-    Note.NEWEST: "Le dossier le plus récent est du {day} ; {answered} services sur {asked} ont répondu.",
+    Note.NEWEST: "Le dossier le plus récent est du {day} ; services ayant répondu : {answered} sur {asked}.",
     Note.EQUAL_DAYS: (
-        "{count} dossiers sont les plus récents, tous du {day} ; {answered} services sur {asked} ont répondu."
+        "{count} dossiers sont les plus récents, tous du {day} ; services ayant répondu : {answered} sur {asked}."
     ),
     Note.RENDERING: "{member} prépare le document.",
     Note.RESUMED: "La connexion avec {member} a été coupée ; la réception reprend où elle s'était arrêtée.",
@@ -242,13 +242,14 @@ NOTES: dict[Note, str] = {
     Note.RESTARTED: "Le connecteur a redémarré ; la demande continue.",
     Note.CHOSEN_FAILED: (
         "Le dossier de {member} n'a pas pu être reçu. {count} autre(s) dossier(s) au choix ; "
-        "{answered} services sur {asked} ont répondu."
+        "services ayant répondu : {answered} sur {asked}."
     ),
 }
 
 MOST_RECENT = "le plus récent de {answered} services ayant répondu sur {asked}"
-MOST_RECENT_SHARED = "les plus récents ({count} du même jour) de {answered} services ayant répondu sur {asked}"
-NO_OFFER = "{answered} services sur {asked} ont répondu"
+MOST_RECENT_OF_ONE = "le plus récent de {answered} service ayant répondu sur {asked}"
+MOST_RECENT_SHARED = "les plus récents ({count} du même jour) ; services ayant répondu : {answered} sur {asked}"
+NO_OFFER = "services ayant répondu : {answered} sur {asked}"
 
 LABELS: dict[str, str] = {
     "service": "Service",

@@ -48,7 +48,7 @@ def test_a_fetch_is_shown_with_its_whole_account(shell, fetch_id):
 def test_the_account_warns_of_what_a_service_needs(shell, house):
     house.errands.answers[B] = {**WITHHELD}
     result = shell.fetch()
-    assert "The worker, or the service itself by letter or secure mail, can be asked." in result.stdout
+    assert "Santé Travail Isère: The worker, or the service itself by letter or secure mail, can" in result.stdout
 
 
 def test_a_fetch_that_is_not_there_is_told(shell):

@@ -166,7 +166,7 @@ def test_of_equal_days_a_person_chooses(terminal, house, tmp_path):
                       "2026-11-23T08:50:00Z", "--does-not-object", "--lang", "fr", "--output", path)  # fmt: skip
     person.answers(FRENCH | {"Quel dossier ? Donnez son numéro": "2"})
     assert person.end() == 0
-    assert "les plus récents (2 du même jour) de 2 services ayant répondu sur 2" in person.plain
+    assert "les plus récents (2 du même jour) ; services ayant répondu : 2 sur 2" in person.plain
     assert (path.read_bytes(), next(iter(house.errands.fetches.values())).chosen) == (PDF, B)
 
 

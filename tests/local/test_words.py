@@ -25,7 +25,13 @@ def lines(catalogue):
         for text, then in table.values():
             yield from (text, then)
     yield from catalogue.NOTES.values()
-    yield from (catalogue.MOST_RECENT, catalogue.MOST_RECENT_SHARED, catalogue.NO_OFFER, catalogue.PROGRESS)
+    yield from (
+        catalogue.MOST_RECENT,
+        catalogue.MOST_RECENT_OF_ONE,
+        catalogue.MOST_RECENT_SHARED,
+        catalogue.NO_OFFER,
+        catalogue.PROGRESS,
+    )
     yield from catalogue.LABELS.values()
 
 
@@ -113,6 +119,13 @@ def test_a_refusal_is_told_with_the_reason_and_remedy_of_its_code():
     assert told.next.startswith("Sign in with Pro Santé Connect")
 
 
+def test_a_reply_is_not_told_twice():
+    told = words.of_reply(Reply.UNREACHABLE, Language.EN, member="X", code=Code.PEER_UNREACHABLE)
+    assert told.text == "X could not be reached."
+    told = words.of_reply(Reply.UNREACHABLE, Language.EN, member="X", code=Code.PEER_REFUSED_US)
+    assert told.text == "X could not be reached. The service does not accept the certificate of this one."
+
+
 def test_days_are_written_as_people_read_them():
     assert words.local_day("2026-05-01", Language.FR) == "01/05/2026"
     assert words.local_day("2026-05-01", Language.EN) == "1 May 2026"
@@ -133,7 +146,8 @@ def test_the_newest_is_told_of_how_many_services():
     assert words.of_newest(Newest((one, one), 2, 3), Language.EN) == (
         "most recent, 2 of the same day, of 2 of 3 services that answered"
     )
-    assert words.of_newest(Newest((), 0, 3), Language.FR) == "0 services sur 3 ont répondu"
+    assert words.of_newest(Newest((one,), 1, 2), Language.FR) == "le plus récent de 1 service ayant répondu sur 2"
+    assert words.of_newest(Newest((), 0, 3), Language.FR) == "services ayant répondu : 0 sur 3"
 
 
 @pytest.mark.parametrize(
