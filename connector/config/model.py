@@ -160,7 +160,7 @@ class ApiKey(Section):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     practitioners: list[PractitionerIdText] = []
-    scopes: list[Literal["fetch", "status", "journal"]] = ["fetch", "status"]
+    scopes: list[Literal["fetch", "status", "journal", "oppositions"]] = ["fetch", "status"]
 
 
 class LocalSection(Section):
@@ -199,6 +199,21 @@ class AdapterSection(Section):
     options: dict[str, Any] = {}
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     max_concurrent: Annotated[int, Field(ge=1, le=256)] = 16
+
+
+class SourceSection(AdapterSection):
+    """The half that reads, with the controller's word on what it gives, and the share below which coverage is low."""
+
+    attested_on: date | None = None
+    attested_by: Annotated[str, Field(min_length=3, max_length=120)] | None = None
+    coverage_warn_below: Annotated[float, Field(ge=0, le=1)] = 0.5
+
+    @model_validator(mode="after")
+    def _whole_attestation(self) -> "SourceSection":
+        if (self.attested_on is None) != (self.attested_by is None):
+            msg = "expected attested_on and attested_by together: a date without a name attests nothing"
+            raise ValueError(msg)
+        return self
 
 
 class OppositionSection(Section):
@@ -257,7 +272,7 @@ class ConfigFile(Section):
     state: StateSection
     local: LocalSection = LocalSection()
     practitioners: list[PractitionerSection] = []
-    source: AdapterSection | None = None
+    source: SourceSection | None = None
     sink: AdapterSection | None = None
     opposition: OppositionSection
     holder: HolderSection = HolderSection()

@@ -53,6 +53,8 @@ class AdapterEntry:
 
     adapter: str
     options: dict[str, Any] = field(default_factory=dict)
+    attested_on: date | None = None
+    attested_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,12 @@ EXAMPLE = Answers(
     opposition_authority="adapter",
     api_keys=(ApiKeyEntry("dmst-software", "0" * 64, ("810002422979",)),),
     practitioners=(PractitionerEntry("810002422979", "Camille EXEMPLE", "physician"),),
-    source=AdapterEntry("demo", {"database": "/var/lib/vendor/dmst.sqlite"}),
+    source=AdapterEntry(
+        "demo",
+        {"database": "/var/lib/vendor/dmst.sqlite"},
+        attested_on=date(2026, 1, 5),
+        attested_by="Dr Camille Exemple, directrice médicale",
+    ),
     sink=AdapterEntry("demo", {"database": "/var/lib/vendor/dmst.sqlite"}),
 )
 """What `config.example.toml` shows."""
@@ -172,9 +179,24 @@ def _practitioners(entries: tuple[PractitionerEntry, ...]) -> str:
 def _adapter(half: str, entry: AdapterEntry | None) -> str:
     shown = entry or AdapterEntry("folder")
     text = f"[{half}]\nadapter = {_toml(shown.adapter)}\n# timeout_seconds = 5.0\n# max_concurrent = 16\n"
+    if half == "source":
+        text += (
+            _attestation(shown)
+            + "# coverage_warn_below = 0.5        # warned about when fewer could be answered about\n"
+        )
     if shown.options:
         text += f"[{half}.options]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in shown.options.items())
     return text if entry else _commented(text)
+
+
+def _attestation(entry: AdapterEntry) -> str:
+    head = (
+        "# The controller's word, dated and by name, that what it gives may go to another service: the newest record,\n"
+        "# without what concerns third parties (R4624-45-7 al. 3).\n"
+    )
+    if entry.attested_on is None:
+        return head + '# attested_on = 2027-01-31\n# attested_by = "Name, function"\n'
+    return head + f"attested_on = {entry.attested_on.isoformat()}\nattested_by = {_toml(entry.attested_by)}\n"
 
 
 def _commented(block: str) -> str:

@@ -134,3 +134,24 @@ def test_places_are_found_in_tables_inline_tables_arrays_and_repeated_tables():
     assert found[("a", "k", 0, "n")] == (5, 1)
     assert found[("a", "k", 1, "n", 1, "x")] == (8, 3)
     assert found[("a", "k", 1, "sub", "z")] == (10, 1)
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ("attested_on = 2026-01-05", "attested_on and attested_by together"),
+        ('attested_by = "Dr Exemple"', "attested_on and attested_by together"),
+        ("coverage_warn_below = 80", "less than or equal to 1"),
+        ('attested_on = "the fifth"\nattested_by = "Dr Exemple"', "source.attested_on"),
+    ],
+)
+def test_the_word_on_a_source_is_whole_and_its_share_a_share(tmp_path, keys, told):
+    (fault,) = faults_of(tmp_path, f'{GOOD}\n[source]\nadapter = "demo"\n{keys}\n')
+
+    assert told in fault
+
+
+def test_a_sink_attests_nothing(tmp_path):
+    (fault,) = faults_of(tmp_path, f'{GOOD}\n[sink]\nadapter = "demo"\nattested_on = 2026-01-05\n')
+
+    assert 'unknown key "attested_on"' in fault
