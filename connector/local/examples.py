@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from connector.local import answers, requests
+from connector.local import answers, requests, system_answers
 
 _FETCH_ID: Final = "6f1c0a52e0f94f1bb1f8b3f6f6a4d1c9"
 _LOOKUP_ID: Final = "0b5e2f0c6a1d4b7f9c3e8d2a1f6b4c5d"
@@ -182,7 +182,7 @@ EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
             }
         ],
     },
-    answers.StatusOut: {
+    system_answers.StatusOut: {
         "member": _B,
         "name": "Prévention Seine",
         "environment": "test",
@@ -196,9 +196,9 @@ EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
         "outbox": {"acknowledgements": 0, "traces": 0},
         "versions": {"spsti-connector": "0.1.0", "protocol": "1"},
     },
-    answers.LiveOut: {"live": True},
-    answers.ReadyOut: {"ready": True, "checks": [_CHECK]},
-    answers.ProbeOut: {
+    system_answers.LiveOut: {"live": True},
+    system_answers.ReadyOut: {"ready": True, "checks": [_CHECK]},
+    system_answers.ProbeOut: {
         "member": _A,
         "name": "Santé au travail des Trois Vallées",
         "ok": False,

@@ -18,11 +18,12 @@ KEY_BYTES: Final = 32
 
 
 class Scope(StrEnum):
-    """What a key opens: fetches, members and INS checks; status; the journal."""
+    """What a key opens: fetches, members and INS checks; status; the journal; the register of oppositions."""
 
     FETCH = "fetch"
     STATUS = "status"
     JOURNAL = "journal"
+    OPPOSITIONS = "oppositions"
 
 
 @dataclass(frozen=True, slots=True)

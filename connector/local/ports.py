@@ -10,16 +10,20 @@ from typing import Any, Protocol
 
 from connector.core.coded import Coded
 from connector.core.codes import Code
+from connector.core.coverage import CoverageCount
 from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
 from connector.core.instant import Instant
 from connector.core.ledger import EntryType, Tree
 from connector.core.mandate import AuthLevel
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
+from connector.core.oppositions import Lifting, Objection
+from connector.core.outcome import WithheldReason
 from connector.core.ports import Clock, Entropy, Idempotency, MemberDirectory, Practitioners
 from connector.core.private import Private
 from connector.local.keys import KeyRing
 from connector.requester.new_fetch import NewFetch
+from connector.requester.register import NewObjection
 
 
 class ListedPractitioner(Protocol):
@@ -192,6 +196,52 @@ class Prober(Protocol):
     async def probe(self, member: MemberId) -> Sequence[ProbeStep]: ...
 
 
+# ---------------------------------------------------------------- oppositions and coverage
+
+
+class Register(Protocol):
+    """The register of oppositions: `requester.register.Register` is the real thing."""
+
+    def check(self, new: NewObjection) -> None: ...
+    async def add(self, new: NewObjection, caller: str) -> tuple[Objection, bool]: ...
+    async def lift(
+        self, objection_id: str, lifting: Lifting, caller: str, *, tell_sink: bool = True
+    ) -> Objection: ...
+    async def entered(self, objection_id: str, caller: str) -> Objection: ...
+    async def get(self, objection_id: str) -> Objection: ...
+    async def of_worker(self, ins: Ins) -> Sequence[Objection]: ...
+    async def page(
+        self, *, only_due: bool = False, before: str | None = None, limit: int = 50
+    ) -> Sequence[Objection]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageReport:
+    """The last count, and why peers were given nothing since `since`: counts, never identities.
+
+    `could_not_look` counts by the code of the fault. `warn_below` is the share that the service set.
+    """
+
+    last: CoverageCount | None
+    warn_below: float
+    since: Instant
+    withheld: Mapping[WithheldReason, int]
+    could_not_look: Mapping[Code, int]
+
+    @property
+    def is_low(self) -> bool:
+        """Whether fewer workers could be answered about than the service wants to be warned of."""
+        share = self.last.share if self.last else None
+        return share is not None and share < self.warn_below
+
+
+class Coverage(Protocol):
+    """How many workers could be answered about: as last counted, or counted now by the vendor's software."""
+
+    async def report(self) -> CoverageReport: ...
+    async def measure(self) -> CoverageReport: ...
+
+
 class MetricsText(Protocol):
     """The metrics in Prometheus' text form."""
 
@@ -207,6 +257,8 @@ class LocalPorts:
     journal: JournalReader
     status: StatusProvider
     prober: Prober
+    register: Register
+    coverage: Coverage
     metrics: MetricsText
     clock: Clock
     entropy: Entropy

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from connector.core.fetch import HARD_MAX_SERVICES
 from connector.core.mandate import AuthLevel, AuthMeans, InformationMeans, VisitKind
+from connector.core.oppositions import OppositionKind
 from connector.local.problems import FieldFaults
 from connector.wire.json_strict import NotStrictJson, read_object
 
@@ -26,7 +27,7 @@ MEMBER_PATTERN: Final = "^(3[0-9]{14}|1[0-9][0-9AB][0-9]{7})$"
 
 def _is_true(stated: bool) -> bool:  # noqa: FBT001 - pydantic calls it
     if not stated:
-        msg = "must be true: nothing is asked about a worker who objects"
+        msg = "must be true: nothing is asked about a worker who objects; note it: POST /api/v1/oppositions"
         raise ValueError(msg)
     return stated
 
@@ -143,6 +144,41 @@ class InsIn(Body):
 
 
 class JournalSearchIn(Body):
+    """A worker whose entries are looked for: in a body, because an INS never stands in a URL."""
+
+    matricule: Annotated[str, StringConstraints(min_length=15, max_length=25)]
+    oid: Annotated[str | None, Field(default=None, max_length=64)]
+
+
+class ObjectionIn(Body):
+    """What a worker objects to, as they said it: of the 2°, that services have each other's record of them."""
+
+    matricule: Annotated[str, StringConstraints(min_length=15, max_length=25)]
+    oid: Annotated[str | None, Field(default=None, max_length=64)]
+    kind: Annotated[OppositionKind, Field(description="1 or 2: the 1° or the 2° of R4624-45-6")]
+    on: Annotated[DayText, Field(description="day on which the worker said so")]
+    means: InformationMeans
+    by: Annotated[
+        str,
+        StringConstraints(pattern=f"^({'|'.join(ROLES)})$|{PS_ID_PATTERN}"),
+        Field(description="who noted it: a role, or the PS_IdNat of the professional; never a name"),
+    ]
+    tell_sink: Annotated[
+        StrictBool, Field(description="hand it to your software, or list it as still to be entered there by hand")
+    ] = True
+    check_only: Annotated[StrictBool, Field(description="say what would be done, and keep nothing")] = False
+
+
+class LiftIn(Body):
+    """That the worker no longer objects, as they said it."""
+
+    on: Annotated[DayText, Field(description="day on which the worker said so")]
+    means: InformationMeans
+    by: Annotated[str, StringConstraints(pattern=f"^({'|'.join(ROLES)})$|{PS_ID_PATTERN}")]
+    tell_sink: StrictBool = True
+
+
+class WorkerSearchIn(Body):
     """A worker whose entries are looked for: in a body, because an INS never stands in a URL."""
 
     matricule: Annotated[str, StringConstraints(min_length=15, max_length=25)]

@@ -20,17 +20,14 @@ from connector.local.answers import (
     JournalEntryOut,
     JournalPage,
     JournalReportOut,
-    LiveOut,
     MemberOut,
     MemberPage,
-    ProbeOut,
-    ReadyOut,
-    StatusOut,
 )
 from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, MAX_QUERY
 from connector.local.guards import Handler, authorise, is_loopback
 from connector.local.keys import Scope
 from connector.local.requests import MEMBER_PATTERN, ChooseIn, InsIn, JournalSearchIn, NewFetchIn
+from connector.local.system_answers import LiveOut, ProbeOut, ReadyOut, StatusOut
 
 
 class Access(Enum):

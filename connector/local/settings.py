@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from connector.contract.settings import Authority
 from connector.core.fetch import DEFAULT_MAX_SERVICES
 from connector.core.members import MemberId
 from connector.core.oid import Environment, InsOid
@@ -25,6 +26,7 @@ class LocalSettings:
     version: str
     hostnames: tuple[str, ...] = ()
     max_services: int = DEFAULT_MAX_SERVICES
+    authority: Authority = Authority.ADAPTER
     max_body_bytes: int = 64 * KIB
     body_seconds: float = 10.0
     write_seconds: float = 60.0

@@ -6,10 +6,10 @@ from typing import Final
 
 from aiohttp import web
 
-from connector.local.answers import LiveOut, ReadyOut
 from connector.local.bodies import answer
 from connector.local.guards import PORTS, SETTINGS
 from connector.local.streams import STREAMS
+from connector.local.system_answers import LiveOut, ReadyOut
 from connector.local.views import checks_out, status_out
 
 DESCRIPTION: Final = web.AppKey("description", dict)

@@ -10,28 +10,30 @@ from connector.core.instant import Instant, rfc3339
 from connector.core.states import FetchState
 from connector.local import words
 from connector.local.answers import (
-    AdapterOut,
-    CertificateOut,
-    CheckOut,
-    DirectoryOut,
     DocumentOut,
     EventOut,
     FetchOut,
     JournalEntryOut,
-    LedgerOut,
     MemberOut,
     NewestOut,
     PractitionerOut,
-    ProbeOut,
-    ProbeStepOut,
     ReceiptOut,
     ServiceOut,
-    StatusOut,
     TreeReportOut,
     WorkerOut,
 )
 from connector.local.ports import Check, JournalEntry, ProbeStep, StatusReport, TreeReport
 from connector.local.settings import LocalSettings
+from connector.local.system_answers import (
+    AdapterOut,
+    CertificateOut,
+    CheckOut,
+    DirectoryOut,
+    LedgerOut,
+    ProbeOut,
+    ProbeStepOut,
+    StatusOut,
+)
 from connector.local.words import Language
 from connector.requester.notes import can_be_brought
 from connector.wire import jose, receipt
