@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import ssl
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -145,16 +146,18 @@ async def test_what_is_not_http_gets_the_one_shape_and_the_end(house, line, sent
 @pytest.fixture
 async def hasty(tmp_path):
     """A house that waits for nobody."""
-    async with a_house(tmp_path, server={"idle_seconds": 0.02, "slow_client_seconds": 0.02}) as house:
+    async with a_house(tmp_path, server={"idle_seconds": 0.1, "slow_client_seconds": 2.0}) as house:
         yield house
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(min_size=1, max_size=200), st.sampled_from([b"", b"POST /handovers HTTP/1.1\r\n", b"GET /"]))
 async def test_whatever_bytes_are_sent_the_answer_is_an_error_or_the_end(hasty, junk, before):
+    got = b""
     async with a_line(hasty) as line:
-        line.writer.write(before + junk + b"\r\n\r\n")
-        got = await line.reader.read()
+        with suppress(ConnectionError):  # it hung up first: that is the end
+            line.writer.write(before + junk + b"\r\n\r\n")
+            got = await line.reader.read()
 
     assert got == b"" or re.match(rb"HTTP/[0-9]\.[0-9] [45]", got)
     assert hasty.ears.of("bug") == []

@@ -77,7 +77,9 @@ def test_the_listed_algorithm_counts_not_the_one_in_the_header():
     assert not jose.verify(of_rsa, replace(EC_KEY, algorithm="PS256"))
 
 
-@pytest.mark.parametrize("der", [b"", b"no key", HOLDER.member.keys[1].public_der], ids=["empty", "rubbish", "ledger key"])
+@pytest.mark.parametrize(
+    "der", [b"", b"no key", HOLDER.member.keys[1].public_der], ids=["empty", "rubbish", "ledger key"]
+)
 def test_a_listed_key_that_cannot_be_used_verifies_nothing(der):
     jws = jose.read(jose.seal(TYP, CLAIMS, REQUESTER.signer), typ=TYP)
 
