@@ -36,8 +36,8 @@ async def couple(tmp_path_factory):
     enlarge(made.services["a"], CAST.only_at_a, LARGE)
     for service in made.services.values():
         service.command = DAEMON
-        service.configure("requester", deadline_seconds=1.0)
-        service.configure("peer", drain_seconds=3)
+        service.configure("requester", deadline_seconds=2.0)
+        service.configure("peer", drain_seconds=4)
     try:
         await made.start()
         yield made

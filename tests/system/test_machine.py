@@ -147,7 +147,9 @@ def small_disk(federation_of_two):
 
 
 def _mount(state: Path, options: str) -> None:
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", state], check=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", state], capture_output=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"root may not mount a tmpfs here: {done.stderr.decode().strip()}")
 
 
 def fill(state: Path) -> Path:
