@@ -51,9 +51,9 @@ def address_fault(address: str, own_words: frozenset[str]) -> str | None:
         return None
     if not _ADDRESS.fullmatch(address):
         return "expected an e-mail address, or a telephone number as +33 1 23 45 67 89"
-    found = [word for word in re.split(r"[._+-]", plain(address.partition("@")[0])) if word]
-    allowed = FUNCTION_WORDS | own_words
-    if not any(word in FUNCTION_WORDS for word in found) or not all(w in allowed or w.isdecimal() for w in found):
+    # A number may follow a word: support2@.
+    found = [word.rstrip("0123456789") for word in re.split(r"[._+-]", plain(address.partition("@")[0]))]
+    if not any(word in FUNCTION_WORDS for word in found) or set(found) - FUNCTION_WORDS - own_words - {""}:
         return "looks like a person's address: expected one of a function, such as dpo@, support@ or dmst-nantes@"
     return None
 

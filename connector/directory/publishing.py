@@ -21,10 +21,12 @@ from connector.directory.fetch import HttpFetcher, Patience, Source
 from connector.directory.metadata import file_of, parse, signers_of
 from connector.directory.refresh import MirrorRefusal
 from connector.directory.refusal import DirectoryRefused
-from connector.directory.repository import Repository, RoleFiles, store
+from connector.directory.repository import Repository, RoleFiles, Seen, store
 from connector.directory.roster import roster
 from connector.directory.verify import Verified, verify
 from connector.directory.workspace import Missing, Workspace
+
+_TOP = frozenset({"root", "timestamp", "snapshot", "targets"})
 
 Get = Callable[[str, int], bytes | None]
 """Gives a file of another place by path: at most so many bytes."""
@@ -48,7 +50,7 @@ def publish(workspace: Workspace, signers: Sequence[CryptoSigner], now: Instant)
         LocalRefused: nothing was ever signed completely, or no key given is a publisher's.
         DirectoryRefused: the result is not what a reader would believe; nothing was written.
     """
-    return _publish(workspace, signers, now, workspace.published(), (), 0, always=True)
+    return _publish(workspace, signers, now, workspace.published(), (), Seen(), always=True)
 
 
 def publisher_round(
@@ -72,14 +74,14 @@ def publisher_round(
     Raises:
         LocalRefused, DirectoryRefused: as `publish`.
     """
-    own = workspace.published()
+    published = own = workspace.published()
     mirrors: list[MirrorRefusal] = []
-    seen = 0
+    seen = Seen()
     for source in copies:
         with _Visit(source, patience, mirrors) as get:
-            own, highest = _merge(own, get, now)
-            seen = max(seen, highest)
-    offered = list(_offers(own, now, members, patience, mirrors)) if own is not None else []
+            own, theirs = _merge(own, get, now)
+            seen = Seen(max(seen.snapshot, theirs.snapshot), max(seen.timestamp, theirs.timestamp))
+    offered = list(_offers(published, now, members, patience, mirrors)) if published is not None else []
     return _publish(workspace, signers, now, own, offered, seen, always=False, mirrors=tuple(mirrors))
 
 
@@ -101,8 +103,8 @@ class _Visit:
         return False
 
 
-def _merge(own: Repository | None, get: Get, now: Instant) -> tuple[Repository | None, int]:
-    """Adopt what another copy has newer; also give the highest timestamp version seen."""
+def _merge(own: Repository | None, get: Get, now: Instant) -> tuple[Repository, Seen]:
+    """Adopt what another copy has newer; also give the numbers that it has reached."""
     if own is None:
         raise LocalRefused("publisher: its folder is empty", hint="copy the folder of the ceremony there first")
     files: dict[str, bytes] = {}
@@ -114,22 +116,21 @@ def _merge(own: Repository | None, get: Get, now: Instant) -> tuple[Repository |
         return data
 
     theirs = verify(read, anchor=own.roots[0], environment=own.environment, at=now)
-    mine = own.verified(now, check_expiry=False)
     merged = own
     if len(theirs.roots) > len(own.roots):
         merged = replace(merged, roots=theirs.roots)
-    if theirs.versions["targets"] > mine.versions["targets"]:
+    if theirs.versions["targets"] > own.targets_signed.version:
         merged = replace(merged, targets=_targets_of(theirs, files), memberships=_memberships_of(theirs, files))
     for role, version in theirs.versions.items():
         path = layout.metadata_file(role, version)
-        if role in {"root", "timestamp", "snapshot", "targets"} or path not in files or role in theirs.carried:
+        if role in _TOP or path not in files or role in theirs.carried:
             continue
         named, file = next(iter(parse(Targets, files[path], role).signed.targets.items()))
         target = files.get(layout.target_file(named, file.hashes["sha256"]))
         candidate = RoleFiles(version, files[path], named, target or b"")
         if merged.accepts(role, candidate):
             merged = merged.with_role(role, candidate)
-    return merged, theirs.versions["timestamp"]
+    return merged, Seen(theirs.versions["snapshot"], theirs.versions["timestamp"])
 
 
 def _targets_of(theirs: Verified, files: dict[str, bytes]) -> bytes:
@@ -169,7 +170,7 @@ def _publish(
     now: Instant,
     own: Repository | None,
     offered: Iterable[tuple[str, RoleFiles]],
-    seen: int,
+    seen: Seen,
     *,
     always: bool,
     mirrors: tuple[MirrorRefusal, ...] = (),

@@ -39,6 +39,14 @@ class RoleFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Version numbers that other publishers have reached."""
+
+    snapshot: int = 0
+    timestamp: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
     """A copy with all that its next snapshot will name."""
 
@@ -94,14 +102,15 @@ class Repository:
         """Give the copy with this role in the place of its older one."""
         return replace(self, roles={**self.roles, role: files})
 
-    def sealed(self, signer: Signer, now: Instant, *, after: int = 0) -> "Repository":
+    def sealed(self, signer: Signer, now: Instant, *, after: Seen | None = None) -> "Repository":
         """Give the copy with a new timestamp, and a new snapshot where anything in it changed or half its life is over.
 
         Args:
             signer: a publisher's key, listed in the root.
             now: when it is signed.
-            after: a timestamp version already seen elsewhere, to go beyond.
+            after: the numbers that other publishers have reached, to go beyond.
         """
+        seen = after or Seen()
         metas = {f"{Targets.type}.json": _meta(self.targets_signed.version, self.targets)}
         metas |= {f"{role}.json": _meta(files.version, files.role) for role, files in sorted(self.roles.items())}
         old = parse(Snapshot, self.snapshot, Snapshot.type) if self.snapshot else None
@@ -109,12 +118,13 @@ class Repository:
         # python-tuf's clients refuse a snapshot that no longer names what it named: nothing ever leaves it.
         half_gone = old is not None and expires_at(old.signed) - now < layout.LIFE[Snapshot.type] // 2
         is_signed = old is not None and bool(signers_of(self.root, Snapshot.type, old)[0])
-        if old is None or old.signed.meta != metas or half_gone or not is_signed:
-            version = (old.signed.version if old else 0) + 1
+        mine = old.signed.version if old else 0
+        if old is None or old.signed.meta != metas or half_gone or not is_signed or mine < seen.snapshot:
+            version = max(mine, seen.snapshot) + 1
             snapshot = signed_bytes(Snapshot(version, expires=_end(now, Snapshot.type), meta=metas), signer)
         before = parse(Timestamp, self.timestamp, Timestamp.type).signed.version if self.timestamp else 0
         meta = _meta(parse(Snapshot, snapshot, Snapshot.type).signed.version, snapshot)
-        new = Timestamp(max(before, after) + 1, expires=_end(now, Timestamp.type), snapshot_meta=meta)
+        new = Timestamp(max(before, seen.timestamp) + 1, expires=_end(now, Timestamp.type), snapshot_meta=meta)
         return replace(self, snapshot=snapshot, timestamp=signed_bytes(new, signer))
 
     def needs_timestamp(self, now: Instant) -> bool:

@@ -15,7 +15,7 @@ from connector.directory import ceremony, rotation, suspending
 from connector.directory.fetch import Source
 from connector.directory.layout import DAY
 from connector.directory.refresh import Refresh
-from connector.directory.repository import delegated_role, instant_end
+from connector.directory.repository import Seen, delegated_role, instant_end
 from connector.directory.signed import NO_VERSION, Freshness
 from connector.directory.suspensions import Reason, to_json
 from tests.kit.directory import (
@@ -614,7 +614,7 @@ async def test_a_publisher_that_drops_a_suspension_is_refused_as_rolled_back(tmp
     federation.publish()
     found, _ = await opened(tmp_path, federation, published(federation))
 
-    later = before.sealed(federation.publisher, federation.now, after=90)
+    later = before.sealed(federation.publisher, federation.now, after=Seen(90, 90))
     again, ears = await opened(tmp_path, federation, Mirror(later.files()))
 
     assert again.version == found.version
@@ -729,7 +729,7 @@ async def test_keys_are_rotated_without_a_new_root_file_at_the_members(tmp_path,
 async def test_a_replaced_publisher_ends_what_its_thief_had_pushed_up(tmp_path, federation):
     """Version numbers that a thief made huge no longer count once the root names another publisher (TUF 5.3.11)."""
     federation.join(A)
-    thief = federation.workspace.needs_published().sealed(federation.publisher, federation.now, after=10**6)
+    thief = federation.workspace.needs_published().sealed(federation.publisher, federation.now, after=Seen(0, 10**6))
     found, _ = await opened(tmp_path, federation, Mirror(thief.files()))
     assert f".{10**6 + 1}." in found.version
 
