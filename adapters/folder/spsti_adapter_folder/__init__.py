@@ -2,3 +2,8 @@
 
 Of the connector it imports `connector.contract` only.
 """
+
+from spsti_adapter_folder.sink import FolderSink
+from spsti_adapter_folder.source import FolderSource
+
+__all__ = ["FolderSink", "FolderSource"]

@@ -1,0 +1,62 @@
+"""Files put where another program looks: there whole or not at all, and durable when the call returns."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from connector.contract import AdapterError, Problem
+from spsti_adapter_folder.beneath import of_folder
+
+DRAFT_PREFIX = ".spsti-"
+
+
+def put(folder: Path, name: str, content: Iterable[bytes], mode: int, *, size: int = -1, digest: str = "") -> None:
+    """Write a file under a hidden name, make it durable, and give it its own; a former one is replaced.
+
+    Raises:
+        AdapterError: `data`, not the size or digest that was announced; `unreachable` or `access-refused`, the folder.
+        Exception: what reading `content` raised.
+    """
+    draft = folder / f"{DRAFT_PREFIX}{secrets.token_hex(8)}.part"
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise AdapterError(of_folder(error), error) from error
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            written, found = _copy(content, out.write)
+            if size >= 0 and (written, found) != (size, digest):
+                raise AdapterError(Problem.DATA, "not the bytes that were announced")
+            out.flush()
+            os.fchmod(out.fileno(), mode)
+            os.fsync(out.fileno())
+        draft.replace(folder / name)
+        sync_folder(folder)
+    except OSError as error:
+        raise AdapterError(of_folder(error), error) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable.
+
+    Raises:
+        OSError: it cannot be opened or written.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _copy(content: Iterable[bytes], write: Callable[[bytes], object]) -> tuple[int, str]:
+    size, digest = 0, sha256()
+    for piece in content:
+        size += len(piece)
+        digest.update(piece)
+        write(piece)
+    return size, digest.hexdigest()
