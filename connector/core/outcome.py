@@ -29,4 +29,6 @@ class WithheldReason(StrEnum):
     OPPOSITION_UNKNOWN = "opposition_unknown"
     IDENTITY_DIFFERS = "identity_differs"
     IDENTITY_NOT_QUALIFIED = "identity_not_qualified"
+    ANSWER_UNUSABLE = "answer_unusable"
+    """What the vendor's software said about this worker breaks its contract (ADR 0005)."""
     DECLINED = "declined"

@@ -152,6 +152,8 @@ class Emitter:
     async def _withhold(self, case: Case, found: Extraction) -> Answer:
         unknown = found.withheld is WithheldReason.NO_LOCAL_WORKER
         retention = Retention.DAILY if unknown else Retention.MONTHLY
+        if found.fault is not None:
+            await self._house.adapter_fault(found.fault)
         body = self._bundle(None)
         answer = await self._evidence.answer(case, Outcome.WITHHELD, body, reason=found.withheld, retention=retention)
         elapsed = self._elapsed(case.question)

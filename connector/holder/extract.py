@@ -24,20 +24,30 @@ class Extraction(Private):
     announcement: Announcement | None
     withheld: WithheldReason | None
     known_as: tuple[Ins, ...]
+    fault: AdapterFault | None = None
+    """The contract that the software broke about this worker, for the house's own eyes."""
 
 
 async def extract(source: GuardedSource, oppositions: Oppositions, worker: QualifiedIdentity) -> Extraction:
     """Look once and decide.
 
+    An answer about this worker that breaks the contract is withheld like any other reason: `could_not_look` is for what
+    fails whoever the worker, and would tell that this one is known here (PROTOCOL section 4, ADR 0005).
+
     Raises:
-        AdapterFault: the vendor's software could not be asked, or broke its contract; or nobody could ever tell an
-            opposition here, which must not look like a worker's own (DESIGN section 5).
+        AdapterFault: the vendor's software could not be asked; or nobody could ever tell an opposition here, which must
+            not look like a worker's own (DESIGN section 5).
     """
     reason = oppositions.not_ready()
     if reason is not None:
-        raise AdapterFault(reason, code=Code.ADAPTER_CONTRACT, hint="set [opposition] authority to one that can tell")
-    look = await source.look(worker.ins)
+        raise AdapterFault(reason, code=Code.ADAPTER_FAILED, hint="set [opposition] authority to one that can tell")
     known_as = (worker.ins,)
+    try:
+        look = await source.look(worker.ins)
+    except AdapterFault as fault:
+        if fault.code is not Code.ADAPTER_CONTRACT:
+            raise
+        return Extraction(None, WithheldReason.ANSWER_UNUSABLE, known_as, fault)
     if look.identity is not None:
         local = (look.identity.ins,) if look.identity.ins is not None else ()
         known_as = tuple(dict.fromkeys((worker.ins, *local, *look.identity.former)))

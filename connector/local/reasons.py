@@ -16,7 +16,7 @@ _REASONS: Final[Mapping[WithheldReason, tuple[tuple[str, str], tuple[str, str]]]
     WithheldReason.NO_LOCAL_WORKER: (
         (
             "Votre logiciel ne connaît personne sous cet INS.",
-            "Rien à faire si le travailleur n'a jamais été suivi ici ; sinon, complétez les INS de vos dossiers (INSi).",
+            "Rien à faire s'il n'a jamais été suivi ici ; sinon, complétez les INS de vos dossiers (INSi).",
         ),
         (
             "Your software knows nobody under that INS.",
@@ -26,7 +26,7 @@ _REASONS: Final[Mapping[WithheldReason, tuple[tuple[str, str], tuple[str, str]]]
     WithheldReason.NOTHING_COMMUNICABLE: (
         (
             "Le travailleur est connu, aucun document communicable n'existe.",
-            "Préparez dans votre logiciel la version communicable des dossiers ; voyez avec l'éditeur si elle manque à tous.",
+            "Préparez dans votre logiciel la version communicable ; si elle manque à tous, voyez l'éditeur.",
         ),
         (
             "The worker is known, and there is no document that may be given.",
@@ -43,7 +43,7 @@ _REASONS: Final[Mapping[WithheldReason, tuple[tuple[str, str], tuple[str, str]]]
     WithheldReason.OPPOSITION_UNKNOWN: (
         (
             "On ne sait pas si le travailleur s'oppose.",
-            "Informez les travailleurs et notez leur réponse ; si le registre est complet, le responsable peut le déclarer.",
+            "Informez les travailleurs, notez leur réponse ; le responsable peut déclarer le registre complet.",
         ),
         (
             "It is not known whether the worker objects.",
@@ -68,6 +68,16 @@ _REASONS: Final[Mapping[WithheldReason, tuple[tuple[str, str], tuple[str, str]]]
         (
             "The identity is not qualified in your software.",
             "Qualify it: INSi's traits, and a document of high trust.",
+        ),
+    ),
+    WithheldReason.ANSWER_UNUSABLE: (
+        (
+            "Ce que votre logiciel dit de ce travailleur contredit son contrat (autre personne, date future, doublon).",
+            "Corrigez le dossier dans votre logiciel, ou montrez le journal des défauts à son éditeur.",
+        ),
+        (
+            "What your software says of this worker breaks its contract (another person, a future date, a duplicate).",
+            "Put the record right in your software, or show its vendor the faults in the log.",
         ),
     ),
     WithheldReason.DECLINED: (

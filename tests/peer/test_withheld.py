@@ -26,6 +26,7 @@ LOOKS = {
         GIVEN, identity=replace(KNOWN, traits=replace(TRAITS, birth_name="TCHITCHO"))
     ),
     WithheldReason.IDENTITY_NOT_QUALIFIED: replace(GIVEN, identity=LocalIdentity(INS, TRAITS, IdentityStatus.RECUP)),
+    WithheldReason.ANSWER_UNUSABLE: replace(GIVEN, identity=replace(KNOWN, ins=OTHER_INS)),
 }
 FORBIDDEN = ("nothing", "unknown", "no such", "not found", "object", "refus", "differ", "qualif")
 

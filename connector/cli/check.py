@@ -1,0 +1,74 @@
+"""`spsti-connector check`: everything that the start would refuse, and what will soon end, before anything starts."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from connector.core.errors import ConfigFault
+from connector.core.instant import Instant, rfc3339
+
+DAY = 86_400
+WARN_DAYS = 60
+EX_CONFIG = 78
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that is right today and will not stay so."""
+
+    what: str
+    remedy: str
+
+
+@click.command("check")
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path("connector.toml"),
+    show_default=True,
+    help="The configuration file.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def command(context: click.Context, path: Path, as_json: bool) -> None:
+    """Check the configuration and all that it names: files, keys, certificates, members, the adapter's options.
+
+    The start runs the same checks. Exit status: 0 all right, 78 it would not start.
+    """
+    from connector.daemon.run import read
+
+    try:
+        material = read(path)
+    except ConfigFault as error:
+        faults = error.faults or (error.message,)
+        if as_json:
+            click.echo(json.dumps({"ok": False, "faults": faults}, ensure_ascii=False))
+        else:
+            for fault in faults:
+                click.echo(fault, err=True)
+            click.echo(f"{len(faults)} to put right; nothing would start.", err=True)
+        context.exit(EX_CONFIG)
+    now = Instant(int(time.time()))
+    certificates = {"server": material.server_tls.certificate, "client": material.client_tls.certificate}
+    warned = [
+        Warned(f"the {use} certificate ends on {rfc3339(c.not_after)}", "ask for its successor now")
+        for use, c in certificates.items()
+        if c.not_after - now < WARN_DAYS * DAY
+    ]
+    if not material.file.model.peer.crls:
+        warned.append(Warned("no CRL is configured: a revoked certificate would be believed", "set [peer] crls"))
+    if material.file.model.source is None:
+        warned.append(Warned("no [source]: peers will be told that this service could not look", "configure [source]"))
+    if as_json:
+        said = [{"what": w.what, "remedy": w.remedy} for w in warned]
+        click.echo(json.dumps({"ok": True, "faults": [], "warnings": said}, ensure_ascii=False))
+        return
+    members = material.directory.members()
+    click.echo(f"{material.member.name} ({material.member.id.value}), {material.environment}: configuration is valid.")
+    click.echo(f"{len(members)} members in the list {material.directory.version}.")
+    for warning in warned:
+        click.echo(f"Attention: {warning.what} - {warning.remedy}")
