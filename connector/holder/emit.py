@@ -153,7 +153,8 @@ class Emitter:
         unknown = found.withheld is WithheldReason.NO_LOCAL_WORKER
         retention = Retention.DAILY if unknown else Retention.MONTHLY
         if found.fault is not None:
-            await self._house.adapter_fault(found.fault)
+            # Told to logs only: the entry has the reason, and an entry of the house ledger would show in its growth.
+            self._ports.observer.adapter_failed(found.fault.code)
         body = self._bundle(None)
         answer = await self._evidence.answer(case, Outcome.WITHHELD, body, reason=found.withheld, retention=retention)
         elapsed = self._elapsed(case.question)

@@ -404,7 +404,7 @@ async def test_an_adapter_that_breaks_its_contract_gives_nothing_away(house, lin
     assert b'"total":0' in reply.body
     entry = await house.last()
     assert (entry.outcome, entry.reason) == ("withheld", "answer_unusable")
-    assert [["adapter.contract"]] == house.ears.of("adapter_failed")[-1:]
+    assert house.ears.of("adapter_failed")[-1:] == [["adapter.contract"]]
     await assert_lives_on(house, line)
 
 
