@@ -1,0 +1,109 @@
+"""`init` makes what `check` then looks at: a newcomer's way from nothing to a configuration that starts."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from connector.cli.check import command as check
+from connector.cli.init import command as init
+from spsti_sandbox.pki import Pki
+
+MEMBER = "318751275100020"
+FLAGS = (
+    "--member-id", MEMBER, "--name", "SPSTI Exemple", "--environment", "test", "--endpoint", "https://127.0.0.1:8443",
+    "--opposition", "adapter", "--decided-by", "Dr Exemple",
+)  # fmt: skip
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return lambda command, *arguments: CliRunner().invoke(command, [*map(str, arguments)])
+
+
+def test_init_asks_nobody_when_there_is_no_terminal_and_names_the_flags(run):
+    result = run(init, "--directory", "new")
+
+    assert result.exit_code == 2
+    assert "--member-id, --name, --environment, --endpoint, --opposition, --decided-by" in result.output
+
+
+def test_init_says_what_it_made_and_what_comes_next(run, tmp_path):
+    result = run(init, "--directory", "new", *FLAGS, "--town", "Dijon")
+
+    assert result.exit_code == 0, result.output
+    assert "my-entry.toml" in result.output
+    assert "server.csr" in result.output
+    assert "spsti-connector check --config" in result.output
+    assert (tmp_path / "new" / "connector.toml").exists()
+
+
+def test_init_a_second_time_changes_nothing(run):
+    run(init, "--directory", "new", *FLAGS)
+
+    result = run(init, "--directory", "new", *FLAGS)
+
+    assert result.exit_code == 1
+    assert "exists already" in result.output
+
+
+def test_init_refuses_a_number_that_fails_its_check_in_production(run):
+    flags = [flag if flag != "test" else "production" for flag in FLAGS]
+    result = run(init, *[flag if flag != MEMBER else "318751275100021" for flag in flags])
+
+    assert result.exit_code == 1
+    assert "init:" in result.output
+
+
+def test_check_names_every_fault_with_its_line_and_the_status_of_a_bad_configuration(run):
+    run(init, "--directory", "new", *FLAGS)
+
+    result = run(check, "--config", "new/connector.toml")
+
+    assert result.exit_code == 78
+    assert "connector.toml:" in result.output
+    assert "peer.server" in result.output
+    assert "nothing would start" in result.output
+
+
+def test_check_finds_nothing_wrong_once_the_certificates_are_there(run, tmp_path):
+    pki = Pki(tmp_path / "pki")
+    for use in ("server", "client"):
+        leaf = pki.issue(MEMBER, use)
+        (tmp_path / f"{use}.p12").write_bytes(pki.pkcs12(leaf, b"geheim"))
+    (tmp_path / "password").write_text("geheim\n")
+    made = run(
+        init, "--directory", "new", *FLAGS, "--trusted-ca", pki.ca_path, "--crl", pki.crl_paths[0], "--crl",
+        pki.crl_paths[1], "--server-pkcs12", "server.p12", "--server-password", "password", "--client-pkcs12",
+        "client.p12", "--client-password", "password", "--practitioner", "899700218896:physician:Camille DURAND",
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+
+    result = run(check, "--config", "new/connector.toml")
+    as_json = run(check, "--config", "new/connector.toml", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert "configuration is valid" in result.output
+    assert "no [source]" in result.output
+    assert json.loads(as_json.output)["ok"] is True
+
+
+def test_a_wrong_password_is_told_without_the_password(run, tmp_path):
+    pki = Pki(tmp_path / "pki")
+    (tmp_path / "server.p12").write_bytes(pki.pkcs12(pki.issue(MEMBER, "server"), b"right"))
+    (tmp_path / "password").write_text("wrong-and-secret\n")
+    run(init, "--directory", "new", *FLAGS, "--server-pkcs12", "server.p12", "--server-password", "password")
+
+    result = run(check, "--config", "new/connector.toml", "--json")
+
+    assert result.exit_code == 78
+    assert "wrong-and-secret" not in result.output
+    assert any("peer.server" in fault for fault in json.loads(result.output)["faults"])
+
+
+def test_a_practitioner_is_given_in_three_parts(run):
+    result = run(init, *FLAGS, "--practitioner", "899700218896:wizard:X")
+
+    assert result.exit_code == 2
+    assert "physician|nurse|intern" in result.output
