@@ -286,9 +286,9 @@ class Errands:
 
     # ------------------------------------------------------------------ what runs by itself
 
-    async def probe(self, member: MemberId) -> ProbeResult:
-        """Test the way to one member with a document about nobody. Raises as `requester.probe.Probe.run`."""
-        return await self._probe.run(member)
+    async def probe(self, member: MemberId, steps: dict[str, int] | None = None) -> ProbeResult:
+        """Test the way to one member with a document about nobody: see `requester.probe.Probe.run`, also for errors."""
+        return await self._probe.run(member, steps)
 
     async def resume_all(self) -> None:
         """Take up every fetch that was running when the process ended.

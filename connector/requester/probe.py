@@ -50,14 +50,26 @@ class _Discard:
         """Nothing was kept."""
 
 
+class _Timed:
+    """How long each step takes by itself."""
+
+    def __init__(self, means: Means, steps: dict[str, int]) -> None:
+        self._means, self.steps = means, steps
+        self._begun = means.clock.monotonic()
+
+    def end(self, step: str) -> None:
+        self.steps[step] = self._means.since_ms(self._begun)
+        self._begun = self._means.clock.monotonic()
+
+
 class Probe:
     """Probes members, one at a time or several."""
 
     def __init__(self, means: Means, store: RequesterStore) -> None:
         self._means, self._store = means, store
 
-    async def run(self, member_id: MemberId) -> ProbeResult:
-        """Do the four exchanges.
+    async def run(self, member_id: MemberId, steps: dict[str, int] | None = None) -> ProbeResult:
+        """Do the four exchanges; each step's own milliseconds go into `steps` as it ends, also when a later one fails.
 
         Raises:
             LocalRefused: `member.unknown`, `member.suspended`.
@@ -66,17 +78,17 @@ class Probe:
         """
         means = self._means
         member = active_member(member_id, means.directory)
-        started, steps = means.clock.monotonic(), {}
+        timed = _Timed(means, {} if steps is None else steps)
         lookup_id = new_id(means.entropy)
         await self._store.append([entries.probe(EntryType.ASKED, member.id, lookup_id, means.clock.now())])
         announcement_id = await self._lookup(member, lookup_id)
-        steps["lookup"] = means.since_ms(started)
+        timed.end("lookup")
         answer = await self._handover(member, lookup_id, announcement_id)
         if answer.handover_id is None or answer.document is None or answer.receipt is None:
             raise PeerFault(f"{member.name}: granted a probe's handover without naming its document")
-        steps["handover"] = means.since_ms(started)
+        timed.end("handover")
         received = await self._read(member, answer.handover_id, answer.document)
-        steps["document"] = means.since_ms(started)
+        timed.end("document")
         error: DocumentRejected | None = None
         try:
             if received.refused is not None:
@@ -86,10 +98,10 @@ class Probe:
         except DocumentRejected as rejected:
             error = rejected
         await self._acknowledge(member, answer.handover_id, answer.receipt.sha256, received.digest, error)
-        steps["acknowledgement"] = means.since_ms(started)
+        timed.end("acknowledgement")
         if error is not None:
             raise error
-        return ProbeResult(member.id, answer.handover_id, answer.document, steps)
+        return ProbeResult(member.id, answer.handover_id, answer.document, timed.steps)
 
     async def _lookup(self, member: Member, lookup_id: str) -> str:
         means = self._means
