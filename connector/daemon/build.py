@@ -22,6 +22,7 @@ from connector.core.days import Day
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.ports import Clock, Entropy
 from connector.daemon.absent import AbsentSource, NoDirectoryFiles
+from connector.daemon.coverage import CoverageSettings, ServiceCoverage
 from connector.daemon.journal import LocalJournal
 from connector.daemon.observe import Observers
 from connector.daemon.prober import LocalProber
@@ -45,6 +46,7 @@ from connector.peer.settings import PeerServerSettings
 from connector.peer.tls import ClientTls, ServerTls
 from connector.requester.integrate import Errands, House
 from connector.requester.integrity import ClearTextInspector
+from connector.requester.register import Register
 
 T = TypeVar("T")
 Wrap = Callable[[str, Any], Any]
@@ -74,6 +76,8 @@ class Rooms:
     source: SourceGuard | None = None
     sink: SinkGuard | None = None
     oppositions: OppositionAuthority = field(init=False)
+    register: Register = field(init=False)
+    coverage: ServiceCoverage = field(init=False)
     server: PeerServer = field(init=False)
     errands: Errands = field(init=False)
     watched: Watched = field(init=False)
@@ -145,12 +149,12 @@ async def _open_state(rooms: Rooms) -> None:
 
 def _open_adapters(rooms: Rooms) -> None:
     model, material = rooms.material.file.model, rooms.material
-    if (section := model.source) is not None:
-        source, rooms.adapters["source"] = load_source(section.adapter, section.options, _context(rooms, section))
+    if (read := model.source) is not None:
+        source, rooms.adapters["source"] = load_source(read.adapter, read.options, _context(rooms, read))
         rooms.source = guard_source(
             source,
-            material.guard(section),
-            name=section.adapter,
+            material.guard(read),
+            name=read.adapter,
             clock=rooms.clock,
             report=rooms.observers.adapter_fault,
         )
@@ -167,10 +171,21 @@ def _open_adapters(rooms: Rooms) -> None:
         rooms.stack.push_async_callback(rooms.sink.close)
     rooms.oppositions = OppositionAuthority(
         material.opposition,
-        register=None,
+        register=rooms.state.oppositions,
         source_tells=rooms.source is not None and rooms.source.tells_opposition,
         unreachable=rooms.observers.register_failed,
     )
+    rooms.register = Register(
+        rooms.state.oppositions,
+        environment=material.environment,
+        sink=rooms.sink,
+        source=rooms.source,
+        clock=rooms.clock,
+        entropy=rooms.entropy,
+    )
+    warn_below = model.source.coverage_warn_below if model.source else 0.0
+    settings = CoverageSettings(warn_below, material.opposition)
+    rooms.coverage = ServiceCoverage(settings, rooms.state, rooms.source, rooms.clock)
 
 
 def _context(rooms: Rooms, section: AdapterSection) -> AdapterContext:
@@ -228,6 +243,7 @@ async def _open_requester(rooms: Rooms) -> None:
         clock=rooms.clock,
         entropy=rooms.entropy,
         observer=rooms.observers,
+        oppositions=rooms.oppositions,
     )
     rooms.errands = Errands(material.requester, house)
     rooms.stack.push_async_callback(rooms.errands.close)
@@ -245,6 +261,8 @@ def _watch(rooms: Rooms) -> None:
         certificates={"server": material.server_tls.certificate, "client": material.client_tls.certificate},
         crls=rooms.server_tls.trust.crls,
         started_at=rooms.clock.now(),
+        coverage=rooms.coverage,
+        attested_on=source.attested_on if (source := material.file.model.source) else None,
     )
     rooms.status = DaemonStatus(rooms.watched, rooms.clock, rooms.metrics, __version__)
     rooms.status.measure_certificates()
@@ -290,6 +308,7 @@ async def _listen_locally(rooms: Rooms) -> None:
         version=__version__,
         hostnames=(host,),
         max_services=material.requester.max_services,
+        authority=material.opposition.authority,
     )
     ports = LocalPorts(
         errands=rooms.errands,
@@ -297,6 +316,8 @@ async def _listen_locally(rooms: Rooms) -> None:
         journal=LocalJournal(rooms.state.journal),
         status=rooms.status,
         prober=LocalProber(rooms.errands),
+        register=rooms.register,
+        coverage=rooms.coverage,
         metrics=rooms.metrics,
         clock=rooms.clock,
         entropy=rooms.entropy,
@@ -324,6 +345,8 @@ def _jobs(rooms: Rooms) -> Jobs:
             Job("readiness", 10.0, rooms.status.measure),
             Job("spools", 30.0, purge_spools),
             Job("tidy", 60.0, rooms.state.tidy),
+            Job("oppositions", 600.0, rooms.register.pass_on_due),
+            Job("coverage", 600.0, rooms.coverage.measure_if_due),
         ),
         rooms.metrics,
     )

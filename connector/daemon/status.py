@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from importlib.metadata import version
 
 from connector import logs
@@ -9,11 +10,13 @@ from connector.contract.discovery import AdapterInfo
 from connector.contract.guard import SinkGuard, SourceGuard
 from connector.contract.opposition import OppositionAuthority
 from connector.core.directory import MemberStatus
+from connector.core.errors import FailedClosed
 from connector.core.instant import Instant
 from connector.core.ledger import Tree
 from connector.core.ports import Clock, MemberDirectory
 from connector.crypto.certificates import PeerCertificate
 from connector.crypto.crls import CrlSet
+from connector.daemon.coverage import ServiceCoverage
 from connector.ledger.service import OpenState
 from connector.local.ports import AdapterStatus, CertificateStatus, Check, LedgerStatus, StatusReport
 from connector.metrics import Metrics
@@ -34,6 +37,8 @@ class Watched:
     adapters: Mapping[str, AdapterInfo]
     certificates: Mapping[str, PeerCertificate]
     crls: CrlSet | None
+    coverage: ServiceCoverage
+    attested_on: date | None
     draining: bool = False
     listening: bool = False
     started_at: Instant = field(default=Instant(0))
@@ -76,6 +81,7 @@ class DaemonStatus:
                 "a revocation list is past its next update: every peer is refused" if stale else "",
                 "fetch the newest lists of both CAs, then reload" if stale else "",
             ),
+            *self._warnings(),
         )
         red = tuple(check.name for check in checks if not check.ok)
         self._metrics.ready.set(not red)
@@ -83,6 +89,26 @@ class DaemonStatus:
             self._red = red
             logs.get_logger().warning(logs.DAEMON_READY_CHANGED, state="red" if red else "green", cause=", ".join(red))
         return checks
+
+    def _warnings(self) -> tuple[Check, ...]:
+        """Give what is right for now and should be better: checks that are green and have a remedy."""
+        w = self._watched
+        if w.source is None:
+            return ()
+        attested = Check(
+            "attestation",
+            ok=True,
+            detail="" if w.attested_on else "nobody has attested that what the source gives may go to a peer",
+            remedy="" if w.attested_on else "set [source] attested_on and attested_by, or take the adapter out",
+        )
+        try:
+            last = w.coverage.last()
+        except FailedClosed:  # told by the check of the state
+            return (attested,)
+        if not last.is_low or last.last is None or last.last.share is None:
+            return (attested, Check("coverage", ok=True))
+        detail = f"{last.last.share:.0%} of workers could be answered about, expected {last.warn_below:.0%} at least"
+        return (attested, Check("coverage", ok=True, detail=detail, remedy="spsti-connector adapter coverage says why"))
 
     async def status(self) -> StatusReport:
         """Tell everything; the vendor's software is really asked."""

@@ -4,7 +4,8 @@ A worker is found by a keyed hash of the INS asked for, so each entry answers to
 written. What is found here is for the house's own people: nothing of it goes to a peer.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +13,19 @@ from connector.core.instant import Instant
 from connector.core.ledger import EntryType, Tree
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
+from connector.core.outcome import Outcome
 from connector.core.private import Private
 from connector.ledger import entries
 from connector.ledger.entries import StoredEntry
 from connector.store.epochs import EpochKeys
 from connector.store.keys import StateKeys
 from connector.store.sql import Connection, rows
+
+_REASONS = """
+    select outcome, reason, count(*) from entries
+    where tree = 'exchange' and at >= ? and type = 'answered' and outcome in (select value from json_each(?))
+    group by outcome, reason
+"""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,6 +75,13 @@ def find(db: Connection, search: Search, origin: str, keys: StateKeys, epochs: E
     """
     sql, parameters = _query(search, keys)
     return [_opened(StoredEntry.of_row(row), origin, epochs) for row in rows(db, sql, *parameters)]
+
+
+def count_reasons(db: Connection, outcomes: Collection[Outcome], since: Instant) -> dict[tuple[Outcome, str], int]:
+    """Count the lookups answered with these outcomes from an instant on, by outcome and reason."""
+    kinds = json.dumps([outcome.value for outcome in outcomes])
+    found = rows(db, _REASONS, since, kinds)
+    return {(Outcome(outcome), reason or ""): count for outcome, reason, count in found}
 
 
 def _query(search: Search, keys: StateKeys) -> tuple[str, list[object]]:

@@ -4,7 +4,7 @@
 threads of its own; appending is `ledger.append`, inside the store's writer.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -15,12 +15,13 @@ from connector.core.instant import Instant
 from connector.core.ledger import EntryType, Proof, Tree
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
+from connector.core.outcome import Outcome
 from connector.core.ports import Clock, Entropy
 from connector.crypto.keys import PrivateKeySigner
 from connector.ledger import prove
 from connector.ledger.append import LedgerWriter
 from connector.ledger.export import ndjson_line
-from connector.ledger.find import JournalEntry, Search, find
+from connector.ledger.find import JournalEntry, Search, count_reasons, find
 from connector.ledger.heads import LedgerKeys, origin_of
 from connector.ledger.verify import TreeReport, Verification
 from connector.store.service import State, StateParts
@@ -80,6 +81,13 @@ class Journal:
             return find(db, search, str(_origin(db, search.tree)), parts.keys, parts.epochs)
 
         return await parts.readers.run(read)
+
+    async def reasons(self, outcomes: Collection[Outcome], since: Instant) -> Mapping[tuple[Outcome, str], int]:
+        """Count the lookups answered with these outcomes from an instant on, by outcome and real reason.
+
+        For this house's own people: a reason never goes to a peer (PROTOCOL section 4).
+        """
+        return await self._parts.readers.run(lambda db: count_reasons(db, outcomes, since))
 
     async def export(self, search: Search) -> AsyncIterator[bytes]:
         """Give everything that a search finds, whatever its limit, as lines of JSON, read in pages."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from connector.local import answers, requests, system_answers
+from connector.local import answers, register_answers, requests, system_answers
 
 _FETCH_ID: Final = "6f1c0a52e0f94f1bb1f8b3f6f6a4d1c9"
 _LOOKUP_ID: Final = "0b5e2f0c6a1d4b7f9c3e8d2a1f6b4c5d"
@@ -144,6 +144,56 @@ _ENTRY: Final = {
     "destroyed": False,
     "personal": None,
 }
+_OPPOSITION: Final = {
+    "id": _FETCH_ID,
+    "matricule": "279035121518989",
+    "oid": "1.2.250.1.213.1.4.10",
+    "kind": "2",
+    "on": "2026-11-20",
+    "means": "oral",
+    "by": "physician",
+    "recorded_at": "2026-11-23T08:21:03Z",
+    "recorded_by": "dmst-software",
+    "stands": True,
+    "lifted": None,
+    "to_enter": "objection",
+    "text": "Le travailleur s'oppose.",
+    "next": "À saisir dans votre logiciel : le travailleur s'oppose.",
+}
+_COVERAGE: Final = {
+    "last": {
+        "at": "2026-11-23T01:00:04Z",
+        "workers": 106000,
+        "with_ins": 98000,
+        "qualified": 91000,
+        "opposition_known": 90000,
+        "document_available": 88000,
+        "answerable": 84800,
+        "answerable_at_most": False,
+        "share": 0.8,
+        "fault": "",
+        "lacking": [
+            {
+                "lack": "no_document",
+                "workers": 18000,
+                "text": "sans document communicable",
+                "next": "Préparez la version communicable dans votre logiciel.",
+            }
+        ],
+    },
+    "low": False,
+    "warn_below": 0.5,
+    "since": "2026-10-24T08:21:03Z",
+    "withheld": [
+        {
+            "reason": "no_local_worker",
+            "count": 41,
+            "text": "Votre logiciel ne connaît personne sous cet INS.",
+            "next": "Rien à faire si le travailleur n'a jamais été suivi ici.",
+        }
+    ],
+    "could_not_look": [],
+}
 _CHECK: Final = {"name": "ledger", "ok": True, "detail": "", "remedy": ""}
 _EVENT: Final = (
     "id: 2\nevent: service\n"
@@ -156,6 +206,27 @@ EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
     requests.ChooseIn: {"member": _A},
     requests.InsIn: {"matricule": "2 79 03 51 215 189", "key": "89"},
     requests.JournalSearchIn: {"matricule": "279035121518989", "oid": "1.2.250.1.213.1.4.10"},
+    requests.ObjectionIn: {
+        "matricule": "279035121518989",
+        "oid": "1.2.250.1.213.1.4.10",
+        "kind": "2",
+        "on": "2026-11-20",
+        "means": "oral",
+        "by": "physician",
+        "tell_sink": True,
+        "check_only": False,
+    },
+    requests.LiftIn: {"on": "2026-11-23", "means": "written", "by": "physician", "tell_sink": True},
+    requests.WorkerSearchIn: {"matricule": "279035121518989", "oid": "1.2.250.1.213.1.4.10"},
+    register_answers.OppositionOut: _OPPOSITION,
+    register_answers.OppositionPage: {"items": [_OPPOSITION], "next": None, "authority": "both"},
+    register_answers.OppositionAddedOut: {
+        "result": "kept",
+        "opposition": _OPPOSITION,
+        "told_to_sink": False,
+        "authority": "both",
+    },
+    register_answers.CoverageOut: _COVERAGE,
     answers.FetchOut: _FETCH,
     answers.FetchPage: {"items": [_FETCH], "next": None},
     answers.MemberOut: _MEMBER,

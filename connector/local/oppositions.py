@@ -1,7 +1,7 @@
 """Operations on the register of oppositions. A worker is named in a body only."""
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
@@ -10,10 +10,10 @@ from connector.core.codes import Code
 from connector.core.days import Day
 from connector.core.errors import LocalRefused
 from connector.core.oppositions import Lifting, Objection
-from connector.local.register_answers import OppositionAddedOut, OppositionPage
 from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, number_of, query_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of
 from connector.local.intake import read_ins
+from connector.local.register_answers import OppositionAddedOut, OppositionPage
 from connector.local.register_views import opposition_out
 from connector.local.requests import LiftIn, ObjectionIn, WorkerSearchIn
 from connector.requester.register import NewObjection
@@ -107,6 +107,6 @@ def _added(request: web.Request, found: Objection | None, result: str, *, told: 
     )
 
 
-def _page(request: web.Request, found: "list[Objection] | tuple[Objection, ...]", following: str | None) -> web.Response:
+def _page(request: web.Request, found: Sequence[Objection], following: str | None) -> web.Response:
     items = [opposition_out(objection, language_of(request)) for objection in found]
     return answer(request, OppositionPage(items=items, next=following, authority=request.app[SETTINGS].authority))

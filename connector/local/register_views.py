@@ -8,8 +8,8 @@ from connector.core.instant import rfc3339
 from connector.core.oppositions import Objection
 from connector.core.outcome import WithheldReason
 from connector.local import reasons, words
-from connector.local.register_answers import CountOut, CoverageOut, LackOut, LiftedOut, OppositionOut, ReasonOut
 from connector.local.ports import CoverageReport
+from connector.local.register_answers import CountOut, CoverageOut, LackOut, LiftedOut, OppositionOut, ReasonOut
 from connector.local.words import Language
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from connector.core.codes import Code
-from connector.local import documents, events, fetches, journal, members, system
+from connector.local import coverage, documents, events, fetches, journal, members, oppositions, system
 from connector.local.answers import (
     FetchOut,
     FetchPage,
@@ -26,7 +26,17 @@ from connector.local.answers import (
 from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, MAX_QUERY
 from connector.local.guards import Handler, authorise, is_loopback
 from connector.local.keys import Scope
-from connector.local.requests import MEMBER_PATTERN, ChooseIn, InsIn, JournalSearchIn, NewFetchIn
+from connector.local.register_answers import CoverageOut, OppositionAddedOut, OppositionOut, OppositionPage
+from connector.local.requests import (
+    MEMBER_PATTERN,
+    ChooseIn,
+    InsIn,
+    JournalSearchIn,
+    LiftIn,
+    NewFetchIn,
+    ObjectionIn,
+    WorkerSearchIn,
+)
 from connector.local.system_answers import LiveOut, ProbeOut, ReadyOut, StatusOut
 
 
@@ -197,6 +207,62 @@ _FETCHES: Final = (
     ),
 )  # fmt: skip
 
+_OPPOSITION_ID: Final = Parameter("id", "path", "the entry of the register", _ID, EXAMPLE_ID)
+_IN_A_BODY: Final = (
+    *_HOUSE_DOWN, Code.IDENTITY_MALFORMED, Code.IDENTITY_OID, Code.REQUEST_NOT_SUPPORTED, Code.REQUEST_TOO_LARGE,
+)  # fmt: skip
+_REGISTER: Final = (
+    Operation(
+        "GET", "/api/v1/oppositions", "listOppositions", "List the register of oppositions, newest first",
+        oppositions.listing, Scope.OPPOSITIONS, answer=OppositionPage,
+        parameters=(
+            Parameter(
+                "to_enter", "query", "true: only what your software does not have yet",
+                {"type": "string", "enum": ["true", "false"]}, "true",
+            ),
+            _LIMIT,
+            Parameter("before", "query", "cursor: `next` of the page before", _ID, EXAMPLE_ID),
+        ),
+        codes=(*_HOUSE_DOWN, Code.LOCAL_NOT_FOUND),
+    ),
+    Operation(
+        "POST", "/api/v1/oppositions", "addOpposition", "Note that a worker objects", oppositions.add,
+        Scope.OPPOSITIONS, answer=OppositionAddedOut, body=ObjectionIn, codes=_IN_A_BODY,
+        description="Counts at once, for what others ask here and what is asked of others. Call it too when a fetch is "
+        "refused because the worker objects at the desk. The same objection again changes nothing.",
+    ),
+    Operation(
+        "POST", "/api/v1/oppositions/search", "searchOppositions", "List the entries about one worker",
+        oppositions.search, Scope.OPPOSITIONS, answer=OppositionPage, body=WorkerSearchIn, codes=_IN_A_BODY,
+        description="Also under the other INS by which your software knows the worker.",
+    ),
+    Operation(
+        "GET", "/api/v1/oppositions/{id}", "getOpposition", "Read one entry", oppositions.show, Scope.OPPOSITIONS,
+        answer=OppositionOut, parameters=(_OPPOSITION_ID,), codes=_OF_A_FETCH,
+    ),
+    Operation(
+        "POST", "/api/v1/oppositions/{id}/lift", "liftOpposition", "Note that the worker no longer objects",
+        oppositions.lift, Scope.OPPOSITIONS, answer=OppositionOut, body=LiftIn, parameters=(_OPPOSITION_ID,),
+        codes=(*_IN_A_BODY, Code.LOCAL_NOT_FOUND, Code.LOCAL_CONFLICT),
+        description="The entry stays, with the day it was lifted.",
+    ),
+    Operation(
+        "POST", "/api/v1/oppositions/{id}/entered", "enteredOpposition", "Note that it was entered by hand",
+        oppositions.entered, Scope.OPPOSITIONS, answer=OppositionOut, parameters=(_OPPOSITION_ID,),
+        codes=(*_OF_A_FETCH, Code.LOCAL_CONFLICT),
+    ),
+    Operation(
+        "GET", "/api/v1/coverage", "getCoverage", "How many workers could be answered about, and why others were not",
+        coverage.show, Scope.STATUS, answer=CoverageOut, codes=_HOUSE_DOWN,
+        description="Counts, never identities: the last count, and the real reasons of withheld answers of 30 days.",
+    ),
+    Operation(
+        "POST", "/api/v1/coverage", "measureCoverage", "Count them now", coverage.measure, Scope.STATUS,
+        answer=CoverageOut, codes=_HOUSE_DOWN,
+        description="Asks your software, which may take minutes. A count that fails is told in `last.fault`.",
+    ),
+)  # fmt: skip
+
 _OTHERS: Final = (
     Operation(
         "GET", "/api/v1/members", "searchMembers", "Search services by name, former name or town", members.search,
@@ -263,4 +329,4 @@ _OTHERS: Final = (
     ),
 )  # fmt: skip
 
-OPERATIONS: Final[Sequence[Operation]] = (*_FETCHES, *_OTHERS)
+OPERATIONS: Final[Sequence[Operation]] = (*_FETCHES, *_REGISTER, *_OTHERS)

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from connector.core.coded import NURSE, PHYSICIAN, TYPE_DMST
 from connector.core.codes import Code
+from connector.core.coverage import CoverageCount
 from connector.core.days import Day
 from connector.core.directory import Member, MemberStatus, TlsBinding
 from connector.core.errors import LocalRefused
@@ -24,12 +25,15 @@ from connector.core.ledger import EntryType, Tree
 from connector.core.mandate import AuthLevel, FollowUp, FollowUpBasis
 from connector.core.members import MemberId
 from connector.core.oid import Environment
+from connector.core.outcome import WithheldReason
+from connector.core.records import Counts
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check_move
 from connector.local.keys import ApiKey, KeyRing, Scope, key_hash
 from connector.local.ports import (
     AdapterStatus,
     CertificateStatus,
     Check,
+    CoverageReport,
     JournalEntry,
     LedgerStatus,
     LocalPorts,
@@ -43,6 +47,7 @@ from connector.metrics import Metrics
 from connector.requester import notes
 from connector.requester.new_fetch import build_fetch, members_to_ask
 from connector.requester.settings import RequesterSettings
+from tests.kit.register import a_register
 
 NOW = Instant(1_795_424_400)  # 2026-11-23T09:00:00Z
 US = MemberId("318751275100020")
@@ -375,6 +380,22 @@ class Status:
         )
 
 
+class Coverage:
+    """What was counted, and why peers were given nothing."""
+
+    def __init__(self):
+        self.counted = CoverageCount(NOW, Counts(1000, 900, 800, 700, 600, 400))
+        self.measured = 0
+
+    async def report(self):
+        withheld = {WithheldReason.NO_LOCAL_WORKER: 41, WithheldReason.OPPOSED: 3}
+        return CoverageReport(self.counted, 0.5, Instant(NOW - 30 * 86_400), withheld, {Code.ADAPTER_TIMEOUT: 2})
+
+    async def measure(self):
+        self.measured += 1
+        return await self.report()
+
+
 class House:
     """Everything behind the local side, and its settings."""
 
@@ -383,6 +404,8 @@ class House:
         self.errands = Errands(self.directory, self.clock, self.entropy)
         self.journal, self.status, self.people = Journal(), Status(), PractitionerList()
         self.prober = Prober()
+        self.register, self.sink = a_register(self.clock, self.entropy)
+        self.coverage = Coverage()
         everything = frozenset(Scope)
         self.keys = [
             ApiKey("vendor", key_hash(KEY), everything, frozenset({PHYSICIAN_ID, NURSE_ID})),
@@ -406,6 +429,8 @@ class House:
             journal=self.journal,
             status=self.status,
             prober=self.prober,
+            register=self.register,
+            coverage=self.coverage,
             metrics=Metrics("0.0.0"),
             clock=self.clock,
             entropy=self.entropy,

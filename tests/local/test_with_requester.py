@@ -47,6 +47,8 @@ async def front_desk(tmp_path):
         journal=LocalJournal(office.state.journal),
         status=house.status,
         prober=house.prober,
+        register=house.register,
+        coverage=house.coverage,
         metrics=house.ports().metrics,
         clock=office.clock,
         entropy=SystemEntropy(),
