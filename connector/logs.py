@@ -5,6 +5,7 @@ it is written, so that no identity, body, URI or text of a vendor's exception ca
 is counted in `dropped`. Exceptions appear as their type and place, never with their text or local variables.
 """
 
+import json
 import logging
 import sys
 import traceback
@@ -92,14 +93,15 @@ def configure(*, level: str = "info", form: str = "auto", stream: TextIO | None 
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=out.isatty())
         if console
-        else structlog.processors.JSONRenderer(sort_keys=True)
+        else structlog.processors.JSONRenderer(serializer=_as_json)
     )
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
+    _the_log.bound = structlog.get_logger().bind()
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -112,6 +114,13 @@ def configure(*, level: str = "info", form: str = "auto", stream: TextIO | None 
     root.setLevel(logging.WARNING)
 
 
+_encode_json = json.JSONEncoder(sort_keys=True, default=repr).encode
+
+
+def _as_json(event: EventDict, **_: Any) -> str:  # noqa: ANN401 - structlog's serializer
+    return _encode_json(event)
+
+
 def _foreign(logger: Any, _method: str, event: EventDict) -> EventDict:  # noqa: ANN401 - structlog's type
     """A library's own message may quote what it was handed: only the logger's name and the level are kept."""
     record = event.get("_record")
@@ -121,6 +130,19 @@ def _foreign(logger: Any, _method: str, event: EventDict) -> EventDict:  # noqa:
     return event
 
 
-def get_logger() -> Any:  # noqa: ANN401 - structlog's lazy proxy
-    """Give the logger that all rooms use."""
-    return structlog.get_logger()
+class Log:
+    """The logger of all rooms: structlog's, bound once for each `configure` and not anew for each line."""
+
+    def __init__(self) -> None:
+        self.bound: Any = None
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - structlog's methods
+        return getattr(self.bound or structlog.get_logger(), name)
+
+
+_the_log = Log()
+
+
+def get_logger() -> Log:
+    """Give the logger that all rooms use; it follows every later `configure`."""
+    return _the_log

@@ -10,7 +10,7 @@ import contextlib
 import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from connector.contract.breaker import Breaker
@@ -54,14 +54,15 @@ class Lane:
             AdapterFault: `adapter.failed`, `adapter.timeout`, `adapter.busy`, or what an `AdapterError` stands for.
         """
         await self.enter(operation)
-        if inspect.iscoroutinefunction(method):
+        if _is_async(getattr(method, "__func__", method)):
             work = self.start_task(ended(method, args))
         else:
             work = self.start_thread(lambda: method(*args))
         answer = await self.result(operation, work, seconds)
-        if inspect.isawaitable(answer):  # a plain function that wraps an async one
+        if hasattr(type(answer), "__await__"):  # a plain function that wraps an async one
             await self.enter(operation)
-            return await self.result(operation, self.start_task(ended(lambda: answer, ())), seconds)
+            awaitable: Any = answer
+            return await self.result(operation, self.start_task(ended(lambda: awaitable, ())), seconds)
         return answer
 
     async def enter(self, operation: str) -> None:
@@ -194,6 +195,11 @@ class Lane:
     def _seen(self, fault: AdapterFault, operation: str, cause: str) -> AdapterFault:
         self._report(FaultSeen(self._adapter, operation, fault.code, cause))
         return fault
+
+
+@lru_cache(maxsize=64)
+def _is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function)
 
 
 async def ended(method: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> Ended:

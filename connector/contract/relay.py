@@ -17,7 +17,7 @@ from connector.contract.threads import DaemonThreads
 Ended = tuple[object, BaseException | None]
 """What became of a call: its value, or what it raised, as a value: asyncio never logs an adapter's exception."""
 
-WATCH_SECONDS = 0.003
+WATCH_SECONDS = 0.01
 """How long a call may wait behind another one before a further thread takes it; quick ones are done by then."""
 
 _Deliver = Callable[[Ended], None]

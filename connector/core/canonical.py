@@ -14,7 +14,7 @@ MAX_INTEGER: Final = 2**53 - 1
 MAX_DEPTH: Final = 32
 """Levels of nesting written (our rule): no value of ours comes near, and a cycle ends here."""
 
-_quote: Final[Callable[[str], str]] = json.JSONEncoder(ensure_ascii=False).encode
+_quote: Final[Callable[[str], str]] = json.encoder.encode_basestring
 """Escapes exactly what RFC 8785 section 3.2.2.2 says, in lower-case hex; a test compares all of it."""
 
 
@@ -65,13 +65,16 @@ def _write(value: object, out: Callable[[str], object], depth: int) -> None:
 
 
 def _write_object(value: Mapping[object, object], out: Callable[[str], object], depth: int) -> None:
-    keys = []
+    keys: list[str] = []
+    order: Callable[[str], bytes] | None = None
     for key in value:
         if not isinstance(key, str):
             raise NotCanonical(f"object key is {type(key).__name__}, expected str")
+        if not key.isascii():
+            order = _utf16
         keys.append(key)
     opening = "{"
-    for key in sorted(keys, key=_utf16):
+    for key in sorted(keys, key=order):
         out(opening)
         out(_quote(key))
         out(":")

@@ -7,7 +7,7 @@ month and even sex in a NIR may differ from the strict traits (ins.md 1.4).
 
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import NoReturn, Self
 
 from connector.core.codes import Code
 from connector.core.errors import IdentityFault
@@ -37,6 +37,11 @@ _PARTS = (
     (slice(10, 13), "order number", re.compile(r"(?!000)[0-9]{3}"), "001 to 999"),
 )
 
+# All parts at once, for the matricules that are right; the rows above say what is wrong with the others.
+_WELL_FORMED = re.compile(
+    rf"{_PARTS[0][2].pattern}[0-9]{{2}}(?:{_PARTS[1][2].pattern})(?:{_PARTS[2][2].pattern}){_PARTS[3][2].pattern}[0-9]{{2}}"
+)
+
 
 def key_of(body: str) -> str:
     """Compute the two digits of the key of the first 13 characters: 97 minus the number modulo 97.
@@ -48,6 +53,10 @@ def key_of(body: str) -> str:
     """
     if not _BODY.fullmatch(body):
         raise _malformed(shape_of(body), "13 digits, or 2A or 2B in positions 6 and 7")
+    return _key_of(body)
+
+
+def _key_of(body: str) -> str:
     place = body[5:7]
     number = int(body[:5] + _CORSICA.get(place, place) + body[7:])
     return f"{97 - number % 97:02}"
@@ -60,13 +69,18 @@ class Matricule(Private):
     value: str
 
     def __post_init__(self) -> None:
+        if not _WELL_FORMED.fullmatch(self.value):
+            self._refuse()
+        if _key_of(self.value[:13]) != self.value[13:]:
+            raise _malformed("a key that does not match the 13 characters before it", "97 minus their value modulo 97")
+
+    def _refuse(self) -> NoReturn:
         if not _SHAPE.fullmatch(self.value):
             raise _malformed(shape_of(self.value), "13 digits (Corsica: 2A or 2B in positions 6 and 7) and a key of 2")
-        for where, what, allowed, expected in _PARTS:
-            if not allowed.fullmatch(self.value[where]):
-                raise _malformed(f"a {what} that does not exist", expected)
-        if key_of(self.body) != self.key:
-            raise _malformed("a key that does not match the 13 characters before it", "97 minus their value modulo 97")
+        what, expected = next(
+            (what, expected) for where, what, allowed, expected in _PARTS if not allowed.fullmatch(self.value[where])
+        )
+        raise _malformed(f"a {what} that does not exist", expected)
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -42,12 +42,29 @@ _WRAPPED: Final = b"wrapped key\0"
 Bytes: TypeAlias = bytes | bytearray | memoryview
 
 
+class Box:
+    """A key made ready once, for whoever seals many values under it; `bytes` does as well where there is one.
+
+    Raises:
+        ValueError: key of a wrong length.
+    """
+
+    __slots__ = ("cipher",)
+
+    def __init__(self, key: bytes) -> None:
+        _require(key, KEY_BYTES, "key")
+        self.cipher = AESGCM(key)
+
+
+Key: TypeAlias = bytes | Box
+
+
 def generate_key() -> bytes:
     """Make a random 32-byte key."""
     return os.urandom(KEY_BYTES)
 
 
-def seal(key: bytes, plaintext: Bytes, aad: bytes, *, nonce: bytes | None = None) -> bytes:
+def seal(key: Key, plaintext: Bytes, aad: bytes, *, nonce: bytes | None = None) -> bytes:
     """Encrypt and authenticate: nonce ‖ ciphertext ‖ tag. `aad` says what it is and where it belongs.
 
     The nonce is random unless given. One key may seal 2^32 values with random nonces (NIST SP 800-38D section 8.3);
@@ -61,7 +78,7 @@ def seal(key: bytes, plaintext: Bytes, aad: bytes, *, nonce: bytes | None = None
     return nonce + _cipher(key).encrypt(nonce, plaintext, aad)
 
 
-def open_(key: bytes, sealed: Bytes, aad: bytes) -> bytes:
+def open_(key: Key, sealed: Bytes, aad: bytes) -> bytes:
     """Give back what `seal` took, under the same key and `aad`.
 
     Raises:
@@ -78,7 +95,7 @@ def open_(key: bytes, sealed: Bytes, aad: bytes) -> bytes:
         raise _damaged("sealed value: not what was sealed with this key for this place") from None
 
 
-def wrap_key(kek: bytes, key: bytes, aad: bytes, *, nonce: bytes | None = None) -> bytes:
+def wrap_key(kek: Key, key: bytes, aad: bytes, *, nonce: bytes | None = None) -> bytes:
     """Seal a 32-byte key under another; never mistaken for a sealed value.
 
     Raises:
@@ -88,7 +105,7 @@ def wrap_key(kek: bytes, key: bytes, aad: bytes, *, nonce: bytes | None = None) 
     return seal(kek, key, _WRAPPED + aad, nonce=nonce)
 
 
-def unwrap_key(kek: bytes, wrapped: Bytes, aad: bytes) -> bytes:
+def unwrap_key(kek: Key, wrapped: Bytes, aad: bytes) -> bytes:
     """Give back what `wrap_key` took.
 
     Raises:
@@ -241,9 +258,8 @@ class ChunkOpener:
             ) from None
 
 
-def _cipher(key: bytes) -> AESGCM:
-    _require(key, KEY_BYTES, "key")
-    return AESGCM(key)
+def _cipher(key: Key) -> AESGCM:
+    return (key if isinstance(key, Box) else Box(key)).cipher
 
 
 def _require(value: bytes, size: int, name: str) -> None:

@@ -1,5 +1,7 @@
 """What the roles tell of themselves becomes log events and metrics here, and nowhere else."""
 
+from prometheus_client import Counter
+
 from connector import logs
 from connector.contract.faults import FaultSeen
 from connector.core.codes import Code
@@ -15,6 +17,7 @@ class Observers:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics, self._log = metrics, logs.get_logger()
+        self._answers: dict[tuple[MemberId, Outcome], Counter] = {}
 
     # ------------------------------------------------------------ holder
 
@@ -23,7 +26,10 @@ class Observers:
         self._log.warning(logs.PEER_REFUSED, code=code, member=_text(member), operation=exchange)
 
     def answered(self, outcome: Outcome, member: MemberId, lookup_id: str | None, ms: float) -> None:
-        self._metrics.answers.labels(member.value, outcome).inc()
+        counter = self._answers.get((member, outcome))
+        if counter is None:
+            counter = self._answers[member, outcome] = self._metrics.answers.labels(member.value, outcome)
+        counter.inc()
         self._metrics.answer_seconds.observe(ms / 1000)
         self._log.info(logs.PEER_ANSWERED, outcome=outcome, member=member.value, lookup_id=lookup_id, ms=round(ms, 1))
 

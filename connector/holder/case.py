@@ -1,7 +1,7 @@
 """One verified mandate on its way to its answer: the ledger entry of whatever is answered, and the jti it uses up."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType, Retention
@@ -26,7 +26,7 @@ class Case(Private):
 
     def about(self, workers: Iterable[Ins]) -> "Case":
         """Give the same case with the worker known."""
-        return replace(self, workers=tuple(workers))
+        return Case(self.type, self.question, self.verified, tuple(workers))
 
     @property
     def used(self) -> UsedMandate | None:

@@ -51,5 +51,8 @@ async def extract(source: GuardedSource, oppositions: Oppositions, worker: Quali
     if look.identity is not None:
         local = (look.identity.ins,) if look.identity.ins is not None else ()
         known_as = tuple(dict.fromkeys((worker.ins, *local, *look.identity.former)))
-    decision = decide(replace(look, opposition=await oppositions.opposition(known_as, look)), worker)
+    opposition = await oppositions.opposition(known_as, look)
+    if opposition is not look.opposition:
+        look = replace(look, opposition=opposition)
+    decision = decide(look, worker)
     return Extraction(decision.announcement, decision.withheld, known_as)

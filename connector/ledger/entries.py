@@ -73,12 +73,14 @@ def seal(draft: EntryDraft, index: int, origin: str, epochs: EpochKeys, entropy:
         FailedClosed: `ledger.unavailable`, the epoch key cannot be had.
         NotCanonical: the entry has no canonical form.
     """
-    salt = entropy.token(entry.SALT_BYTES)
+    # One call for all of it: each lets go of the interpreter.
+    random = entropy.token(entry.SALT_BYTES + aead.KEY_BYTES + 2 * aead.NONCE_BYTES)
+    salt, key = random[: entry.SALT_BYTES], random[entry.SALT_BYTES : entry.SALT_BYTES + aead.KEY_BYTES]
+    nonces = random[-2 * aead.NONCE_BYTES :]
     personal = entry.personal_bytes(draft)
     personal_sha256 = entry.personal_sha256(personal, salt)
     leaf = _leaf(draft, salt, personal_sha256)
     epoch, epoch_key = epochs.current(draft.retention, draft.at)
-    key = entropy.token(aead.KEY_BYTES)
     place = _place(origin, index)
     row = (
         draft.type.tree.value,
@@ -94,8 +96,8 @@ def seal(draft: EntryDraft, index: int, origin: str, epochs: EpochKeys, entropy:
         personal_sha256,
         draft.ref,
         epoch,
-        aead.wrap_key(epoch_key, key, place),
-        aead.seal(key, salt + personal, place),
+        aead.wrap_key(epoch_key, key, place, nonce=nonces[: aead.NONCE_BYTES]),
+        aead.seal(key, salt + personal, place, nonce=nonces[aead.NONCE_BYTES :]),
     )
     return leaf, row
 

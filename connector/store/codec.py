@@ -115,8 +115,12 @@ def _compile_dataclass(cls: type[Any]) -> _Pair:
     hints = get_type_hints(cls)
     parts = [(field.name, *_compile(hints[field.name]), _has_default(field)) for field in fields(cls)]
 
+    writers = tuple((name, None if encode is _same else encode) for name, encode, _, _ in parts)
+
     def to_json(value: Any) -> dict[str, Any]:
-        return {name: encode(getattr(value, name)) for name, encode, _, _ in parts}
+        return {
+            name: getattr(value, name) if encode is None else encode(getattr(value, name)) for name, encode in writers
+        }
 
     def from_json(found: Any) -> Any:
         return cls(

@@ -33,9 +33,9 @@ class EpochKeys:
         self._directory = directory
         self._kek = kek
         self._entropy = entropy
-        self._known: dict[str, bytes] = {}
+        self._known: dict[str, aead.Box] = {}
 
-    def current(self, retention: Retention, at: Instant) -> tuple[str, bytes]:
+    def current(self, retention: Retention, at: Instant) -> tuple[str, aead.Box]:
         """Give the name and key of an instant's epoch, made now if it is the first use.
 
         Raises:
@@ -47,7 +47,7 @@ class EpochKeys:
             key = self._make(name)
         return name, key
 
-    def find(self, name: str) -> bytes | None:
+    def find(self, name: str) -> aead.Box | None:
         """Give the key of an epoch, None once it was destroyed.
 
         Raises:
@@ -59,10 +59,10 @@ class EpochKeys:
             return None
         key = self._known.get(name)
         if key is None:
-            key = self._known[name] = aead.unwrap_key(self._kek, path.read_bytes(), name.encode())
+            key = self._known[name] = aead.Box(aead.unwrap_key(self._kek, path.read_bytes(), name.encode()))
         return key
 
-    def _make(self, name: str) -> bytes:
+    def _make(self, name: str) -> aead.Box:
         key = self._entropy.token(aead.KEY_BYTES)
         try:
             make_directory(self._directory)
@@ -73,8 +73,8 @@ class EpochKeys:
                 code=Code.LEDGER_UNAVAILABLE,
                 hint="free the disk, or give the state directory back to the connector's user",
             ) from None
-        self._known[name] = key
-        return key
+        box = self._known[name] = aead.Box(key)
+        return box
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name}.key"

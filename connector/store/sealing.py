@@ -17,10 +17,14 @@ class Sealer:
     """Seals and opens the values of rows."""
 
     key: bytes = field(repr=False)
+    _box: aead.Box = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_box", aead.Box(self.key))
 
     def seal(self, table: str, row_id: str, value: object) -> bytes:
         """Give the sealed value of a row."""
-        return aead.seal(self.key, codec_of(type(value)).encode(value), _place(table, row_id))
+        return aead.seal(self._box, codec_of(type(value)).encode(value), _place(table, row_id))
 
     def open(self, cls: type[T], table: str, row_id: str, sealed: bytes) -> T:
         """Give back what was sealed for that row.
@@ -28,7 +32,7 @@ class Sealer:
         Raises:
             FailedClosed: `vault.damaged` or `state.unavailable`, it is not what was sealed for that row.
         """
-        return codec_of(cls).decode(aead.open_(self.key, sealed, _place(table, row_id)))
+        return codec_of(cls).decode(aead.open_(self._box, sealed, _place(table, row_id)))
 
 
 def _place(table: str, row_id: str) -> bytes:

@@ -5,20 +5,27 @@ needs for choosing and no more: neither the vendor's own references nor the auth
 url, size or hash before the handover. Reading what a peer answered is `wire.fhir_read`.
 """
 
+import re
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from connector.core.coded import Coded
 from connector.core.codes import Code
 from connector.core.days import Day
 from connector.core.directory import Member
 from connector.core.instant import rfc3339
 from connector.core.matricule import Ins
-from connector.core.records import Announcement
+from connector.core.records import Announcement, Extent
 from connector.wire import fhir_terms as terms
 from connector.wire.json_strict import write_object
 
 CONTENT_TYPE: Final = terms.CONTENT_TYPE
 MAX_TEXT: Final = 500
 """Characters of an OperationOutcome's text, written and read (our rule)."""
+
+# Private-use characters: no text that is let in holds one, since they are not printable.
+_ID, _SUBJECT_SYSTEM, _SUBJECT_VALUE, _UPDATED_AT, _LAST_ACT_ON = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
+_PLACES: Final = re.compile("([\ue000-\ue004])")
 
 _WITHHELD: Final = write_object({"resourceType": "Bundle", "type": "searchset", "total": 0})
 
@@ -38,15 +45,31 @@ def search_bundle(member: Member, offer: Offer | None, *, base_url: str) -> byte
         member: the holder, as custodian.
         offer: None for every withheld answer, whose bytes are always the same.
         base_url: of the FHIR endpoint, `https://…/fhir`, for `fullUrl`.
+
+    Raises:
+        ValueError: a name or a code holds a private-use character.
     """
     if offer is None:
         return _WITHHELD
-    entry = {
-        "fullUrl": f"{base_url}/DocumentReference/{offer.id}",
-        "resource": _document_reference(member, offer),
-        "search": {"mode": "match"},
+    announcement = offer.announcement
+    pieces = _frame(
+        member.id.value,
+        member.name,
+        base_url,
+        announcement.extent,
+        announcement.document_type,
+        announcement.content_type,
+        offer.ins is not None,
+    )
+    subject = (offer.ins.oid.urn, offer.ins.matricule.value) if offer.ins is not None else ("", "")
+    values = {
+        _ID: offer.id,
+        _SUBJECT_SYSTEM: subject[0],
+        _SUBJECT_VALUE: subject[1],
+        _UPDATED_AT: rfc3339(announcement.updated_at),
+        _LAST_ACT_ON: str(announcement.last_act_on),
     }
-    return write_object({"resourceType": "Bundle", "type": "searchset", "total": 1, "entry": [entry]})
+    return "".join([values.get(piece, piece) for piece in pieces]).encode()
 
 
 def operation_outcome(code: Code | None, text: str) -> bytes:
@@ -104,31 +127,52 @@ def capability_statement(member: Member, *, base_url: str, version: str, release
     )
 
 
-def _document_reference(member: Member, offer: Offer) -> dict[str, Any]:
-    announcement = offer.announcement
+@lru_cache(maxsize=64)
+def _frame(
+    member_id: str,
+    member_name: str,
+    base_url: str,
+    extent: Extent,
+    document_type: Coded,
+    content_type: str,
+    is_about_somebody: bool,  # noqa: FBT001 (a cache's key)
+) -> tuple[str, ...]:
+    """Give the Bundle cut at the places of what differs between two answers; nothing of a person is in it.
+
+    What stands at the places is made of characters that JSON does not escape.
+    """
     resource: dict[str, Any] = {
         "resourceType": "DocumentReference",
-        "id": offer.id,
-        "extension": [{"url": terms.EXTENT_URL, "valueCode": announcement.extent.value}],
+        "id": _ID,
+        "extension": [{"url": terms.EXTENT_URL, "valueCode": extent.value}],
         "status": "current",
-        "type": {"coding": [announcement.document_type.to_json()]},
+        "type": {"coding": [document_type.to_json()]},
     }
-    if offer.ins is not None:
-        identifier = {"system": offer.ins.oid.urn, "value": offer.ins.matricule.value}
-        resource["subject"] = {"type": "Patient", "identifier": identifier}
-    return resource | {
-        "date": rfc3339(announcement.updated_at),
+    if is_about_somebody:
+        resource["subject"] = {"type": "Patient", "identifier": {"system": _SUBJECT_SYSTEM, "value": _SUBJECT_VALUE}}
+    resource |= {
+        "date": _UPDATED_AT,
         "custodian": {
             "type": "Organization",
-            "identifier": {"system": terms.STRUCTURE_SYSTEM, "value": member.id.value},
-            "display": member.name,
+            "identifier": {"system": terms.STRUCTURE_SYSTEM, "value": member_id},
+            "display": member_name,
         },
         "securityLabel": [{"coding": [{"system": terms.CONFIDENTIALITY_SYSTEM, "code": "N"}]}],
         "content": [
             {
-                "attachment": {"contentType": announcement.content_type, "language": "fr-FR"},
+                "attachment": {"contentType": content_type, "language": "fr-FR"},
                 "format": {"system": terms.FORMAT_SYSTEM, "code": terms.FORMAT_BY_MIME},
             }
         ],
-        "context": {"period": {"end": str(announcement.last_act_on)}},
+        "context": {"period": {"end": _LAST_ACT_ON}},
     }
+    entry = {
+        "fullUrl": f"{base_url}/DocumentReference/{_ID}",
+        "resource": resource,
+        "search": {"mode": "match"},
+    }
+    bundle = write_object({"resourceType": "Bundle", "type": "searchset", "total": 1, "entry": [entry]})
+    pieces = tuple(_PLACES.split(bundle.decode()))
+    if len(pieces) != (13 if is_about_somebody else 9):
+        raise ValueError("a name or a code holds a private-use character")
+    return pieces

@@ -19,6 +19,7 @@ MAX_FORM_BYTES: Final = 512
 
 _CONTENT_TYPE: Final = re.compile(CONTENT_TYPE + r"(?:\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE | re.ASCII)
 _ENCODED: Final = re.compile(rb"(?:[A-Za-z0-9*._~+:|,!$'()/@-]|%[0-9A-Fa-f]{2})*")
+_AS_WE_WRITE_IT: Final = re.compile(rb"patient\.identifier=urn%3Aoid%3A([0-9.]+)%7C([0-9AB]{15})&status=current")
 _IDENTIFIER, _STATUS, _TYPE = "patient.identifier", "status", "type"
 _CURRENT, _PROBE = "current", "probe"
 
@@ -45,6 +46,9 @@ def parse_search(body: bytes, content_type: str) -> Ins | None:
         raise _refused(Code.REQUEST_TOO_LARGE, f"got {len(body)} bytes, expected at most {MAX_FORM_BYTES}")
     if not _CONTENT_TYPE.fullmatch(content_type.strip()):
         raise _refused(Code.REQUEST_NOT_SUPPORTED, f"got another content type, expected {CONTENT_TYPE}")
+    usual = _AS_WE_WRITE_IT.fullmatch(body)
+    if usual is not None:
+        return Ins.parse(usual[1].decode("ascii"), usual[2].decode("ascii"))
     fields = _read_fields(body)
     if _STATUS not in fields:
         raise _refused(Code.REQUEST_MALFORMED, f"got no {_STATUS}, expected {_STATUS}={_CURRENT}")
