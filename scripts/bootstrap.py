@@ -29,6 +29,7 @@ DISTRIBUTIONS = {
         "adapters/demo",
         "adapters/folder",
         "adapters/http",
+        "adapters/sql",
         "sandbox",
     ),
     "uv": (),

@@ -33,9 +33,10 @@ def test_production_wheel_holds_the_connector_and_nothing_else(tmp_path):
         ("adapters/demo", "spsti_adapter_demo"),
         ("adapters/folder", "spsti_adapter_folder"),
         ("adapters/http", "spsti_adapter_http"),
+        ("adapters/sql", "spsti_adapter_sql"),
         ("sandbox", "spsti_sandbox"),
     ],
-    ids=["demo", "folder", "http", "sandbox"],
+    ids=["demo", "folder", "http", "sql", "sandbox"],
 )
 def test_other_distributions_hold_their_own_package(tmp_path, project, package):
     names = build(ROOT / project, tmp_path)
