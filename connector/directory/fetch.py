@@ -45,14 +45,17 @@ class Patience:
 
 
 class HttpFetcher(FetcherInterface):
-    """One kept connection to one copy. Not for two threads at once."""
+    """One kept connection to one copy. Not for two threads at once.
+
+    Raises:
+        DirectoryRefused: `unreachable`, an address that is not fetched.
+    """
 
     def __init__(self, source: Source, patience: Patience | None = None) -> None:
         self._source, self._patience = source, patience or Patience()
         parts = urlsplit(source.url)
         if parts.scheme != ("https" if source.context else "http") or not parts.hostname:
-            msg = "a copy is reached by https with a context, or by http without"
-            raise ValueError(msg)
+            raise DirectoryRefused(Refusal.UNREACHABLE, "its address is no https:// address, or no TLS is configured")
         self._host, self._port, self._base = parts.hostname, parts.port, parts.path
         self._connection: http.client.HTTPConnection | None = None
         self._deadline = time.monotonic() + self._patience.whole

@@ -25,6 +25,7 @@ from connector.directory.repository import Repository, RoleFiles, Seen, store
 from connector.directory.roster import roster
 from connector.directory.verify import Verified, verify
 from connector.directory.workspace import Missing, Workspace
+from connector.wire.json_strict import NotStrictJson, read_object
 
 _TOP = frozenset({"root", "timestamp", "snapshot", "targets"})
 
@@ -89,14 +90,20 @@ class _Visit:
     """A connection to one place, whose faults are noted and end the visit only."""
 
     def __init__(self, source: Source, patience: Patience | None, mirrors: list[MirrorRefusal]) -> None:
-        self._source, self._mirrors = source, mirrors
-        self._fetcher = HttpFetcher(source, patience)
+        self._source, self._patience, self._mirrors = source, patience, mirrors
+        self._fetcher: HttpFetcher | None = None
 
     def __enter__(self) -> Get:
-        return self._fetcher.get
+        return self._get
+
+    def _get(self, path: str, limit: int) -> bytes | None:
+        if self._fetcher is None:
+            self._fetcher = HttpFetcher(self._source, self._patience)
+        return self._fetcher.get(path, limit)
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        self._fetcher.close()
+        if self._fetcher is not None:
+            self._fetcher.close()
         if isinstance(error, DirectoryRefused):
             self._mirrors.append(MirrorRefusal(self._source.name, error.refusal, error.what))
             return True
@@ -121,6 +128,7 @@ def _merge(own: Repository | None, get: Get, now: Instant) -> tuple[Repository, 
         merged = replace(merged, roots=theirs.roots)
     if theirs.versions["targets"] > own.targets_signed.version:
         merged = replace(merged, targets=_targets_of(theirs, files), memberships=_memberships_of(theirs, files))
+    delegating = merged.targets_signed
     for role, version in theirs.versions.items():
         path = layout.metadata_file(role, version)
         if role in _TOP or path not in files or role in theirs.carried:
@@ -128,7 +136,7 @@ def _merge(own: Repository | None, get: Get, now: Instant) -> tuple[Repository, 
         named, file = next(iter(parse(Targets, files[path], role).signed.targets.items()))
         target = files.get(layout.target_file(named, file.hashes["sha256"]))
         candidate = RoleFiles(version, files[path], named, target or b"")
-        if merged.accepts(role, candidate):
+        if merged.accepts(role, candidate, delegating):
             merged = merged.with_role(role, candidate)
     return merged, Seen(theirs.versions["snapshot"], theirs.versions["timestamp"])
 
@@ -185,13 +193,14 @@ def _publish(
         )
     refused: list[str] = []
     incoming = list(workspace.incoming_roles())
+    intake = _Intake(repository)
     for role, files in (*incoming, *offered):
-        fault = _role_fault(repository, role, files)
+        fault = intake.take(role, files)
         if fault is None:
-            repository = repository.with_role(role, files)
             taken.append(f"{role} {files.version}")
         elif fault:
             refused.append(f"{role}: {fault}")
+    repository = intake.repository()
     unchanged = before is not None and repository == workspace.published() and not taken
     if unchanged and not always and not repository.needs_timestamp(now):
         return Publication(None, (), tuple(refused), waiting, mirrors)
@@ -235,33 +244,55 @@ def _with_pending(
     return repository
 
 
-def _role_fault(repository: Repository, role: str, files: RoleFiles) -> str | None:
-    """Say why a delegated role is not taken: a text to tell, or an empty one where it is merely not newer."""
-    if files.version <= repository.version_of(role):
-        return ""
-    if not repository.accepts(role, files):
-        return "is not signed by the key delegated to it, or names another file"
-    member = layout.member_of_role(role)
-    if member is None:
-        return None
-    try:
-        entry = read_entry(files.target, repository.environment, strict=True)
-    except DirectoryRefused as error:
-        return "; ".join(error.faults) or error.what
-    if entry.member.id.value != member:
-        return "is about another member"
-    found = repository.with_role(role, files)
-    mine = {key.public_der for key in entry.member.keys}
-    for name, other in found.roles.items():
-        if name == role or layout.member_of_role(name) is None:
-            continue
+class _Intake:
+    """Takes delegated roles into a copy one by one, after the checks of whoever publishes."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._before, self._targets = repository, repository.targets_signed
+        self._taken: dict[str, RoleFiles] = {}
+        self._owners: dict[str, str] = {}
+        for role, files in repository.roles.items():
+            self._own(role, files)
+
+    def repository(self) -> Repository:
+        """Give the copy with all that was taken."""
+        return replace(self._before, roles={**self._before.roles, **self._taken})
+
+    def take(self, role: str, files: RoleFiles) -> str | None:
+        """Take a role; else say why not, with an empty text where it is merely not newer."""
+        known = self._taken.get(role) or self._before.roles.get(role)
+        if known is not None and files.version <= known.version:
+            return ""
+        if not self._before.accepts(role, files, self._targets):
+            return "is not signed by the key delegated to it, or names another file"
+        fault = self._entry_fault(role, files) if layout.member_of_role(role) is not None else None
+        if fault is None:
+            self._taken[role] = files
+            self._own(role, files)
+        return fault
+
+    def _entry_fault(self, role: str, files: RoleFiles) -> str | None:
         try:
-            theirs = read_entry(other.target, repository.environment).member
-        except DirectoryRefused:
-            continue
-        if mine & {key.public_der for key in theirs.keys}:
-            return f"lists a key of {theirs.id}"
-    return None
+            entry = read_entry(files.target, self._before.environment, strict=True)
+        except DirectoryRefused as error:
+            return "; ".join(error.faults) or error.what
+        if layout.member_role(entry.member.id) != role:
+            return "is about another member"
+        others = {self._owners.get(key, role) for key in _listed_keys(files)} - {role}
+        return f"lists a key of {layout.member_of_role(min(others))}" if others else None
+
+    def _own(self, role: str, files: RoleFiles) -> None:
+        if layout.member_of_role(role) is not None:
+            for key in _listed_keys(files):
+                self._owners.setdefault(key, role)
+
+
+def _listed_keys(files: RoleFiles) -> set[str]:
+    """Give the keys that an entry lists, as they are written in it: one key has one text."""
+    try:
+        return {str(key["public"]) for key in read_object(files.target)["keys"]}
+    except (NotStrictJson, KeyError, TypeError):
+        return set()
 
 
 def _publisher(repository: Repository, signers: Sequence[CryptoSigner]) -> CryptoSigner:

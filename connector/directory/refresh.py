@@ -15,6 +15,7 @@ from tuf.api.metadata import Root, Timestamp
 from connector.core.instant import Instant
 from connector.core.oid import Environment
 from connector.directory import layout
+from connector.directory.delegated import Read
 from connector.directory.fetch import HttpFetcher, Patience, Source
 from connector.directory.metadata import expires_at, file_of, parse
 from connector.directory.refusal import DirectoryRefused, Refusal
@@ -115,15 +116,17 @@ class Refresh:
         return offers
 
     def _ask(self, source: Source, known_root: bytes) -> "_Offer | DirectoryRefused":
-        fetcher = HttpFetcher(source, self.patience)
+        fetcher = None
         try:
-            roots = root_chain(known_root, lambda path, limit, _: fetcher.get(path, limit))
+            fetcher = HttpFetcher(source, self.patience)
+            roots = root_chain(known_root, _reader(fetcher))
             path = layout.metadata_file(Timestamp.type, None)
             timestamp = fetcher.get(path, layout.MAX_BYTES[Timestamp.type])
             if timestamp is None:
                 raise DirectoryRefused(Refusal.MISSING, f"{path}: this copy does not have it")
         except DirectoryRefused as error:
-            fetcher.close()
+            if fetcher is not None:
+                fetcher.close()
             return error
         return _Offer(source, fetcher, roots, timestamp)
 
@@ -190,6 +193,10 @@ class Refresh:
 
 def _refuse(refused: dict[str, MirrorRefusal], source: Source, error: DirectoryRefused) -> None:
     refused[source.name] = MirrorRefusal(source.name, error.refusal, error.what)
+
+
+def _reader(fetcher: HttpFetcher) -> Read:
+    return lambda path, limit, _sha256: fetcher.get(path, limit)
 
 
 def _root_path(data: bytes) -> str:

@@ -35,7 +35,8 @@ class DirectoryRefused(FailedClosed):
     default_code = Code.DIRECTORY_REFUSED
 
     def __init__(self, refusal: Refusal, what: str, *, hint: str = "", faults: tuple[str, ...] = ()) -> None:
-        super().__init__(f"directory: {what}", hint=hint)
+        code = Code.DIRECTORY_EXPIRED if refusal is Refusal.EXPIRED else Code.DIRECTORY_REFUSED
+        super().__init__(f"directory: {what}", code=code, hint=hint)
         self.refusal, self.what, self.faults = refusal, what, faults
 
 

@@ -81,13 +81,13 @@ class Repository:
         """Give the version of a delegated role, 0 where there is none."""
         return self.roles[role].version if role in self.roles else 0
 
-    def accepts(self, role: str, files: RoleFiles) -> bool:
-        """Whether a delegated role's metadata is signed by its delegated keys, names these files, and is newer."""
+    def accepts(self, role: str, files: RoleFiles, targets: Targets) -> bool:
+        """Whether a role's metadata is signed by the keys delegated in `targets`, names these files, and is newer."""
         if files.version <= self.version_of(role):
             return False
         try:
             metadata = parse(Targets, files.role, role)
-            signed, threshold = signers_of(self.targets_signed, role, metadata)
+            signed, threshold = signers_of(targets, role, metadata)
         except DirectoryRefused:
             return False
         named = metadata.signed.targets.get(files.path)

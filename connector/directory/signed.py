@@ -182,7 +182,7 @@ class SignedDirectory:
 
     def _operators_source(self, url: str) -> Source:
         plain = url.startswith("http://") and self._settings.environment is Environment.TEST
-        return Source(url, url, None if plain else self._public_tls())
+        return Source(url, url if url.endswith("/") else url + "/", None if plain else self._public_tls())
 
     def tick(self) -> None:
         """Tell followers what time alone has changed: to be called about once a minute."""
@@ -284,20 +284,22 @@ class SignedDirectory:
                 f"[directory] root: {error.what}", hint="ask the operators for the federation's root file again"
             ) from None
         own = file_of(configured)
-        records = list(self.archive.accepted())
-        linked = [record for record in records if own in record.roots]
-        if records and not linked and root.signed.version <= self._newest_root_version(records[0]):
-            raise ConfigFault(
-                f"[directory] root: is not root {root.signed.version} of the federation in {self._settings.archive}",
-                hint="a wrong root file, or the archive of another federation: move one of the two away",
-            )
-        for record in linked:
+        is_foreign = False
+        for record in self.archive.accepted():  # newest first, and read one by one: the history may be long
+            if own not in record.roots:
+                is_foreign = is_foreign or root.signed.version <= self._newest_root_version(record)
+                continue
             try:
                 verified = self._verify_archived(record, record.accepted_at, record.roots[0])
             except DirectoryRefused:
                 continue  # altered on disk: an older one, then the copies
             self.archive.serve(verified)
             return verified.roots[0], verified
+        if is_foreign:
+            raise ConfigFault(
+                f"[directory] root: is not root {root.signed.version} of the federation in {self._settings.archive}",
+                hint="a wrong root file, or the archive of another federation: move one of the two away",
+            )
         return configured, None
 
     def _newest_root_version(self, record: Accepted) -> int:

@@ -130,6 +130,12 @@ def test_a_copy_that_sends_elsewhere_or_fails_is_not_followed(status):
         fetched(Source("x", urls[0]), limit=100)
 
 
+@pytest.mark.parametrize("url", ["ftp://a.example/", "https://", "https://a.example/", "file:///etc/passwd"])
+def test_an_address_that_is_not_https_or_has_no_tls_is_not_fetched(url):
+    with pytest.raises(DirectoryRefused, match="no https"):
+        fetched(Source("x", url))
+
+
 def test_a_file_that_is_too_large_is_given_up_at_its_limit():
     with serve(Mirror(lambda _: b"x" * 1_000_000)) as urls, pytest.raises(DirectoryRefused, match="larger than 100"):
         fetched(Source("x", urls[0]), limit=100)

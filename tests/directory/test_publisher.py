@@ -15,6 +15,7 @@ from connector.directory import ceremony, rotation, suspending
 from connector.directory.fetch import Patience
 from connector.directory.layout import DAY, own_entry_file, own_role_file
 from connector.directory.publishing import publish, publisher_round
+from connector.directory.refusal import DirectoryRefused
 from connector.directory.repository import delegated_role, instant_end
 from connector.directory.suspensions import Reason
 from connector.directory.workspace import Workspace
@@ -170,9 +171,10 @@ def test_what_a_reader_would_refuse_is_not_written(federation):
     before = federation.files()
     late = Instant(federation.now + 100 * DAY)
 
-    with pytest.raises(Exception, match="expired"):
+    with pytest.raises(DirectoryRefused, match="expired") as caught:
         publish(federation.workspace, [federation.publisher], late)
 
+    assert caught.value.code == "directory.expired"
     assert federation.files() == before
 
 
