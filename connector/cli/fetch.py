@@ -195,7 +195,11 @@ def _information(given: dict[str, Any], language: Language, now: str) -> dict[st
         need_terminal("whether the worker objects", "give --does-not-object if they were informed and do not")
         stated = click.confirm(label("does_not_object", language), err=True)
     if not stated:
-        raise Fault("nothing is asked about a worker who objects, or was not informed", status=Exit.REFUSED)
+        raise Fault(
+            "nothing is asked about a worker who objects, or was not informed",
+            do="note an objection, so that it counts from now on: spsti-connector oppositions add --kind 2",
+            status=Exit.REFUSED,
+        )
     at = now if answers["informed_at"] == "now" else answers["informed_at"]
     return {
         "at": at,

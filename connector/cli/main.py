@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "lookup": Entry("fetch", "lookup", "Ask services what they hold, and bring nothing over."),
     "fetches": Entry("fetches", "command", "List, show, choose, cancel and read fetches."),
     "members": Entry("members", "command", "Find services of the federation, and test one."),
+    "oppositions": Entry("oppositions", "command", "Keep the register of what workers object to."),
     "journal": Entry("journal", "command", "Read and verify the journal."),
     "status": Entry("status", "command", "Show certificates, directory, adapter, ledgers and queues."),
     "init": Entry("init", "command", "Write a new service's configuration, keys and certificate requests."),

@@ -27,9 +27,16 @@ def command(context: click.Context, call: Call, /, *, ready: bool) -> None:
             _tell(call, found)
         call.screen.table(
             ["check", "state", "detail", "what to do"],
-            [(c["name"], "ok" if c["ok"] else "NOT OK", c["detail"], c["remedy"]) for c in found["checks"]],
+            [(c["name"], _state(c), c["detail"], c["remedy"]) for c in found["checks"]],
         )
     context.exit(Exit.OK if found["ready"] else Exit.FAILED)
+
+
+def _state(check: dict[str, Any]) -> str:
+    """Give a check in a word: what is right for now and has a remedy is a warning."""
+    if not check["ok"]:
+        return "NOT OK"
+    return "warning" if check["remedy"] else "ok"
 
 
 def _tell(call: Call, found: dict[str, Any]) -> None:
