@@ -22,8 +22,8 @@ def opened(folder):
     """Open a source over the folder; it is closed at the end."""
     made = []
 
-    def make(**options):
-        made.append(source_over(folder, **options))
+    def make(at=folder, **options):
+        made.append(source_over(at, **options))
         return made[-1]
 
     yield make

@@ -97,6 +97,9 @@ def source_over(folder, *, now=NOW, start=True, **options):
     source = FolderSource(FolderSource.Options(**given), context(folder, now))
     if start:
         source.start()
+    else:  # nobody watches: the test looks at the folder when it wants to
+        source._export.open()
+        source._export.refresh()
     return source
 
 

@@ -95,7 +95,8 @@ class Answers:
 
     def _row(self, index: IndexFile, span: Span, today: Day) -> Row:
         try:
-            return self._export.rows.row(index.cells(span), today)
+            cells = index.cells(span)
+            return self._export.rows.row(cells, self._export.rows.ins(cells), today)
         except LineFault as fault:
             raise AdapterError(Problem.DATA, fault.code) from None
 

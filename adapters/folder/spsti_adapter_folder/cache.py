@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from connector.contract import AdapterError, Problem
@@ -40,6 +41,7 @@ CREATE TABLE IF NOT EXISTS file (
 CREATE INDEX IF NOT EXISTS file_by_named ON file (named);
 """
 SCHEMA_VERSION = 1
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,23 +217,28 @@ class Cache:
 
 def write_generation(connection: sqlite3.Connection, generation: int, lines: Iterable[Line]) -> None:
     """Add the lines of a generation, inside the caller's transaction."""
-    for line in lines:
-        span = line.span
-        connection.execute(
+    remaining = iter(lines)
+    while some := list(islice(remaining, _AT_ONCE)):
+        connection.executemany(
             "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
-            (
-                generation,
-                span.line,
-                span.offset,
-                span.length,
-                line.tags[0] if line.tags else None,
-                line.place,
-                line.named,
-                line.flags,
-            ),
+            [
+                (
+                    generation,
+                    line.span.line,
+                    line.span.offset,
+                    line.span.length,
+                    line.tags[0] if line.tags else None,
+                    line.place,
+                    line.named,
+                    line.flags,
+                )
+                for line in some
+            ],
         )
-        for tag in set(line.tags):
-            connection.execute("INSERT INTO who VALUES (?, ?, ?)", (tag, generation, span.line))
+        connection.executemany(
+            "INSERT INTO who VALUES (?, ?, ?)",
+            [(tag, generation, line.span.line) for line in some for tag in line.tags],
+        )
 
 
 def write_notes(connection: sqlite3.Connection, notes: dict[str, str]) -> None:

@@ -2,8 +2,10 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
+from io import RawIOBase
 from pathlib import Path
 
 from connector.contract import AdapterError, Problem
@@ -20,22 +22,19 @@ def put(folder: Path, name: str, content: Iterable[bytes], mode: int, *, size: i
         Exception: what reading `content` raised.
     """
     draft = folder / f"{DRAFT_PREFIX}{secrets.token_hex(8)}.part"
-    try:
+    with _translated():
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise AdapterError(of_folder(error), error) from error
     try:
-        with os.fdopen(descriptor, "wb") as out:
-            written, found = _copy(content, out.write)
+        with os.fdopen(descriptor, "wb", buffering=0) as out:
+            written, found = _copy(content, out)
             if size >= 0 and (written, found) != (size, digest):
                 raise AdapterError(Problem.DATA, "not the bytes that were announced")
-            out.flush()
-            os.fchmod(out.fileno(), mode)
-            os.fsync(out.fileno())
-        draft.replace(folder / name)
-        sync_folder(folder)
-    except OSError as error:
-        raise AdapterError(of_folder(error), error) from error
+            with _translated():
+                os.fchmod(descriptor, mode)
+                os.fsync(descriptor)
+        with _translated():
+            draft.replace(folder / name)
+            sync_folder(folder)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -53,10 +52,22 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _copy(content: Iterable[bytes], write: Callable[[bytes], object]) -> tuple[int, str]:
+def _copy(content: Iterable[bytes], out: RawIOBase) -> tuple[int, str]:
+    """Write every piece; an error of reading them is the caller's and is let through."""
     size, digest = 0, sha256()
     for piece in content:
         size += len(piece)
         digest.update(piece)
-        write(piece)
+        left = memoryview(piece)
+        with _translated():
+            while left:
+                left = left[out.write(left) or 0 :]
     return size, digest.hexdigest()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise AdapterError(of_folder(error), error) from error

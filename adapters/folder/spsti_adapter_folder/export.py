@@ -61,6 +61,7 @@ class Export:
         self._missing_since: float | None = None
         self._retired: list[IndexFile] = []
         self._is_read = threading.Event()
+        self._is_closing = threading.Event()
         self._watcher: Watcher | None = None
 
     @property
@@ -80,24 +81,39 @@ class Export:
         Raises:
             AdapterError: the data directory cannot be used.
         """
+        self.open()
+        self._watcher = Watcher(self.watched(), self._options.poll_seconds, self)
+        self._watcher.start()
+        self._is_read.wait(_START_SECONDS)
+
+    def open(self) -> None:
+        """Open the cache alone; from then on `refresh` may be called, by one thread.
+
+        Raises:
+            AdapterError: the data directory cannot be used.
+        """
         try:
             self._tags = Tags.kept_in(self._data / "folder.key")
         except OSError as error:
             raise AdapterError(of_folder(error), error) from error
         shape = self._options.model_dump_json(exclude={"poll_seconds", "settle_seconds", "traces", "file_mode"})
         self.cache.prepare(sha256(shape.encode() + self._tags.check()).hexdigest())
-        folders = [self.folder.joinpath(*self._index_place[:-1])]
         if self.pattern is not None:
             self._listing = Listing(self.folder, self.pattern, self.cache, self._tags, self.settling)
+
+    def watched(self) -> tuple[Path, ...]:
+        """Give the folders in which a change matters: the index's, and the one that the pattern names."""
+        folders = [self.folder.joinpath(*self._index_place[:-1])]
+        if self._listing is not None:
             folders.append(self._listing.folder)
-        self._watcher = Watcher(tuple(dict.fromkeys(folders)), self._options.poll_seconds, self)
-        self._watcher.start()
-        self._is_read.wait(_START_SECONDS)
+        return tuple(dict.fromkeys(folders))
 
     def close(self) -> None:
         """End the watching and let go of cache and index."""
-        if self._watcher is not None:
-            self._watcher.stop(_STOP_SECONDS)
+        self._is_closing.set()
+        watcher, self._watcher = self._watcher, None
+        if watcher is not None:
+            watcher.stop(_STOP_SECONDS)
         self._publish(None)
         self.cache.close()
 
@@ -128,9 +144,10 @@ class Export:
         """Look at the index and the folder again (`watching.Listener`)."""
         soon: float | None = None
         try:
-            soon = self._look_at_index()
+            # The files first: with an index and no files, everybody would have no record.
             if self._listing is not None:
                 self._listing.refresh()
+            soon = self._look_at_index()
         except IndexFault as fault:
             self._fault = fault
         except AdapterError as error:
@@ -255,7 +272,8 @@ class Export:
         os.close(descriptor)
 
     def _pause(self) -> None:
-        if self._watcher is not None and self._watcher.pause(_PAUSE_SECONDS):
+        """Let other threads work for a moment."""
+        if self._is_closing.wait(_PAUSE_SECONDS):
             raise _Stopped
 
 

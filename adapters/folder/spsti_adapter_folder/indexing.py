@@ -89,7 +89,7 @@ class Indexing:
         try:
             cells = form.cells(text)
             ins = self._rows.ins(cells)
-            row = self._rows.row(cells, today)
+            row = self._rows.row(cells, ins, today)
         except LineFault as fault:
             report.add(span.line, fault)
             tags = () if ins is None else (self._tags.ins(ins),)

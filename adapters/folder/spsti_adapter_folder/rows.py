@@ -94,8 +94,8 @@ class Rows:
         except IdentityFault:
             raise LineFault(LineCode.MATRICULE, "matricule") from None
 
-    def row(self, cells: Cells, today: Day) -> Row:
-        """Read a whole line.
+    def row(self, cells: Cells, ins: Ins | None, today: Day) -> Row:
+        """Read a whole line, whose INS has been read.
 
         Raises:
             LineFault: what is wrong with it first.
@@ -103,7 +103,7 @@ class Rows:
         for column in self._columns.model_fields_set:
             if getattr(self._columns, column) not in cells:
                 raise LineFault(LineCode.FORM, column)
-        ins, status = self.ins(cells), self._word(cells, "status", LineCode.STATUS)
+        status = self._word(cells, "status", LineCode.STATUS)
         traits = self._traits(cells)
         try:
             attributes = frozenset(

@@ -59,10 +59,6 @@ class Watcher:
         if not self._thread.is_alive():
             os.close(self._wake)
 
-    def pause(self, seconds: float) -> bool:
-        """Let other threads work for a moment; True where it is time to end."""
-        return self._is_stopped.wait(seconds)
-
     def _run(self) -> None:
         with _inotify() as inotify:
             while not self._is_stopped.is_set():
