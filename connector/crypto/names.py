@@ -53,5 +53,22 @@ class CertificateNames:
             raise ConfigFault("certificate: not readable as X.509") from None
 
 
+def hosts_of(chain: bytes) -> tuple[str, ...]:
+    """Give the host names and addresses for which the first certificate of a PEM chain may be shown.
+
+    Raises:
+        ConfigFault: there is none, or it is not readable.
+    """
+    try:
+        extensions = x509.load_pem_x509_certificate(chain).extensions
+        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    except ValueError:
+        raise ConfigFault("certificate: not readable as X.509") from None
+    dns = names.get_values_for_type(x509.DNSName)
+    return (*dns, *map(str, names.get_values_for_type(x509.IPAddress)))
+
+
 def _all(name: x509.Name, oid: ObjectIdentifier) -> tuple[str, ...]:
     return tuple(str(attribute.value) for attribute in name.get_attributes_for_oid(oid))

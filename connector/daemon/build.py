@@ -4,6 +4,7 @@
 daemon itself never does.
 """
 
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from connector.contract.opposition import OppositionAuthority
 from connector.core.days import Day
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.ports import Clock, Entropy
+from connector.crypto.names import hosts_of
 from connector.daemon.absent import AbsentSource, NoDirectoryFiles
 from connector.daemon.coverage import CoverageSettings, ServiceCoverage
 from connector.daemon.journal import LocalJournal
@@ -301,12 +303,18 @@ async def _listen_to_peers(rooms: Rooms, holder: Holder) -> None:
 async def _listen_locally(rooms: Rooms) -> None:
     material, section = rooms.material, rooms.material.file.model.local
     host, port = _address(section.listen)
+    tls: ssl.SSLContext | None = None
+    names: tuple[str, ...] = (host,)
+    if section.certificate and section.key:
+        path = material.references.path
+        tls = local_context(path(section.certificate), path(section.key))
+        names = (host, *hosts_of(path(section.certificate).read_bytes()))
     settings = LocalSettings(
         member=material.member.id,
         member_name=material.member.name,
         environment=material.environment,
         version=__version__,
-        hostnames=(host,),
+        hostnames=names,
         max_services=material.requester.max_services,
         authority=material.opposition.authority,
     )
@@ -324,10 +332,6 @@ async def _listen_locally(rooms: Rooms) -> None:
         keys=rooms.keys,
         practitioners=rooms.people,
     )
-    tls = None
-    if section.certificate and section.key:
-        path = material.references.path
-        tls = local_context(path(section.certificate), path(section.key))
     site = Site(build_runner(build_app(ports, settings), settings), tls)
     rooms.local_port = await site.start(host, port)
     rooms.stack.push_async_callback(site.close)
