@@ -93,9 +93,12 @@ class Code(StrEnum):
     INSI_ANSWER_INVALID = "insi.answer_invalid"
     INSI_ANSWER_OID = "insi.answer_oid"
     INSI_OTHER_PERSON = "insi.other_person"
+    INSI_NONE = "insi.none"
+    INSI_SEVERAL = "insi.several"
     IDENTITY_CALL_FORBIDDEN = "identity.call_forbidden"
     IDENTITY_STATUS = "identity.status"
     IDENTITY_EVIDENCE = "identity.evidence"
+    IDENTITY_DISCREPANCY = "identity.discrepancy"
     DATAMATRIX_MALFORMED = "datamatrix.malformed"
     DATAMATRIX_AMBIGUOUS = "datamatrix.ambiguous"
 

@@ -18,7 +18,7 @@ from connector.core.codes import Code
 from connector.core.days import BirthDate, Day
 from connector.core.errors import LocalRefused
 from connector.core.identity import IdentityAttribute, IdentityStatus, LocalIdentity
-from connector.core.insi import ADVICE, InsiAnswer, InsiCode, Verification, traits_comparison
+from connector.core.insi import InsiAnswer, Verification, no_identity, traits_comparison
 from connector.core.instant import Instant, day_in_france
 from connector.core.matricule import Ins
 from connector.core.private import Private
@@ -149,14 +149,13 @@ def recover(
     unseen. A validated identity accepts none: its document spoke of the traits held.
 
     Raises:
-        LocalRefused: `identity.call_forbidden`; `identity.evidence`, the answer found nobody, or differs in other
-            traits than those accepted; `identity.status`, from another status.
+        LocalRefused: `identity.call_forbidden`; `insi.none`, `insi.several`, the answer has no identity;
+            `identity.evidence`, it differs in other traits than those accepted; `identity.status`, from another status.
     """
     check_call_allowed(held.attributes)
     found = answer.identity
     if found is None:
-        advice = ADVICE[InsiCode.SEVERAL if answer.code is InsiCode.SEVERAL else InsiCode.NONE]
-        raise _no_evidence(advice.reason, advice.next_step)
+        raise no_identity(answer.code)
     after = {_S.PROV: _S.RECUP, _S.VALI: _S.QUAL}.get(held.status)
     if after is None:
         raise _no_move(held.status, "recovered", "it already bears INSi's traits: verify it instead")

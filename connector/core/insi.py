@@ -13,7 +13,7 @@ from typing import Self
 
 from connector.core.codes import Code
 from connector.core.days import BirthDate, Day
-from connector.core.errors import IdentityFault
+from connector.core.errors import IdentityFault, LocalRefused
 from connector.core.identity import Agreement, Comparison, IdentityStatus, LocalIdentity, QualifiedIdentity, compare
 from connector.core.instant import Instant, day_in_france
 from connector.core.matricule import Ins, Matricule
@@ -239,6 +239,37 @@ def verification_of(
     return Verification(
         method, VerificationResult.DIFFERS, answer.at, (*ins, *comparison.differing), comparison.agreement, answer
     )
+
+
+def check_verified(verification: Verification) -> InsiAnswer:
+    """Give the answer that bears an identity out.
+
+    Raises:
+        LocalRefused: `identity.discrepancy`, INSi has it otherwise, with the names of what differs; `insi.none`,
+            `insi.several`.
+    """
+    answer = verification.answer
+    if verification.result is VerificationResult.NOT_FOUND:
+        raise no_identity(InsiCode.NONE)
+    if verification.result is VerificationResult.SEVERAL:
+        raise no_identity(InsiCode.SEVERAL)
+    if not verification.is_verified or answer is None:
+        named = ", ".join(name.replace("_", " ") for name in verification.differing) or "the INS"
+        raise LocalRefused(
+            f"worker identity: INSi has it otherwise, what differs is: {named}",
+            code=Code.IDENTITY_DISCREPANCY,
+            hint="compare these with an identity document, correct, then verify again",
+            field="worker",
+        )
+    return answer
+
+
+def no_identity(code: InsiCode) -> LocalRefused:
+    """Give the error of a search that found nobody, or several: what the person at the desk can do is said with it."""
+    several = code is InsiCode.SEVERAL
+    advice = ADVICE[InsiCode.SEVERAL if several else InsiCode.NONE]
+    ours = Code.INSI_SEVERAL if several else Code.INSI_NONE
+    return LocalRefused(advice.reason, code=ours, hint=advice.next_step, field="worker")
 
 
 def traits_comparison(held: StrictTraits, found: InsiIdentity) -> Comparison:

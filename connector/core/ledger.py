@@ -51,6 +51,7 @@ class EntryType(StrEnum):
     TRACED = "traced"
     INSI_CALLED = "insi-called"
     OPPOSITION = "opposition"
+    IDENTITY = "identity"
 
     @property
     def tree(self) -> Tree:

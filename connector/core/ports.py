@@ -14,6 +14,7 @@ from connector.core.directory import Member, MemberChange
 from connector.core.evidence import Ack, AckDraft, DocumentDigest, Receipt
 from connector.core.fetch import Fetch, FetchEvent, PeerAnnouncement, ServiceReply
 from connector.core.handover import Handover, IssuedAnnouncement
+from connector.core.identity_alerts import Noticed
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, Proof, Tree
 from connector.core.mandate import MandateDraft
@@ -160,8 +161,12 @@ class HolderStore(HouseLedger, Protocol):
         used: UsedMandate | None,
         announcement: IssuedAnnouncement | None = None,
         trace: Trace | None = None,
+        noticed: Noticed | None = None,
     ) -> Proof:
-        """Append the entry of a lookup or handover answer. Raises MandateRefused `mandate.replayed`."""
+        """Append the entry of a lookup or handover answer, and keep what our staff is to know of it (ADR 0006).
+
+        Raises MandateRefused `mandate.replayed`.
+        """
         ...
 
     async def announcement(self, announcement_id: str) -> IssuedAnnouncement | None: ...

@@ -28,6 +28,7 @@ from connector.holder.evidence import Evidence, Ports
 from connector.holder.extract import Extraction, extract
 from connector.holder.floor import TimeFloor
 from connector.holder.house import HouseNotes
+from connector.holder.noticing import noticed_in
 from connector.holder.probe import probe_announcement, probe_document
 from connector.holder.question import Answer, Question
 from connector.holder.settings import HolderSettings
@@ -155,8 +156,18 @@ class Emitter:
         if found.fault is not None:
             # Told to logs only: the entry has the reason, and an entry of the house ledger would show in its growth.
             self._ports.observer.adapter_failed(found.fault.code)
-        body = self._bundle(None)
-        answer = await self._evidence.answer(case, Outcome.WITHHELD, body, reason=found.withheld, retention=retention)
+        noticed = noticed_in(
+            found.withheld,
+            found.asked,
+            found.local,
+            alert_id=new_id(self._ports.entropy),
+            at=case.question.at,
+            peer=case.question.peer.id,
+            lookup_id=case.verified.lookup_id or "",
+        )
+        answer = await self._evidence.answer(
+            case, Outcome.WITHHELD, self._bundle(None), reason=found.withheld, retention=retention, noticed=noticed
+        )
         elapsed = self._elapsed(case.question)
         self.floor.observe(elapsed)
         await self._ports.pause(self.floor.wait_after(elapsed))

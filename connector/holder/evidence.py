@@ -16,6 +16,7 @@ from connector.core.codes import Code
 from connector.core.errors import AdapterFault, MandateRefused, RequestRefused
 from connector.core.evidence import ReceiptDraft
 from connector.core.handover import Handover, IssuedAnnouncement
+from connector.core.identity_alerts import Noticed
 from connector.core.ledger import EntryDraft, EntryType, Proof, Retention
 from connector.core.outcome import Outcome
 from connector.core.ports import (
@@ -71,8 +72,9 @@ class Evidence:
         trace: Trace | None = None,
         handover: Handover | None = None,
         retry_after: int | None = None,
+        noticed: Noticed | None = None,
     ) -> Answer:
-        """Record what is answered, and seal the receipt over it.
+        """Record what is answered, and seal the receipt over it; `noticed` is for our own staff, and kept with it.
 
         Raises:
             FailedClosed: the entry could not be made durable.
@@ -87,7 +89,7 @@ class Evidence:
             retention=retention,
         )
         try:
-            proof = await self._append(case, entry, case.used, announcement=announcement, trace=trace)
+            proof = await self._append(case, entry, case.used, announcement=announcement, trace=trace, noticed=noticed)
         except MandateRefused as replayed:
             return await self.refuse(case, replayed)
         draft = self._draft(case, outcome, handover=granted)
@@ -132,11 +134,14 @@ class Evidence:
         *,
         announcement: IssuedAnnouncement | None = None,
         trace: Trace | None = None,
+        noticed: Noticed | None = None,
     ) -> Proof:
         if case.type is EntryType.DECIDED:
             # The spool has kept the handover; what was read of it a moment ago may be older than what stands there.
             return await self._ports.store.decide(entry=entry, used=used, handover=None)
-        return await self._ports.store.answer(entry=entry, used=used, announcement=announcement, trace=trace)
+        return await self._ports.store.answer(
+            entry=entry, used=used, announcement=announcement, trace=trace, noticed=noticed
+        )
 
     def _draft(
         self, case: Case, outcome: Outcome, *, code: Code | None = None, handover: Handover | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from connector.core.codes import Code
 from connector.core.errors import AdapterFault
-from connector.core.identity import QualifiedIdentity
+from connector.core.identity import LocalIdentity, QualifiedIdentity
 from connector.core.matricule import Ins
 from connector.core.outcome import WithheldReason
 from connector.core.policy import decide
@@ -19,11 +19,13 @@ from connector.core.records import Announcement
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Extraction(Private):
-    """What may be announced, or why nothing is; and every INS by which this house knows the worker."""
+    """What may be announced, or why nothing is; every INS by which this house knows the worker, and as whom."""
 
     announcement: Announcement | None
     withheld: WithheldReason | None
     known_as: tuple[Ins, ...]
+    asked: QualifiedIdentity | None = None
+    local: LocalIdentity | None = None
     fault: AdapterFault | None = None
     """The contract that the software broke about this worker, for the house's own eyes."""
 
@@ -47,7 +49,7 @@ async def extract(source: GuardedSource, oppositions: Oppositions, worker: Quali
     except AdapterFault as fault:
         if fault.code is not Code.ADAPTER_CONTRACT:
             raise
-        return Extraction(None, WithheldReason.ANSWER_UNUSABLE, known_as, fault)
+        return Extraction(None, WithheldReason.ANSWER_UNUSABLE, known_as, fault=fault)
     if look.identity is not None:
         local = (look.identity.ins,) if look.identity.ins is not None else ()
         known_as = tuple(dict.fromkeys((worker.ins, *local, *look.identity.former)))
@@ -55,4 +57,4 @@ async def extract(source: GuardedSource, oppositions: Oppositions, worker: Quali
     if opposition is not look.opposition:
         look = replace(look, opposition=opposition)
     decision = decide(look, worker)
-    return Extraction(decision.announcement, decision.withheld, known_as)
+    return Extraction(decision.announcement, decision.withheld, known_as, worker, look.identity)

@@ -12,12 +12,17 @@ from typing import Any, Final
 from aiohttp import web
 
 from connector.core.codes import Code
-from connector.core.errors import ConnectorError, IdentityFault, LocalRefused, PeerFault
+from connector.core.errors import ConnectorError, IdentityFault, InsiFault, LocalRefused, PeerFault
 from connector.local.statuses import status_of
 from connector.local.words import Language, of_code
 
 TYPE_PREFIX: Final = "urn:spsti-connector:error:"
 PROBLEM_JSON: Final = "application/problem+json"
+_DESK_CODES: Final = frozenset(
+    {code for code in Code if code.startswith("insi.")} | {Code.IDENTITY_DISCREPANCY, Code.IDENTITY_NOT_QUALIFIED}
+)
+"""Codes whose advice is for a medical secretary: the catalogue's, in the caller's language, wins over the error's."""
+
 RETRY_SECONDS: Final = 10
 """What `Retry-After` says where nobody gave a better number."""
 
@@ -73,6 +78,7 @@ def problem_of(error: ConnectorError, language: Language) -> web.Response:
         more["errors"] = [{"field": field, "message": message} for field, message in error.faults]
     elif isinstance(error, IdentityFault | LocalRefused) and error.field:
         more["errors"] = [{"field": error.field, "message": error.message}]
-    if isinstance(error, PeerFault) and error.retry_after is not None:
+    if isinstance(error, PeerFault | InsiFault) and error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
-    return problem(error.code, language, detail=error.message, hint=error.hint, headers=headers, **more)
+    hint = "" if error.code in _DESK_CODES else error.hint
+    return problem(error.code, language, detail=error.message, hint=hint, headers=headers, **more)

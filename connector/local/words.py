@@ -7,7 +7,7 @@ sentences themselves are `words_fr` and `words_en`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -125,6 +125,7 @@ def of_event(event: FetchEvent, language: Language, names: Mapping[str, str]) ->
         member=data.get("name") or names.get(member, member),
         day=local_day(str(data.get("last_act_on") or ""), language),
         count=len(data.get("offered", ())),
+        traits=of_traits(data.get("differing", ()), language),
         answered=data.get("answered"),
         asked=data.get("asked"),
     )
@@ -135,6 +136,12 @@ def of_event(event: FetchEvent, language: Language, names: Mapping[str, str]) ->
 def label(name: str, language: Language) -> str:
     """Give one of the short headings that CLI and pages share."""
     return str(_CATALOGUES[language].LABELS[name])
+
+
+def of_traits(names: Iterable[str], language: Language) -> str:
+    """Name strict traits, and the INS, in one line; a name of a later version stands as it is."""
+    labels = _CATALOGUES[language].LABELS
+    return ", ".join(str(labels.get(name if name == "ins" else f"trait_{name}", name)) for name in names)
 
 
 def local_day(day: str, language: Language) -> str:

@@ -7,6 +7,7 @@ from connector.requester.notes import Note
 
 _OPERATOR = "Call the person who runs the connector."
 _THEIR_SIDE = "Ask the other services meanwhile; the persons who run both connectors can find the cause by its code."
+_INSI_LATER = "The identity stays as it is: try again in some minutes."
 _LATER = "Try again later."
 
 REPLIES: dict[Reply, tuple[str, str]] = {
@@ -84,7 +85,7 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.IDENTITY_OID: ("This kind of INS does not belong here.", "Use the INS given by INSi, with its own OID."),
     Code.IDENTITY_NOT_QUALIFIED: (
         "The worker's identity is not qualified.",
-        "Qualify it with INSi and a document first.",
+        "Recovered: check a document of high trust. Provisional or validated: ask INSi.",
     ),
     Code.PURPOSE_UNKNOWN: ("The service does not take part in this kind of exchange.", _OPERATOR),
     Code.VERSION_UNSUPPORTED: (
@@ -133,11 +134,11 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.DIRECTORY_EXPIRED: ("The list of members is too old to be relied on.", _OPERATOR),
     Code.DIRECTORY_REFUSED: ("The list of members that was offered is not believed.", _OPERATOR),
     Code.INSI_OFF: ("INSi is not in use here.", "Qualify the identity in your own software."),
-    Code.INSI_UNREACHABLE: ("INSi could not be reached.", _LATER),
-    Code.INSI_TIMEOUT: ("INSi did not answer in time.", _LATER),
+    Code.INSI_UNREACHABLE: ("INSi could not be reached.", _INSI_LATER),
+    Code.INSI_TIMEOUT: ("INSi did not answer in time.", _INSI_LATER),
     Code.INSI_TLS: ("The secure connection to INSi failed.", _OPERATOR),
-    Code.INSI_BUSY: ("Too many calls to INSi are under way here.", "Try again in a moment."),
-    Code.INSI_UNAVAILABLE: ("INSi is out of order for now.", _LATER),
+    Code.INSI_BUSY: ("INSi asks to be called less often.", _INSI_LATER),
+    Code.INSI_UNAVAILABLE: ("INSi is out of order for now.", _INSI_LATER),
     Code.INSI_NOT_AUTHORISED: ("INSi does not admit this service or its software.", _OPERATOR),
     Code.INSI_REQUEST_REFUSED: ("INSi does not accept the search as it was sent.", _OPERATOR),
     Code.INSI_UNREADABLE: ("The answer of INSi could not be read.", _LATER + " If it stays: " + _OPERATOR),
@@ -146,6 +147,24 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.INSI_OTHER_PERSON: (
         "INSi answered about another person than was asked for.",
         "Check the traits; use neither.",
+    ),
+    Code.INSI_NONE: (
+        "INSi knows nobody with these traits.",
+        (
+            "Compare birth name, given names, sex, date and place with an identity document, correct, search again; "
+            "the used name is not the birth name. Until then the identity stays provisional."
+        ),
+    ),
+    Code.INSI_SEVERAL: (
+        "INSi knows several persons with these traits.",
+        "Add all given names and the birth place of the identity document, search again. Never choose by guess.",
+    ),
+    Code.IDENTITY_DISCREPANCY: (
+        "The identity differs from the one that INSi gives or your software knows.",
+        (
+            "Compare the traits named with an identity document, correct your software, verify again. "
+            "An identity alert is open."
+        ),
     ),
     Code.IDENTITY_CALL_FORBIDDEN: ("INSi may not be called for this identity.", "Its attribute must be settled first."),
     Code.IDENTITY_STATUS: ("The identity's status does not allow that.", "Read the identity again, and its status."),
@@ -189,6 +208,9 @@ NOTES: dict[Note, str] = {
     Note.RESUMED: "The connection to {member} was cut; the transfer goes on where it stopped.",
     Note.STARTED_OVER: "The transfer from {member} starts again from the beginning.",
     Note.ASKED_AGAIN: "{member} is being asked again.",
+    Note.IDENTITY_CHECKED: "The identity is first verified with INSi.",
+    Note.IDENTITY_VERIFIED: "INSi bears the identity out.",
+    Note.IDENTITY_DIFFERS: "The identity differs from INSi's in: {traits}. No service was asked.",
     Note.RESTARTED: "The connector was restarted; the fetch goes on.",
     Note.CHOSEN_FAILED: (
         "The record of {member} could not be brought over. {count} other record(s) can be chosen; "
@@ -226,6 +248,12 @@ LABELS: dict[str, str] = {
     "sex": "Sex (M or F)",
     "birth_date": "Birth date (YYYY-MM-DD)",
     "birth_place": "Birth place (COG code)",
+    "ins": "the INS",
+    "trait_birth_name": "birth name",
+    "trait_birth_given_names": "birth given names",
+    "trait_sex": "sex",
+    "trait_birth_date": "birth date",
+    "trait_birth_place": "birth place",
     "verified_on": "Verified with INSi on (YYYY-MM-DD)",
     "is_qualified": "Is this identity qualified?",
     "informed_by": "Informed by (role or PS_IdNat)",

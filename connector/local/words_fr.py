@@ -11,6 +11,7 @@ _THEIR_SIDE = (
     "grâce au code."
 )
 _LATER = "Réessayez plus tard."
+_INSI_LATER = "L'identité reste telle quelle : réessayez dans quelques minutes."
 
 REPLIES: dict[Reply, tuple[str, str]] = {
     Reply.PENDING: ("{member} n'a pas encore répondu.", "Veuillez patienter."),
@@ -99,7 +100,7 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.IDENTITY_OID: ("Ce type d'INS n'a pas sa place ici.", "Utilisez l'INS donné par INSi, avec son OID."),
     Code.IDENTITY_NOT_QUALIFIED: (
         "L'identité du travailleur n'est pas qualifiée.",
-        "Qualifiez-la d'abord : appel à INSi et pièce d'identité.",
+        "Récupérée : contrôlez une pièce à haut niveau de confiance. Provisoire ou validée : interrogez INSi.",
     ),
     Code.PURPOSE_UNKNOWN: ("Ce service ne participe pas à ce type d'échange.", _OPERATOR),
     Code.VERSION_UNSUPPORTED: (
@@ -160,11 +161,11 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.DIRECTORY_EXPIRED: ("La liste des membres est trop ancienne pour être fiable.", _OPERATOR),
     Code.DIRECTORY_REFUSED: ("La liste des membres proposée n'est pas digne de confiance.", _OPERATOR),
     Code.INSI_OFF: ("INSi n'est pas utilisé ici.", "Qualifiez l'identité dans votre logiciel."),
-    Code.INSI_UNREACHABLE: ("INSi est injoignable.", _LATER),
-    Code.INSI_TIMEOUT: ("INSi n'a pas répondu à temps.", _LATER),
+    Code.INSI_UNREACHABLE: ("INSi est injoignable.", _INSI_LATER),
+    Code.INSI_TIMEOUT: ("INSi n'a pas répondu à temps.", _INSI_LATER),
     Code.INSI_TLS: ("La connexion sécurisée avec INSi a échoué.", _OPERATOR),
-    Code.INSI_BUSY: ("Trop d'appels à INSi sont en cours ici.", "Réessayez dans un instant."),
-    Code.INSI_UNAVAILABLE: ("INSi est en panne pour le moment.", _LATER),
+    Code.INSI_BUSY: ("INSi demande d'espacer les appels.", _INSI_LATER),
+    Code.INSI_UNAVAILABLE: ("INSi est en panne pour le moment.", _INSI_LATER),
     Code.INSI_NOT_AUTHORISED: ("INSi n'admet pas ce service ou son logiciel.", _OPERATOR),
     Code.INSI_REQUEST_REFUSED: ("INSi n'accepte pas la recherche telle qu'envoyée.", _OPERATOR),
     Code.INSI_UNREADABLE: ("La réponse d'INSi n'a pas pu être lue.", _LATER + " Si cela persiste : " + _OPERATOR),
@@ -173,6 +174,27 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.INSI_OTHER_PERSON: (
         "INSi a répondu à propos d'une autre personne que celle demandée.",
         "Vérifiez les traits ; n'utilisez aucune des deux identités.",
+    ),
+    Code.INSI_NONE: (
+        "L'INSi ne connaît personne avec ces traits.",
+        (
+            "Comparez nom de naissance, prénoms, sexe, date et lieu avec une pièce d'identité, corrigez, cherchez de "
+            "nouveau ; le nom utilisé n'est pas le nom de naissance. D'ici là l'identité reste provisoire."
+        ),
+    ),
+    Code.INSI_SEVERAL: (
+        "L'INSi connaît plusieurs personnes avec ces traits.",
+        (
+            "Ajoutez tous les prénoms et le lieu de naissance de la pièce d'identité, cherchez de nouveau. "
+            "Ne choisissez jamais au hasard."
+        ),
+    ),
+    Code.IDENTITY_DISCREPANCY: (
+        "L'identité diffère de celle que donne INSi ou que connaît votre logiciel.",
+        (
+            "Comparez les traits nommés avec une pièce d'identité, corrigez votre logiciel, vérifiez de nouveau. "
+            "Une alerte d'identité est ouverte."
+        ),
     ),
     Code.IDENTITY_CALL_FORBIDDEN: (
         "INSi ne peut pas être appelé pour cette identité.",
@@ -239,6 +261,9 @@ NOTES: dict[Note, str] = {
     Note.RESUMED: "La connexion avec {member} a été coupée ; la réception reprend où elle s'était arrêtée.",
     Note.STARTED_OVER: "La réception depuis {member} recommence depuis le début.",
     Note.ASKED_AGAIN: "{member} est de nouveau interrogé.",
+    Note.IDENTITY_CHECKED: "L'identité est d'abord vérifiée auprès d'INSi.",
+    Note.IDENTITY_VERIFIED: "INSi confirme l'identité.",
+    Note.IDENTITY_DIFFERS: "L'identité diffère de celle d'INSi sur : {traits}. Aucun service n'a été interrogé.",
     Note.RESTARTED: "Le connecteur a redémarré ; la demande continue.",
     Note.CHOSEN_FAILED: (
         "Le dossier de {member} n'a pas pu être reçu. {count} autre(s) dossier(s) au choix ; "
@@ -276,6 +301,12 @@ LABELS: dict[str, str] = {
     "sex": "Sexe (M ou F)",
     "birth_date": "Date de naissance (AAAA-MM-JJ)",
     "birth_place": "Lieu de naissance (code COG)",
+    "ins": "l'INS",
+    "trait_birth_name": "nom de naissance",
+    "trait_birth_given_names": "prénoms de naissance",
+    "trait_sex": "sexe",
+    "trait_birth_date": "date de naissance",
+    "trait_birth_place": "lieu de naissance",
     "verified_on": "Vérifiée auprès d'INSi le (AAAA-MM-JJ)",
     "is_qualified": "Cette identité est-elle qualifiée ?",
     "informed_by": "Informé par (rôle ou PS_IdNat)",

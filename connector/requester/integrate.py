@@ -31,6 +31,8 @@ from connector.core.ports import (
     TraceOutbox,
     Vault,
 )
+from connector.core.ports_insi import IdentityService
+from connector.core.ports_vigilance import AlertNotices
 from connector.core.records import ReceivedDocument, TraceAction
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check_move
 from connector.requester import entries, notes
@@ -42,6 +44,7 @@ from connector.requester.receive import Sleep
 from connector.requester.rules import HOUSE_REFUSALS, Rules, expired
 from connector.requester.running import Running
 from connector.requester.settings import RequesterSettings
+from connector.requester.verifying import Verifying
 
 _CHOOSABLE: Final = frozenset({FetchState.CHOOSING, FetchState.READY, FetchState.FILED})
 
@@ -50,7 +53,8 @@ _CHOOSABLE: Final = frozenset({FetchState.CHOOSING, FetchState.READY, FetchState
 class House:
     """The ports of the rest of the house; `source` and `sink` are None where no adapter is configured.
 
-    Without `oppositions`, the source alone tells whether a worker objects.
+    Without `oppositions`, the source alone tells whether a worker objects; without `insi` an identity whose
+    verification is too old is refused. `alerts` takes the near misses that are seen on the way.
     """
 
     store: RequesterStore
@@ -66,6 +70,8 @@ class House:
     entropy: Entropy
     observer: FetchObserver
     oppositions: Oppositions | None = None
+    insi: IdentityService | None = None
+    alerts: AlertNotices | None = None
 
 
 class Errands:
@@ -74,7 +80,17 @@ class Errands:
     def __init__(self, settings: RequesterSettings, house: House, *, sleep: Sleep = asyncio.sleep) -> None:
         self._settings, self._house = settings, house
         self._clock, self._store = house.clock, house.store
-        self._rules = Rules(settings, house.practitioners, house.source, house.oppositions, house.clock)
+        self._rules = Rules(
+            settings,
+            house.practitioners,
+            house.source,
+            house.oppositions,
+            house.clock,
+            house.entropy,
+            alerts=house.alerts,
+            verifies=house.insi is not None,
+        )
+        self._verifying = Verifying(settings, house.insi, house.alerts, house.clock, house.entropy)
         self._acks = AckOutbox(settings, house.store, house.peers, house.directory, house.clock, house.observer)
         self._traces = TraceDelivery(settings, house.traces, house.source, house.sink, house.clock, house.observer)
         self._means = Means(
@@ -131,6 +147,9 @@ class Errands:
     async def start(self, fetch_id: str, who: str | None = None) -> Fetch:
         """Ask the services: *asked* is durable for each before the first lookup leaves.
 
+        Where the identity is to be verified first, INSi is asked before this returns; what it does not bear out ends
+        the fetch, and no service is asked.
+
         Raises:
             LocalRefused: `local.not_found`; `fetch.state`, it was started already; a rule (`Rules.permit`).
             AdapterFault, FailedClosed: as `prepare`.
@@ -138,8 +157,9 @@ class Errands:
         errand = await self._running.find(fetch_id, who)
         async with errand.lock:
             check_move(errand.fetch.state, FetchState.ASKING)
-            await self._rules.permit(errand.fetch)
-            await self._running.begin_asking(errand, started_at=self._clock.now())
+            await self._rules.permit(errand.fetch, is_start=True)
+            if await self._verifying.passes(errand, self._means):
+                await self._running.begin_asking(errand, started_at=self._clock.now())
         return errand.fetch
 
     async def choose(self, fetch_id: str, member: MemberId, who: str | None = None) -> Fetch:

@@ -38,6 +38,9 @@ class Note(StrEnum):
     ASKED_AGAIN = "asked-again"
     CHOSEN_FAILED = "chosen-failed"
     RESTARTED = "restarted"
+    IDENTITY_CHECKED = "identity-checked"
+    IDENTITY_VERIFIED = "identity-verified"
+    IDENTITY_DIFFERS = "identity-differs"
 
 
 def prepared(fetch: Fetch) -> Happening:

@@ -12,18 +12,26 @@ from connector.core.codes import Code
 from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch
 from connector.core.identity import LocalIdentity, QualifiedIdentity, compare
-from connector.core.instant import day_in_france
+from connector.core.identity_alerts import Meeting, NearMiss, kind_of
+from connector.core.instant import Instant, day_in_france
 from connector.core.mandate import FollowUp, FollowUpBasis, Practitioner
 from connector.core.matricule import Ins
 from connector.core.oid import oid_belongs
-from connector.core.ports import Clock, GuardedSource, Oppositions, Practitioners
+from connector.core.ports import Clock, Entropy, GuardedSource, Oppositions, Practitioners, new_id
+from connector.core.ports_vigilance import AlertNotices
 from connector.core.records import Look, Opposition
 from connector.core.states import FetchState
 from connector.requester.new_fetch import NewFetch
 from connector.requester.settings import RequesterSettings
 
 HOUSE_REFUSALS: Final = frozenset(
-    {Code.FETCH_OPPOSED, Code.FETCH_NOT_FOLLOWED, Code.LOCAL_FORBIDDEN, Code.PRACTITIONER_PROFESSION}
+    {
+        Code.FETCH_OPPOSED,
+        Code.FETCH_NOT_FOLLOWED,
+        Code.IDENTITY_DISCREPANCY,
+        Code.LOCAL_FORBIDDEN,
+        Code.PRACTITIONER_PROFESSION,
+    }
 )
 """Refusals of a new fetch that the house ledger keeps: they tell of a person who tried."""
 
@@ -31,7 +39,9 @@ HOUSE_REFUSALS: Final = frozenset(
 class Rules:
     """The requester's own rules; `source` is None where this service has no adapter.
 
-    `oppositions` tells whether the worker objects, by whom the controller named; without one the source does.
+    `oppositions` tells whether the worker objects, by whom the controller named; without one the source does. `alerts`
+    is where near misses go. With `verifies` an identity whose verification is too old is verified before the first
+    question (`requester.verifying`) instead of refused.
     """
 
     def __init__(
@@ -41,9 +51,13 @@ class Rules:
         source: GuardedSource | None,
         oppositions: Oppositions | None,
         clock: Clock,
+        entropy: Entropy,
+        *,
+        alerts: AlertNotices | None = None,
+        verifies: bool = False,
     ) -> None:
-        self._settings, self._practitioners, self._clock = settings, practitioners, clock
-        self._source, self._oppositions = source, oppositions
+        self._settings, self._practitioners, self._clock, self._entropy = settings, practitioners, clock, entropy
+        self._source, self._oppositions, self._alerts, self._verifies = source, oppositions, alerts, verifies
 
     async def admit(self, new: NewFetch) -> tuple[QualifiedIdentity, FollowUp]:
         """Give the identity to ask for and the ground to ask on.
@@ -52,7 +66,7 @@ class Rules:
 
         Raises:
             LocalRefused: `local.forbidden`, `practitioner.profession`, `identity.oid`, `identity.not_qualified`,
-                `fetch.opposed`, `fetch.not_followed`.
+                `identity.discrepancy`, `fetch.opposed`, `fetch.not_followed`.
             AdapterFault: the vendor's software could not be asked.
         """
         self._check_practitioner(new.practitioner)
@@ -69,22 +83,24 @@ class Rules:
             self._check_declared(new)
             worker, basis = new.worker, FollowUpBasis.DECLARED
         else:
-            worker, basis = _known_identity(new.worker, local), FollowUpBasis.KNOWN_LOCALLY
-        self._check_age(worker)
+            worker, basis = await self._known_identity(new.worker, local), FollowUpBasis.KNOWN_LOCALLY
+        if not self._verifies:
+            self._check_age(worker)
         return worker, FollowUp(basis, new.visit)
 
-    async def permit(self, fetch: Fetch) -> None:
-        """Let one more demand of a running fetch leave.
+    async def permit(self, fetch: Fetch, *, is_start: bool = False) -> None:
+        """Let one more demand of a running fetch leave; at its start the identity may still be verified.
 
         Raises:
             LocalRefused: `fetch.expired`, `local.forbidden`, `practitioner.profession`, `fetch.opposed`,
-                `fetch.not_followed`, `identity.not_qualified`.
+                `fetch.not_followed`, `identity.not_qualified`, `identity.discrepancy`.
             AdapterFault: the vendor's software could not be asked.
         """
         if self._clock.now() >= fetch.expires_at:
             raise expired(fetch)
         self._check_practitioner(fetch.practitioner)
-        self._check_age(fetch.worker)
+        if not (is_start and self._verifies):
+            self._check_age(fetch.worker)
         look = await self._unopposed(fetch.worker)
         if fetch.follow_up.basis is FollowUpBasis.KNOWN_LOCALLY:
             if look is None or look.identity is None:
@@ -93,7 +109,7 @@ class Rules:
                     code=Code.FETCH_NOT_FOLLOWED,
                     hint="prepare a new fetch",
                 )
-            _known_identity(fetch.worker, look.identity)
+            await self._known_identity(fetch.worker, look.identity, ref=fetch.id)
 
     def may_read(self, fetch: Fetch, who: str) -> None:
         """Let a practitioner open a document that arrived.
@@ -138,18 +154,53 @@ class Rules:
         )
 
     def _check_age(self, worker: QualifiedIdentity) -> None:
-        limit = self._settings.identity_max_age_days
-        if limit is None or worker.verified_on is None:
-            return
-        today = date.fromisoformat(day_in_france(self._clock.now()))
-        age = (today - worker.verified_on.to_date()).days
-        if age > limit:
+        limit, age = self._settings.identity_max_age_days, days_since_verified(worker, self._clock.now())
+        if limit is not None and age is not None and age > limit:
             raise LocalRefused(
                 f"worker identity: verified with INSi {age} days ago, expected at most {limit}",
                 code=Code.IDENTITY_NOT_QUALIFIED,
                 hint="verify it with INSi again",
                 field="worker",
             )
+
+    async def _known_identity(
+        self, asked: QualifiedIdentity, local: LocalIdentity, *, ref: str = ""
+    ) -> QualifiedIdentity:
+        """Give this service's own identity of the worker, when it is the one that was entered (ins.md 2.4)."""
+        comparison = compare(asked, local)
+        kind = kind_of(comparison)
+        if kind is not None:
+            await self._notice(
+                NearMiss(
+                    id=new_id(self._entropy),
+                    kind=kind,
+                    meeting=Meeting.DESK,
+                    at=self._clock.now(),
+                    ins=asked.ins,
+                    other=local.ins if local.ins != asked.ins else None,
+                    differing=comparison.differing,
+                    ref=ref,
+                )
+            )
+            differing = ", ".join(name.replace("_", " ") for name in comparison.differing) or "the INS"
+            raise LocalRefused(
+                f"worker: this service's software knows this INS with another identity ({kind}: {differing})",
+                code=Code.IDENTITY_DISCREPANCY,
+                hint="have the identity checked before asking: an identity alert is open",
+                field="worker",
+            )
+        if not local.is_qualified:
+            raise LocalRefused(
+                f"worker identity: it is {local.status} in this service's software, expected QUAL",
+                code=Code.IDENTITY_NOT_QUALIFIED,
+                hint="qualify it first: INSi's traits, and a document of high trust",
+                field="worker",
+            )
+        return local.qualified()
+
+    async def _notice(self, near_miss: NearMiss) -> None:
+        if self._alerts is not None:
+            await self._alerts.notice(near_miss)
 
     async def _unopposed(self, worker: QualifiedIdentity) -> Look | None:
         """Look at this service's own record of the worker, and stop where the worker objects.
@@ -171,6 +222,13 @@ class Rules:
         return look
 
 
+def days_since_verified(worker: QualifiedIdentity, now: Instant) -> int | None:
+    """Give the days since INSi bore an identity out, in France; None where the day is not known."""
+    if worker.verified_on is None:
+        return None
+    return (date.fromisoformat(day_in_france(now)) - worker.verified_on.to_date()).days
+
+
 def expired(fetch: Fetch) -> LocalRefused:
     """Give the error of a demand that comes after the fetch's time."""
     state = fetch.state if fetch.state is FetchState.EXPIRED else "over its time"
@@ -183,25 +241,3 @@ def _known_as(worker: QualifiedIdentity, look: Look | None) -> tuple[Ins, ...]:
         return (worker.ins,)
     active = () if local.ins is None else (local.ins,)
     return tuple(dict.fromkeys((worker.ins, *active, *local.former)))
-
-
-def _known_identity(asked: QualifiedIdentity, local: LocalIdentity) -> QualifiedIdentity:
-    """Give this service's own identity of the worker, when it is the one that was entered (ins.md 2.4)."""
-    comparison = compare(asked, local)
-    if not comparison.is_same_person:
-        differing = ", ".join(comparison.differing) or "the INS"
-        raise LocalRefused(
-            f"worker: this service's software knows this INS with another identity ({comparison.agreement.value}: "
-            f"{differing})",
-            code=Code.FETCH_NOT_FOLLOWED,
-            hint="an identity alert: have the identity checked with INSi before asking",
-            field="worker",
-        )
-    if not local.is_qualified:
-        raise LocalRefused(
-            f"worker identity: it is {local.status} in this service's software, expected QUAL",
-            code=Code.IDENTITY_NOT_QUALIFIED,
-            hint="qualify it first: INSi's traits, and a document of high trust",
-            field="worker",
-        )
-    return local.qualified()

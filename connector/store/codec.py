@@ -90,6 +90,9 @@ def _compile(hint: Any) -> _Pair:
     if origin is tuple and len(get_args(hint)) == 2 and get_args(hint)[1] is Ellipsis:
         to_json, from_json = _compile(get_args(hint)[0])
         return lambda v: [to_json(item) for item in v], lambda v: tuple(from_json(item) for item in v)
+    if origin is frozenset:
+        to_json, from_json = _compile(get_args(hint)[0])
+        return lambda v: sorted(to_json(item) for item in v), lambda v: frozenset(from_json(item) for item in v)
     if origin is Mapping and get_args(hint)[0] is str:
         to_json, from_json = _compile(get_args(hint)[1])
         return (

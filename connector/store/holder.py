@@ -10,12 +10,15 @@ from connector.core.codes import Code
 from connector.core.errors import MandateRefused
 from connector.core.evidence import Ack, DocumentDigest
 from connector.core.handover import Handover, IssuedAnnouncement
+from connector.core.identity_alerts import Noticed
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, Proof
 from connector.core.ports import UsedMandate
 from connector.core.records import Trace
 from connector.store import handovers
+from connector.store.alerts import keep_noticed
 from connector.store.house import record
+from connector.store.keys import StateKeys
 from connector.store.outbox import keep_trace
 from connector.store.readers import Readers
 from connector.store.sealing import Sealer
@@ -34,10 +37,11 @@ _ISSUE = Insert("insert into announcements (id, requester, expires_at, sealed)",
 class SqliteHolderStore:
     """`core.ports.HolderStore` on the state's database."""
 
-    def __init__(self, writer: Writer, readers: Readers, sealer: Sealer) -> None:
+    def __init__(self, writer: Writer, readers: Readers, sealer: Sealer, keys: StateKeys) -> None:
         self._writer = writer
         self._readers = readers
         self._sealer = sealer
+        self._keys = keys
 
     async def record(self, entry: EntryDraft) -> None:
         """Append to the house ledger."""
@@ -50,8 +54,11 @@ class SqliteHolderStore:
         used: UsedMandate | None,
         announcement: IssuedAnnouncement | None = None,
         trace: Trace | None = None,
+        noticed: Noticed | None = None,
     ) -> Proof:
         """Append the entry of an answer, with the mandate it uses up, what was announced and the trace it owes.
+
+        `noticed` is kept with it for this service's own staff, and in no ledger.
 
         Raises:
             MandateRefused: `mandate.replayed`.
@@ -66,6 +73,8 @@ class SqliteHolderStore:
                 transaction.insert(_ISSUE, row)
             if trace is not None:
                 keep_trace(transaction, self._sealer, trace)
+            if noticed is not None:
+                keep_noticed(transaction, self._sealer, self._keys, noticed)
             return transaction.append(entry).proof
 
         return await self._writer.run(operation)

@@ -11,7 +11,7 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("spsti-connector")
 
-KNOWN = frozenset({"m001_state", "m002_oppositions"})
+KNOWN = frozenset({"m001_state", "m002_oppositions", "m003_identities"})
 """Every migration that this version knows: a database that has seen others is not opened."""
 
 _TABLES_1 = (
@@ -114,4 +114,39 @@ _TABLES_2 = (
 def m002_oppositions(db: Database) -> None:
     """Make the register of oppositions."""
     for statement in _TABLES_2:
+        db.execute(statement)
+
+
+_TABLES_3 = (
+    # Recent answers of INSi, by a tag of the question.
+    "create table insi_answers (tag blob primary key, at integer not null, sealed blob not null) strict, without rowid",
+    "create index insi_answers_by_time on insi_answers (at)",
+    # Identities that are kept here, with every move of their status.
+    """create table identities (
+        number integer primary key, id text not null unique, tag blob, status text not null, sealed blob not null
+    ) strict""",
+    "create index identities_by_ins on identities (tag) where tag is not null",
+    """create table identity_moves (
+        identity_id text not null references identities (id) on delete cascade, number integer not null,
+        sealed blob not null, primary key (identity_id, number)
+    ) strict, without rowid""",
+    # Alerts: `tag` is of what was seen, so that the same is one alert until it is closed.
+    """create table identity_alerts (
+        number integer primary key, id text not null unique, tag blob not null, state text not null,
+        sealed blob not null
+    ) strict""",
+    "create unique index identity_alerts_live on identity_alerts (tag) where state <> 'closed'",
+    "create index identity_alerts_by_state on identity_alerts (state, number)",
+    # Workers whose record could not be given because their identity is not qualified here.
+    """create table to_qualify (
+        tag blob primary key, last_at integer not null, sealed blob not null
+    ) strict, without rowid""",
+    "create index to_qualify_by_time on to_qualify (last_at)",
+)
+
+
+@migrations()
+def m003_identities(db: Database) -> None:
+    """Make what identity vigilance keeps."""
+    for statement in _TABLES_3:
         db.execute(statement)

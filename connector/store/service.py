@@ -18,11 +18,14 @@ from connector.core.members import MemberId
 from connector.core.ports import Clock, Entropy, HolderStore, RequesterStore, TraceOutbox, Vault
 from connector.crypto import aead
 from connector.store import fetches, holder
+from connector.store.alerts import SqliteAlertStore
 from connector.store.coverage import CoverageFacts
 from connector.store.database import StateLock, open_writer
 from connector.store.epochs import EpochKeys
 from connector.store.files import make_directory
 from connector.store.holder import SqliteHolderStore
+from connector.store.identities import SqliteIdentityStore
+from connector.store.insi_answers import SqliteInsiAnswers
 from connector.store.keys import StateKeys, read_master_key
 from connector.store.ledgers import Ledgers
 from connector.store.oppositions import SqliteOppositionStore
@@ -79,10 +82,13 @@ class State(Generic[J]):
         self._file_vault = vault
         self.vault: Vault = vault
         self.journal = journal
-        self.holder: HolderStore = SqliteHolderStore(writer, readers, sealer)
+        self.holder: HolderStore = SqliteHolderStore(writer, readers, sealer, keys)
         self.requester: RequesterStore = SqliteRequesterStore(writer, readers, sealer, keys, journal.ledgers)
         self.traces: TraceOutbox = SqliteTraceOutbox(writer, readers, sealer)
         self.oppositions = SqliteOppositionStore(writer, readers, sealer, keys)
+        self.alerts = SqliteAlertStore(writer, readers, sealer, keys)
+        self.identities = SqliteIdentityStore(writer, readers, sealer, keys)
+        self.insi_answers = SqliteInsiAnswers(writer, readers, sealer, keys)
         self.coverage = CoverageFacts(writer, readers)
 
     @classmethod

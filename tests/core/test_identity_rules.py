@@ -25,7 +25,7 @@ from connector.core.identity_rules import (
     validate,
     withdraw,
 )
-from connector.core.insi import InsiAnswer, InsiCode, InsiIdentity, InsiOperation, verification_of
+from connector.core.insi import ADVICE, InsiAnswer, InsiCode, InsiIdentity, InsiOperation, verification_of
 from connector.core.instant import Instant, parse_rfc3339
 from connector.core.matricule import Ins
 from connector.core.oid import InsOid
@@ -100,10 +100,10 @@ class TestTwoHalves:
 
     @pytest.mark.parametrize("code", [InsiCode.NONE, InsiCode.SEVERAL])
     def test_answer_without_a_person_recovers_nothing_and_says_what_to_do(self, code):
-        assert (
-            "search again"
-            in assert_refused(Code.IDENTITY_EVIDENCE, lambda: recover(held(), answer(code=code), BY)).hint
-        )
+        ours = {InsiCode.NONE: Code.INSI_NONE, InsiCode.SEVERAL: Code.INSI_SEVERAL}[code]
+
+        assert_refused(ours, lambda: recover(held(), answer(code=code), BY))
+        assert "search again" in ADVICE[code].next_step
 
     def test_move_shows_nothing(self):
         assert repr(recover(held(), answer(), BY)) == "[redacted]"

@@ -188,8 +188,8 @@ async def test_traits_that_differ_from_our_own_software_are_an_alert(office):
 
     error = await refused(office.errands.prepare(office.new(A), "desk"))
 
-    assert error.code is Code.FETCH_NOT_FOLLOWED
-    assert "birth_name" in error.message
+    assert error.code is Code.IDENTITY_DISCREPANCY
+    assert "birth name" in error.message
 
 
 async def test_a_former_ins_is_not_asked_for(office):
@@ -197,7 +197,7 @@ async def test_a_former_ins_is_not_asked_for(office):
 
     error = await refused(office.errands.prepare(office.new(A), "desk"))
 
-    assert "matricule_changed" in error.message
+    assert "matricule-changed" in error.message
 
 
 async def test_an_identity_that_is_not_qualified_here_is_not_asked_for(office):
