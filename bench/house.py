@@ -3,16 +3,17 @@
 import asyncio
 import json
 import sqlite3
+import ssl
 import sys
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.machine import SERVER_CORE, on_core
 from connector.core.coded import PHYSICIAN, PURPOSE_CARE, TYPE_DMST
 from connector.core.days import Day
+from connector.core.evidence import DocumentDigest
 from connector.core.identity import QualifiedIdentity
 from connector.core.instant import Instant
 from connector.core.mandate import (
@@ -33,7 +34,11 @@ from connector.core.members import MemberId
 from connector.core.practitioner_id import PractitionerId
 from connector.core.traits import StrictTraits
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, load_private_key, x5t_s256
+from connector.daemon.run import read
 from connector.daemon.system import SystemClock, SystemEntropy
+from connector.peer.client import HttpPeerClient
+from connector.peer.connect import PeerClientSettings
+from connector.peer.tls import ClientTls
 from connector.wire import form, mandate
 from spsti_sandbox.federation import PHYSICIAN as ASKING
 from spsti_sandbox.federation import Federation
@@ -45,30 +50,94 @@ from salarie s
 where s.statut_identite = 'QUAL' and s.attribut_identite is null
   and exists (select 1 from opposition o where o.salarie_id = s.id)
   and not exists (select 1 from opposition o where o.salarie_id = s.id and o.reponse = 's''oppose')
-  and (select v.etat from dossier_version v where v.salarie_id = s.id
-       order by v.date_dernier_acte desc, v.numero desc limit 1) = 'valide'
-  and exists (select 1 from dossier_version v join dossier_pdf p on p.version_id = v.id
-              where v.salarie_id = s.id and v.communicable = 1 and v.etat = 'valide')
+  and (select p.version_id from dossier_version v left join dossier_pdf p on p.version_id = v.id
+       where v.salarie_id = s.id and v.communicable = 1 and v.etat = 'valide'
+       order by v.date_dernier_acte desc, v.numero desc limit 1) is not null
 limit 200
+"""
+PDF_END = b"\n%%EOF\n"
+NEWEST = """
+select v.id from dossier_version v join salarie s on s.id = v.salarie_id
+where s.ins_matricule = ? and v.communicable = 1 and v.etat = 'valide'
+order by v.date_dernier_acte desc, v.numero desc limit 1
 """
 
 
+def create(folder: Path, letters: tuple[str, ...], *, cores: dict[str, int] | None = None) -> Federation:
+    """Make services; each will run on the server's core unless told otherwise."""
+    made = Federation.create(folder, letters, databases=folder.parent / "databases")
+    for letter, service in made.services.items():
+        service.command = on_core((cores or {}).get(letter, SERVER_CORE), sys.executable, "-m", "connector")
+    return made
+
+
 @asynccontextmanager
-async def federation(folder: Path, letters: tuple[str, ...], **options: Any) -> AsyncIterator[Federation]:
-    """Start services on the server's core; they are the daemons that `make demo` starts."""
-    made = Federation.create(folder, letters, databases=folder.parent / "databases", **options)
-    for service in made.services.values():
-        service.command = on_core(SERVER_CORE, sys.executable, "-m", "connector")
+async def running(made: Federation, letters: tuple[str, ...]) -> AsyncIterator[None]:
+    """Run these services as `make demo` does."""
     try:
-        await made.start()
-        yield made
+        await made.start(letters)
+        yield
     finally:
         await made.stop()
 
 
+def pid(service: Service) -> int:
+    """Give the daemon's process id, the one behind `taskset` being the same."""
+    if service.process is None:
+        raise RuntimeError(f"service {service.letter} does not run")
+    return service.process.pid
+
+
+def identity(made: Federation, letter: str) -> dict[str, str]:
+    """Give what a client needs to ask as that service."""
+    client = made.services[letter].client
+    return {
+        "ca": str(made.pki.ca_path),
+        "certificate": str(client.cert_pem_path),
+        "key": str(client.key_pem_path),
+    }
+
+
+def own(made: Federation, letter: str) -> dict[str, Path]:
+    """Give what another server needs to answer with that service's certificate."""
+    server = made.services[letter].server
+    return {"certificate": server.cert_pem_path, "key": server.key_pem_path, "ca": made.pki.ca_path}
+
+
+def tls_client(made: Federation, letter: str) -> ssl.SSLContext:
+    """Give a bare client's context, with that service's certificate."""
+    files = identity(made, letter)
+    context = ssl.create_default_context(cafile=files["ca"])
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(files["certificate"], files["key"])
+    return context
+
+
+def padded(page: bytes, megabytes: float) -> bytes:
+    """Give a PDF with comments behind it, so that it has that size."""
+    room = int(megabytes * 1e6) - len(page) - len(PDF_END)
+    line = b"%" + b"0123456789abcdef" * 4 + b"\n"
+    return page + (line * (room // len(line) + 1))[: room - 1] + PDF_END
+
+
+def enlarge(service: Service, workers: Sequence[QualifiedIdentity], megabytes: float) -> None:
+    """Give each worker's newest record in the vendor's database a document of that size."""
+    with sqlite3.connect(service.vendor_database) as database:
+        for worker in workers:
+            (version,) = database.execute(NEWEST, (worker.ins.matricule.value,)).fetchone()
+            ((page,),) = database.execute("select contenu from dossier_pdf where version_id = ?", (version,))
+            database.execute("update dossier_pdf set contenu = ? where version_id = ?", (padded(page, megabytes), version))
+    database.close()
+
+
 def answerable(service: Service) -> list[QualifiedIdentity]:
     """Give workers about whom the service will announce a record."""
-    with sqlite3.connect(service.vendor_database) as database:
+    return answerable_in(service.vendor_database)
+
+
+def answerable_in(vendor_database: Path) -> list[QualifiedIdentity]:
+    """Give workers about whom a service with that database will announce a record."""
+    with sqlite3.connect(vendor_database) as database:
         rows = database.execute(ANSWERABLE).fetchall()
     database.close()
     verified_on = Day.parse("2026-11-01")
@@ -82,6 +151,39 @@ def answerable(service: Service) -> list[QualifiedIdentity]:
     ]
 
 
+class Granted(NamedTuple):
+    """A document that lies ready at a holder."""
+
+    handover_id: str
+    document: DocumentDigest
+
+
+def demand(
+    issuer: MemberId, audience: MemberId, kind: Kind, worker: QualifiedIdentity | None, **more: Any
+) -> MandateDraft:
+    """Give a demand as the requester's room makes it."""
+    now = SystemClock().now()
+    asked = kind is not Kind.READ
+    return MandateDraft(
+        kind=kind,
+        issuer=issuer,
+        audience=audience,
+        purpose=PURPOSE_CARE,
+        document_type=TYPE_DMST,
+        fetch_requested_at=now,
+        practitioner=Practitioner(
+            PractitionerId.parse(ASKING.id),
+            ASKING.name,
+            PHYSICIAN,
+            Auth(AuthMeans.OWN, AuthLevel.SUBSTANTIAL, Instant(now - 600)),
+        ),
+        worker=worker if asked else None,
+        information=Information(Instant(now - 300), "physician", InformationMeans.ORAL) if asked else None,
+        follow_up=FollowUp(FollowUpBasis.KNOWN_LOCALLY, VisitKind.INITIAL) if asked else None,
+        **more,
+    )
+
+
 class Asker:
     """A service's mandates, sealed by its own key as its client would."""
 
@@ -91,29 +193,11 @@ class Asker:
         self._signer = PrivateKeySigner("sign-1", SigningAlgorithm.ES256, key)
         self._x5t = x5t_s256(requester.client.der)
         self._clock, self._entropy = SystemClock(), SystemEntropy()
+        self._issuer, self._audience = MemberId.parse(requester.member_id), MemberId.parse(holder.member_id)
 
     def demand(self, kind: Kind, worker: QualifiedIdentity | None, **more: Any) -> MandateDraft:
-        """Give a demand as the requester's room makes it."""
-        now = self._clock.now()
-        asked = kind is not Kind.READ
-        return MandateDraft(
-            kind=kind,
-            issuer=MemberId.parse(self._requester.member_id),
-            audience=MemberId.parse(self._holder.member_id),
-            purpose=PURPOSE_CARE,
-            document_type=TYPE_DMST,
-            fetch_requested_at=now,
-            practitioner=Practitioner(
-                PractitionerId.parse(ASKING.id),
-                ASKING.name,
-                PHYSICIAN,
-                Auth(AuthMeans.OWN, AuthLevel.SUBSTANTIAL, Instant(now - 600)),
-            ),
-            worker=worker if asked else None,
-            information=Information(Instant(now - 300), "physician", InformationMeans.ORAL) if asked else None,
-            follow_up=FollowUp(FollowUpBasis.KNOWN_LOCALLY, VisitKind.INITIAL) if asked else None,
-            **more,
-        )
+        """Give a demand of this requester to this holder."""
+        return demand(self._issuer, self._audience, kind, worker, **more)
 
     def token(self, draft: MandateDraft) -> str:
         """Seal a demand for one attempt."""
@@ -127,7 +211,45 @@ class Asker:
         )
         return sealed.decode() if isinstance(sealed, bytes) else str(sealed)
 
-    def lookups(self, workers: list[QualifiedIdentity], count: int) -> Iterator[dict[str, Any]]:
+    def read(self, grant: Granted) -> dict[str, Any]:
+        """Give a request for a granted document; it may be sent once."""
+        draft = self.demand(
+            Kind.READ, None, handover_id=grant.handover_id, document_sha256=grant.document.sha256
+        )
+        return {
+            "method": "GET",
+            "path": f"/fhir/Binary/{grant.handover_id}",
+            "headers": {"Authorization": f"Bearer {self.token(draft)}", "Accept": "application/pdf"},
+        }
+
+    async def granted(self, worker: QualifiedIdentity) -> Granted:
+        """Ask for a worker's record by the connector's own client, until its document lies ready."""
+        material = read(self._requester.config)
+        holder = material.directory.get(MemberId.parse(self._holder.member_id))
+        if holder is None:
+            raise RuntimeError("the holder is not in the members file")
+        async with HttpPeerClient(
+            material.directory,
+            material.signer,
+            ClientTls(material.client_tls),
+            self._clock,
+            self._entropy,
+            PeerClientSettings(),
+        ) as client:
+            lookup_id = self._entropy.token(16).hex()
+            found = await client.lookup(holder, self.demand(Kind.LOOKUP, worker, lookup_id=lookup_id))
+            if found.announcement is None:
+                raise RuntimeError(f"the lookup ended as {found.outcome}")
+            demand = self.demand(
+                Kind.HANDOVER, worker, lookup_id=lookup_id, announcement_id=found.announcement.id
+            )
+            while True:
+                answer = await client.handover(holder, demand)
+                if answer.handover_id and answer.document:
+                    return Granted(answer.handover_id, answer.document)
+                await asyncio.sleep(answer.retry_after or 1)
+
+    def lookups(self, workers: list[QualifiedIdentity], count: int) -> Iterable[dict[str, Any]]:
         """Give lookups that may each be sent once."""
         for number in range(count):
             worker = workers[number % len(workers)]
@@ -144,7 +266,7 @@ class Asker:
             }
 
 
-def write_requests(path: Path, requests: Iterator[dict[str, Any]] | list[dict[str, Any]]) -> Path:
+def write_requests(path: Path, requests: Iterable[dict[str, Any]]) -> Path:
     """Write requests as the load client reads them."""
     path.write_text("\n".join(json.dumps(request) for request in requests))
     return path
@@ -160,11 +282,28 @@ def leaves_of(service: Service) -> dict[int, bytes]:
     return dict(rows)
 
 
-async def settle(service: Service, seconds: float = 10) -> None:
-    """Wait until a service's local side answers promptly again."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        status, _ = await service.call("GET", "/health/live")
-        if status == 200:
+def entries_of(service: Service, *types: str) -> int:
+    """Count the entries of these types in a service's exchange ledger."""
+    database = sqlite3.connect(f"file:{service.folder / 'state' / 'state.db'}?mode=ro", uri=True)
+    try:
+        asked = ", ".join("?" * len(types))
+        (count,) = database.execute(
+            f"select count(*) from entries where tree = 'exchange' and type in ({asked})", types
+        ).fetchone()
+    finally:
+        database.close()
+    return int(count)
+
+
+async def check_sends(service: Service, expected: int) -> None:
+    """See that each transfer has its release and its end in the ledger.
+
+    Raises:
+        RuntimeError: it has not.
+    """
+    for _ in range(100):  # the last end is recorded while its last bytes are read
+        begun, ended = entries_of(service, "release", "resume"), entries_of(service, "end")
+        if begun == ended == expected:
             return
         await asyncio.sleep(0.05)
+    raise RuntimeError(f"{expected} transfers, but {begun} beginnings and {ended} ends in the ledger")

@@ -29,6 +29,9 @@ class Spec:
     concurrency: int
     seconds: float
     warm_up: float = 0.5
+    pid: int = 0
+    """The server's process, whose processor time is wanted."""
+
     keep_header: str = ""
     """A header of the answers that is kept, such as `DMST-Receipt`."""
 
@@ -41,6 +44,7 @@ class Tally:
     statuses: dict[int, int] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
     errors: int = 0
+    bytes: int = 0
     exhausted: bool = False
 
 
@@ -50,6 +54,8 @@ class Sender(asyncio.Protocol):
     def __init__(self, run: "Run") -> None:
         self._run = run
         self._buffer = bytearray()
+        self._head = b""
+        self._left = 0
         self._sent_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -57,16 +63,24 @@ class Sender(asyncio.Protocol):
         self._next()
 
     def data_received(self, data: bytes) -> None:
+        self._run.received(len(data))
+        if self._left:  # of a body that is counted, not kept
+            self._left -= len(data)
+            if not self._left:
+                self._answered(self._head)
+            return
         self._buffer += data
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = bytes(self._buffer[:end])
-            lower = head.lower()
-            at = lower.find(b"content-length:")
-            length = int(lower[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-            if len(self._buffer) < end + 4 + length:
-                return
-            del self._buffer[: end + 4 + length]
-            self._answered(head)
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        self._head = bytes(self._buffer[:end])
+        lower = self._head.lower()
+        at = lower.find(b"content-length:")
+        length = int(lower[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+        self._left = end + 4 + length - len(self._buffer)
+        self._buffer.clear()
+        if not self._left:
+            self._answered(self._head)
 
     def connection_lost(self, _error: Exception | None) -> None:
         self._run.lost(self)
@@ -129,10 +143,16 @@ class Run:
             "p99_ms": 1000 * latencies[int(len(latencies) * 0.99)] if latencies else None,
             "statuses": tally.statuses,
             "errors": tally.errors,
+            "bytes_per_second": tally.bytes / self.spec.seconds,
             "answers": self.all_answers,
             "exhausted": tally.exhausted,
             "kept": tally.kept,
         }
+
+    def received(self, size: int) -> None:
+        """Count bytes, heads included."""
+        if self.begin <= time.perf_counter() <= self.end:
+            self.tally.bytes += size
 
     def finished(self, sender: Sender) -> None:
         """Note that a connection has nothing more to send."""

@@ -1,8 +1,6 @@
 """Announced INS lookups a second, every rule on, beside a bare aiohttp echo and Orthanc's `/tools/find`."""
 
-import asyncio
 import json
-import sys
 from base64 import urlsafe_b64decode
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any
 
 from bench import house, orthanc
 from bench.load import Spec
-from bench.machine import Row, free_port, load, median, missing, server
+from bench.machine import Row, a_load, bare_server, free_port, median, missing
 from spsti_sandbox.federation import Federation
 
 CONCURRENCY = 16
@@ -19,30 +17,20 @@ SPARE = 1.3
 
 async def rows(work: Path, repetitions: int, seconds: float) -> list[Row]:
     """Measure, interleaved: each repetition visits every server once."""
-    async with house.federation(work / "lookup", ("a", "c")) as services:
-        return await _measure(services, work, repetitions, seconds)
+    made = house.create(work / "lookup", ("a", "c"))
+    async with house.running(made, ("a",)):
+        return await _measure(made, work, repetitions, seconds)
 
 
 async def _measure(services: Federation, work: Path, repetitions: int, seconds: float) -> list[Row]:
     holder, asker = services.services["a"], house.Asker(services.services["c"], services.services["a"])
     workers = house.answerable(holder)
-    identity = {
-        "ca": str(services.pki.ca_path),
-        "certificate": str(services.services["c"].client.cert_pem_path),
-        "key": str(services.services["c"].client.key_pem_path),
-    }
+    identity = house.identity(services, "c")
     note = missing("Orthanc", "nginx")
     with ExitStack() as stack:
         port = free_port()
-        own = {
-            "certificate": holder.server.cert_pem_path,
-            "key": holder.server.key_pem_path,
-            "ca": services.pki.ca_path,
-        }
-        options = [part for name, value in own.items() for part in (f"--{name}", value)]
-        stack.enter_context(
-            server(sys.executable, "-m", "bench.bare", "--port", port, *options, port=port, log=work / "bare.log")
-        )
+        own = house.own(services, "a")
+        bare_process = stack.enter_context(bare_server(work, own, port))
         body = next(iter(asker.lookups(workers, 1)))["body"]
         echo = [
             {
@@ -58,20 +46,25 @@ async def _measure(services: Federation, work: Path, repetitions: int, seconds: 
             orthanc_port = stack.enter_context(orthanc.running(work, own))
             finds = house.write_requests(work / "find.jsonl", await orthanc.fill(orthanc_port, identity))
         rates: dict[str, list[float]] = {"ours": [], "bare": [], "orthanc": []}
+        cpu: dict[str, list[float]] = {"ours": [], "bare": []}
         kept: list[str] = []
         expected = int(400 * (seconds + 0.5) * SPARE)
         for _ in range(repetitions):
-            bare = await _load(Spec("127.0.0.1", port, **identity, requests=str(echoes), **_how(seconds)))
+            bare = await a_load(
+                Spec("127.0.0.1", port, **identity, requests=str(echoes), pid=bare_process.pid, **_how(seconds))
+            )
             rates["bare"].append(bare["rate"])
+            cpu["bare"].append(bare["cpu_us"])
             while True:
                 lookups = house.write_requests(work / "lookups.jsonl", asker.lookups(workers, expected))
-                ours = await _load(
+                ours = await a_load(
                     Spec(
                         "127.0.0.1",
                         holder.peer_port,
                         **identity,
                         requests=str(lookups),
                         keep_header="DMST-Receipt",
+                        pid=house.pid(holder),
                         **_how(seconds),
                     )
                 )
@@ -83,13 +76,18 @@ async def _measure(services: Federation, work: Path, repetitions: int, seconds: 
             if set(ours["statuses"]) != {"200"} or ours["errors"]:
                 raise RuntimeError(f"lookups were refused: {ours['statuses']}, {ours['errors']} errors")
             rates["ours"].append(ours["rate"])
+            cpu["ours"].append(ours["cpu_us"])
             if finds:
-                found = await _load(Spec("127.0.0.1", orthanc_port, **identity, requests=str(finds), **_how(seconds)))
+                found = await a_load(Spec("127.0.0.1", orthanc_port, **identity, requests=str(finds), **_how(seconds)))
                 rates["orthanc"].append(found["rate"])
         checked = _check_leaves(kept, house.leaves_of(holder))
     ratio = median([o / b for o, b in zip(rates["ours"], rates["bare"], strict=True)])
     ours_text = f"{median(rates['ours']):.0f}/s"
-    leaves = f"{checked} leaves found in the ledger"
+    leaves = (
+        f"{median(cpu['ours']):.0f} us of CPU a lookup, bare {median(cpu['bare']):.0f}: "
+        f"{median([b / o for o, b in zip(cpu['ours'], cpu['bare'], strict=True)]):.2f}; "
+        f"{checked} leaves found in the ledger"
+    )
     bare_text = f"bare aiohttp {median(rates['bare']):.0f}/s"
     out = [
         Row("announced lookup, concurrency 16", ours_text, bare_text, ratio, ">= 0.12, aim 0.20", ratio >= 0.12, leaves)
@@ -105,10 +103,6 @@ async def _measure(services: Federation, work: Path, repetitions: int, seconds: 
 
 def _how(seconds: float) -> dict[str, Any]:
     return {"concurrency": CONCURRENCY, "seconds": seconds}
-
-
-async def _load(spec: Spec) -> dict[str, Any]:
-    return await asyncio.to_thread(load, spec)
 
 
 def _check_leaves(receipts: list[str], leaves: dict[int, bytes]) -> int:

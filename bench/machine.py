@@ -1,5 +1,6 @@
 """Processes on given cores, their memory, ports, medians, and the table at the end."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -55,6 +56,16 @@ def server(*command: object, port: int, log: Path, core: int = SERVER_CORE) -> I
             process.wait()
 
 
+@contextmanager
+def bare_server(work: Path, own: dict[str, Path], port: int, **more: object) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the bare aiohttp server with a service's certificate."""
+    options = [part for name, value in {**own, **more}.items() for part in (f"--{name}", value)]
+    with server(
+        sys.executable, "-m", "bench.bare", "--port", port, *options, port=port, log=work / "bare.log"
+    ) as process:
+        yield process
+
+
 def wait_for_port(port: int, process: subprocess.Popen[bytes] | None = None, seconds: float = 30) -> None:
     """Return once something listens there."""
     end = time.monotonic() + seconds
@@ -76,8 +87,18 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def cpu_seconds(pid: int) -> float:
+    """Give the processor time a process has taken: the steadiest figure on a machine that others use too."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def load(spec: Spec) -> dict[str, Any]:
-    """Run the load client on the client's core."""
+    """Run the load client on the client's core.
+
+    The result has `cpu_us`, the server's processor time per answer in microseconds, where the specification has its pid.
+    """
+    before = cpu_seconds(spec.pid) if spec.pid else 0.0
     with tempfile.TemporaryDirectory() as folder:
         given = Path(folder) / "spec.json"
         given.write_text(json.dumps(asdict(spec)))
@@ -87,7 +108,14 @@ def load(spec: Spec) -> dict[str, Any]:
             timeout=spec.seconds + 120,
         )
         result: dict[str, Any] = json.loads(given.with_suffix(".result").read_text())
+    if spec.pid and result["answers"]:
+        result["cpu_us"] = 1e6 * (cpu_seconds(spec.pid) - before) / result["answers"]
     return result
+
+
+async def a_load(spec: Spec) -> dict[str, Any]:
+    """Run the load client without holding up the event loop."""
+    return await asyncio.to_thread(load, spec)
 
 
 def memory_mb(pid: int, field: str = "VmRSS") -> float:
@@ -128,3 +156,11 @@ def print_table(rows: Sequence[Row]) -> None:
         reached = {True: "yes", False: "**no**", None: "skipped"}[row.is_reached]
         note = f" ({row.note})" if row.note else ""
         print(f"| {row.what} | {row.ours} | {row.beside} | {ratio} | {row.reach} | {reached}{note} |")
+
+
+def spin_ms() -> float:
+    """Time a fixed piece of work: it tells how fast this machine is just now."""
+    began, total = time.perf_counter(), 0
+    for number in range(1_000_000):
+        total += number
+    return 1000 * (time.perf_counter() - began)
