@@ -61,8 +61,12 @@ def command(context: click.Context, path: Path, as_json: bool) -> None:
     ]
     if not material.file.model.peer.crls:
         warned.append(Warned("no CRL is configured: a revoked certificate would be believed", "set [peer] crls"))
-    if material.file.model.source is None:
+    source = material.file.model.source
+    if source is None:
         warned.append(Warned("no [source]: peers will be told that this service could not look", "configure [source]"))
+    elif source.attested_on is None:
+        what = "nobody has attested that what the source gives may go to another service"
+        warned.append(Warned(what, "set [source] attested_on and attested_by"))
     if as_json:
         said = [{"what": w.what, "remedy": w.remedy} for w in warned]
         click.echo(json.dumps({"ok": True, "faults": [], "warnings": said}, ensure_ascii=False))

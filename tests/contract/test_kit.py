@@ -1,11 +1,14 @@
 """The conformance kit: silent about a good source, and in words about each way to be wrong."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from connector.contract import AdapterError, AdapterHealth, Counts, Ins, InsOid, Opposition, Problem
+from connector.contract import AdapterError, AdapterHealth, Counts, Day, Ins, InsOid, Opposition, Problem, Sex
+from connector.contract.examination import Depth, Examination
+from connector.contract.measures import Latency, floor_ms
 from connector.contract.testing import Finding, check_source, examine_source, words
 from connector.core.instant import Instant
 from tests.contract.vendors import (
@@ -112,6 +115,79 @@ def test_each_way_to_be_wrong_is_told_in_words(source, expected):
 
     assert expected in told
     assert "WRONG" in told
+
+
+class HoldsWhole(PlainSource):
+    """Reads the document into memory before it gives the first piece."""
+
+    def document(self, announcement) -> Iterator[bytes]:
+        whole = b"%PDF-1.7" + b"x" * (24 * 2**20) + b"%%EOF"
+        for start in range(0, len(whole), 2**20):
+            yield whole[start : start + 2**20]
+
+
+class Streams(PlainSource):
+    """Gives as many bytes, one piece at a time."""
+
+    def document(self, announcement) -> Iterator[bytes]:
+        yield b"%PDF-1.7"
+        for _ in range(48):
+            yield b"x" * 2**19
+        yield b"%%EOF"
+
+
+@pytest.mark.parametrize(("source", "is_wrong"), [(HoldsWhole(), True), (Streams(), False)])
+def test_a_large_document_that_is_held_whole_is_found_by_the_memory_it_takes(source, is_wrong):
+    told = words(wrong(source))
+
+    assert ("it is held whole" in told) == is_wrong
+
+
+class Leaking(PlainSource):
+    """Keeps a place for each reading that is given up."""
+
+    places = 10
+
+    def document(self, announcement) -> Iterator[bytes]:
+        if self.places <= 0:
+            raise AdapterError(Problem.BUSY)
+        try:
+            yield from [PDF] * 20
+        except GeneratorExit:
+            self.places -= 1
+            raise
+
+
+def test_readings_that_are_given_up_must_not_use_up_the_software():
+    assert "readings broken off" in words(wrong(Leaking()))
+
+
+def told_of(source, **depth) -> str:
+    examination = Examination(source, [INS], [OTHER_INS], Depth(**depth))
+    asyncio.run(examination.run(None))
+    return words(examination.findings)
+
+
+def test_the_newest_record_is_compared_with_what_a_person_sees():
+    assert "note   newest record of known worker 1: newest act of 2026-03-14, full: compare" in told_of(AsyncSource())
+    assert "right  newest record" in told_of(AsyncSource(), newest={1: Day(2026, 3, 14)})
+    assert "another version was chosen" in told_of(AsyncSource(), newest={1: Day(2026, 3, 15)})
+    none = AsyncSource(on_look=when_known(replace(LOOK, announcement=None)))
+    assert "none may be given, expected one of 2026-03-14" in told_of(none, newest={1: Day(2026, 3, 14)})
+
+
+def test_the_time_floor_follows_the_looks():
+    assert [floor_ms(p99) for p99 in (0.2, 74.0, 76.0, 401.0)] == [150, 150, 160, 810]
+    assert "right  time floor" in told_of(AsyncSource(), floor_ms=150)
+    assert "should be 150 at least, it is 20" in told_of(AsyncSource(), floor_ms=20)
+    assert Latency.of(range(1, 101)) == Latency(51, 99)
+
+
+def test_traits_that_insi_never_gives_are_found():
+    identity = replace(IDENTITY, traits=replace(IDENTITY.traits, sex=Sex.INDETERMINATE))
+    source = AsyncSource(on_look=when_known(replace(LOOK, identity=identity)))
+
+    assert "WRONG  traits of known worker 1" in words(wrong(source))
 
 
 def test_no_finding_names_a_worker():

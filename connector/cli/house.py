@@ -1,0 +1,80 @@
+"""The configuration as the commands need it that work on this machine: its form alone, none of its secrets.
+
+What a shell cannot read, such as a credential of systemd's, these commands do not need.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+
+from connector.cli.faults import Exit, Fault
+from connector.cli.target import DEFAULT_CONFIG
+from connector.config.load import load
+from connector.config.model import ConfigFile
+from connector.config.references import References
+from connector.contract.installed import use_installed
+from connector.core.errors import ConfigFault
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A configuration and the directory of its state."""
+
+    path: Path
+    model: ConfigFile
+    state: Path
+
+
+def config_option(command: Callable[P, T]) -> Callable[P, T]:
+    """Give a command `--config`."""
+    option = click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="SPSTI_CONFIG",
+        default=DEFAULT_CONFIG,
+        show_default=True,
+        help="The configuration.",
+    )
+    return option(command)
+
+
+def open_house(config: Path) -> House:
+    """Read a configuration, and let the adapters that were installed be found.
+
+    Raises:
+        Fault: it cannot be used; with every fault, as `check` tells them.
+    """
+    try:
+        model = load(config).model
+        state = References(config, _credentials()).path(model.state.directory)
+        use_installed(state)
+    except ConfigFault as error:
+        raise fault_of(error) from None
+    return House(config, model, state)
+
+
+def fault_of(error: ConfigFault) -> Fault:
+    """Tell a fault of the configuration, or of an adapter, as a command does."""
+    first, *others = error.faults or (error.message,)
+    return Fault(first, why="; ".join(others), do=error.hint or "spsti-connector check", status=Exit.CONFIG)
+
+
+def give_to_owner(path: Path, like: Path) -> None:
+    """Where root made something for the connector, give it to the user whose state it is."""
+    if os.geteuid() != 0:
+        return
+    owner = like.stat()
+    for one in (path, *path.rglob("*")):
+        os.chown(one, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def _credentials() -> Path | None:
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(given) if given else None
