@@ -121,7 +121,12 @@ class Federation:
             crls=tuple(map(str, self.pki.crl_paths)),
             signing_algorithm=signing_algorithm,
             api_keys=(
-                ApiKeyEntry("demo", api_key_hash(api_key), (PHYSICIAN.id, NURSE.id), ("fetch", "status", "journal")),
+                ApiKeyEntry(
+                    "demo",
+                    api_key_hash(api_key),
+                    (PHYSICIAN.id, NURSE.id),
+                    ("fetch", "status", "journal", "oppositions"),
+                ),
             ),
             practitioners=(PHYSICIAN, NURSE),
             source=adapter,
