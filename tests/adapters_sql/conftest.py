@@ -27,8 +27,11 @@ def running(kind):
         server = kind()
     except Missing as missing:
         pytest.skip(str(missing))
-    yield server
-    server.remove()
+    try:
+        server.prepare()
+        yield server
+    finally:
+        server.remove()
 
 
 @pytest.fixture(scope="session")

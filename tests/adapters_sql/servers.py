@@ -57,6 +57,10 @@ class Server:
     def environment(self) -> dict[str, str]:
         return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.folder), "LC_ALL": "C.UTF-8"}
 
+    def prepare(self) -> None:
+        """Make the data folder and start."""
+        raise NotImplementedError
+
     def start(self) -> None:
         raise NotImplementedError
 
@@ -79,15 +83,17 @@ class PostgreSQL(Server):
             raise Missing("PostgreSQL is not installed: apt install postgresql")
         super().__init__("postgresql")
         self._programs = programs[0].parent
+        self._data = str(self.folder / "data")
+        self._is_up = False
+
+    def prepare(self) -> None:
         password = self.folder / "password"
         password.write_text(ADMIN_PASSWORD)
         password.chmod(0o644)
-        self._data = str(self.folder / "data")
         self.run(
             *(str(self._programs / "initdb"), "-D", self._data, "-U", "admin", "-A", "scram-sha-256"),
             *("--pwfile", str(password), "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"),
         )
-        self._is_up = False
         self.start()
 
     def start(self) -> None:
@@ -109,11 +115,13 @@ class MariaDB(Server):
         programs = [shutil.which(name, path="/usr/sbin:/usr/bin") for name in ("mariadbd", "mariadb-install-db")]
         if not all(programs):
             raise Missing("MariaDB is not installed: apt install mariadb-server")
-        self._program, install = map(str, programs)
+        self._program, self._install = map(str, programs)
         super().__init__("mariadb")
         self._process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:
         self.run(
-            *(install, "--no-defaults", f"--datadir={self.folder / 'data'}", "--skip-test-db"),
+            *(self._install, "--no-defaults", f"--datadir={self.folder / 'data'}", "--skip-test-db"),
             "--auth-root-authentication-method=normal",
         )
         self.start()
@@ -126,8 +134,7 @@ class MariaDB(Server):
                     *(self._program, "--no-defaults", f"--datadir={self.folder / 'data'}", f"--socket={socket_path}"),
                     *(f"--port={self.port}", "--bind-address=127.0.0.1", f"--pid-file={self.folder / 'pid'}"),
                     *("--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", "--sync-frm=0"),
-                    *("--innodb-buffer-pool-size=256M"),
-                    *("--character-set-server=utf8mb4", f"--tmpdir={self.folder}"),
+                    *("--innodb-buffer-pool-size=256M", "--character-set-server=utf8mb4", f"--tmpdir={self.folder}"),
                 ],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,

@@ -15,6 +15,7 @@ from connector.core.instant import parse_rfc3339
 from tests.adapters_sql.houses import NOW, OID, PDF, context, ins_of, received, told_by, trace_of
 
 HOUR = 3600
+FROM_NOTHING = "FROM (SELECT 1 AS one) numbers WHERE one = 2"
 
 
 async def fault_of(awaitable) -> AdapterFault:
@@ -338,3 +339,55 @@ async def test_later_moment_is_another_information(house, sink_of):
 async def test_both_halves_are_well(house, source_of, sink_of):
     assert (await source_of(house).health()).ok
     assert (await sink_of(house).health()).ok
+
+
+async def test_document_with_two_rows_is_ambiguous(house, source_of):
+    view = house.name("spsti_document")
+    query = f"SELECT content FROM {view} WHERE record_ref = :record_ref OR (version = :version AND record_ref = 9)"
+    source = source_of(house, queries={"document": query})
+    announcement = (await source.look(ins_of(3))).announcement
+
+    assert (await fault_of(read(source, announcement))).code == Code.ADAPTER_CONTRACT
+
+
+async def test_trace_whose_statement_adds_no_row_is_not_kept_and_says_so(house, source_of):
+    table = house.name("spsti_trace")
+    query = (
+        f"INSERT INTO {table} (trace_id, accessed_at, action, matricule, oid, member, practitioner_id,"
+        " practitioner_name, purpose_system, purpose_code, outcome)"
+        f" SELECT :trace_id, :at, :action, :matricule, :oid, :member, :practitioner_id, '', '', '', '' {FROM_NOTHING}"
+    )
+    fault = await fault_of(source_of(house, queries={"trace": query}).trace(trace_of(3)))
+
+    assert fault.code == Code.ADAPTER_CONTRACT
+    assert house.run(f"SELECT count(*) FROM {table}") == [(0,)]
+
+
+async def test_counts_without_the_number_of_workers_are_a_fault_of_the_schema(house, source_of):
+    source = source_of(house, queries={"counts": "SELECT 1 AS qualified"})
+
+    assert (await fault_of(source.counts())).code == Code.ADAPTER_FAILED
+
+
+async def test_document_larger_than_the_sink_takes_is_not_supported_there(house, sink_of):
+    fault = await fault_of(sink_of(house, max_document_bytes=100).file(received(3, PDF), pieces_of(PDF)))
+
+    assert fault.code == Code.ADAPTER_CONTRACT
+
+
+async def test_folder_of_the_sink_that_is_away_is_told_and_nothing_is_filed(house, sink_of):
+    query = (
+        f"INSERT INTO {house.name('spsti_told')} (matricule, oid, told_at, told_by, means, objects)"
+        " SELECT :matricule, :oid, :received_at, :path, :member, 'no' WHERE :last_act_on IS NOT NULL AND :sha256 <> ''"
+    )
+    sink = sink_of(house, queries={"file": query}, files={"root": "inbox"})
+
+    assert "folder of the documents" in (await sink.health()).detail
+    assert (await fault_of(sink.file(received(3, PDF), pieces_of(PDF)))).code == Code.ADAPTER_FAILED
+    assert house.run(f"SELECT count(*) FROM {house.name('spsti_told')}") == [(0,)]
+
+
+async def test_sink_whose_tables_are_missing_says_so(house, sink_of):
+    sink = sink_of(house, queries={"filed": "SELECT id FROM absent WHERE :matricule = :oid AND :sha256 = ''"})
+
+    assert (await sink.health()).detail.split(":")[0] in {"schema", "access-refused"}

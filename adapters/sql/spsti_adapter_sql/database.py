@@ -8,12 +8,13 @@ first use, and a connection that the database has dropped is noticed before it i
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import Dialect
 
-from connector.contract import AdapterContext
+from connector.contract import AdapterContext, AdapterError, Problem
 from spsti_adapter_sql.dialects import Session, begin, driver_arguments, limit_sqlite, located, prepare
 from spsti_adapter_sql.faults import translated
 from spsti_adapter_sql.options import DatabaseOptions
@@ -50,6 +51,7 @@ class Database:
                 "pool_pre_ping": True,
                 "pool_recycle": _RECYCLE_SECONDS,
             }
+        self._closed = Event()
         self._engine = create_engine(url, hide_parameters=True, **pool)
         self.dialect = url.get_backend_name()
         _listen(self._engine, self._session, options.password, context.config_directory)
@@ -62,13 +64,21 @@ class Database:
             AdapterError: what the driver raised stands for.
             DuplicateError: a unique key is already there.
         """
-        with translated(), self._engine.connect() as connection, connection.begin() as transaction:
-            yield connection
-            if self._session.reads_only:
-                transaction.rollback()
+        if self._closed.is_set():
+            raise AdapterError(Problem.UNREACHABLE, "closed")
+        pool = self._engine.pool
+        try:
+            with translated(), self._engine.connect() as connection, connection.begin() as transaction:
+                yield connection
+                if self._session.reads_only:
+                    transaction.rollback()
+        finally:
+            if self._closed.is_set():  # meanwhile: the connection went back into a pool that nobody looks into any more
+                pool.dispose()
 
     def close(self) -> None:
         """Close every connection that is not in use; those in use close when they are given back."""
+        self._closed.set()
         self._engine.dispose()
 
 

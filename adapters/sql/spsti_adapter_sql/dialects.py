@@ -129,6 +129,8 @@ def _session_statements(name: str, connection: Any, session: Session) -> list[st
             return _postgresql(session, milliseconds)
         case "mysql" | "mariadb":
             return _mysql(session, milliseconds, is_mariadb=_is_mariadb(connection))
+        case "oracle":  # a moment that is bound without zone means this one
+            return [f"ALTER SESSION SET TIME_ZONE = '{session.time_zone or '+00:00'}'"]
         case "mssql":
             return [f"SET LOCK_TIMEOUT {milliseconds}", "SET XACT_ABORT ON"]
         case "sqlite" if session.reads_only:

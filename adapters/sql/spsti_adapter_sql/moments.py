@@ -9,7 +9,8 @@ from connector.contract import AdapterError, Day, Instant, Problem, instant_of
 
 _FRANCE = ZoneInfo("Europe/Paris")
 _MIDNIGHT = time()
-_KEEP_NO_ZONE = frozenset({"mysql", "mariadb"})
+_BOUND_WITHOUT_ZONE = frozenset({"mysql", "mariadb", "oracle", "mssql"})
+"""MySQL has no type with a zone; the drivers of the others drop it without a word."""
 
 
 def read_day(value: object, column: str) -> Day:
@@ -58,13 +59,13 @@ def read_moment(value: object, column: str, time_zone: str) -> Instant:
 
 
 def moment_for(dialect: str, at: Instant, time_zone: str) -> datetime | str:
-    """Give a moment as it is bound: with its zone; for MySQL and MariaDB without, in `time_zone` or UTC; for SQLite,
-    which has no such type, in ISO 8601.
+    """Give a moment as it is bound: with its zone for PostgreSQL; in ISO 8601 for SQLite, which has no such type; else
+    without zone, in `time_zone` or UTC. SQL Server takes a moment without zone for UTC, so there it always is.
     """
-    moment = datetime.fromtimestamp(at, ZoneInfo(time_zone) if time_zone else UTC)
+    moment = datetime.fromtimestamp(at, ZoneInfo(time_zone) if time_zone and dialect != "mssql" else UTC)
     if dialect == "sqlite":
         return moment.isoformat()
-    return moment.replace(tzinfo=None) if dialect in _KEEP_NO_ZONE else moment
+    return moment.replace(tzinfo=None) if dialect in _BOUND_WITHOUT_ZONE else moment
 
 
 def day_for(dialect: str, day: Day) -> date | str:

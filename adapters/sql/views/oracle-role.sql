@@ -1,5 +1,6 @@
 -- Oracle: the least that the connector needs. Run it after oracle.sql; replace DMST by the schema of the vendor.
--- The user is made without a way to log in; the administrator sets the password: ALTER USER spsti_source IDENTIFIED BY …
+-- The user is made without a way to log in (18c and newer; before, IDENTIFIED BY … ACCOUNT LOCK); the administrator
+-- sets the password: ALTER USER spsti_source IDENTIFIED BY …
 
 CREATE USER spsti_source NO AUTHENTICATION;
 GRANT CREATE SESSION TO spsti_source;

@@ -72,7 +72,8 @@ SELECT k.matricule                       AS asked_matricule,
        v.id                              AS record_ref,
        v.numero                          AS version,
        v.date_dernier_acte               AS last_act_on,        -- day of the newest health act, no technical date
-       v.enregistre_le                   AS updated_at,
+       TO_CHAR(FROM_TZ(CAST(v.enregistre_le AS TIMESTAMP), 'Europe/Paris'), 'YYYY-MM-DD"T"HH24:MI:SSTZH:TZM')
+                                         AS updated_at,         -- a text with its zone: the driver drops zones
        CASE v.etendue WHEN 'synthese' THEN 'summary' ELSE 'full' END AS extent,
        v.auteur                          AS author
 FROM (SELECT id AS salarie_id, ins_matricule AS matricule, ins_oid AS oid
