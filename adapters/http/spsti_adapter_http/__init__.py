@@ -2,3 +2,8 @@
 
 Of the connector it imports `connector.contract` only.
 """
+
+from spsti_adapter_http.sink import HttpSink
+from spsti_adapter_http.source import HttpSource
+
+__all__ = ["HttpSink", "HttpSource"]
