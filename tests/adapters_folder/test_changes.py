@@ -27,7 +27,7 @@ class Told:
     def refresh(self):
         self.events.put("refresh")
 
-    def arrived(self, folder, name):
+    def arrived(self, folder, name, *, is_moved):
         self.events.put(("arrived", name))
         return name == "index.csv"
 
@@ -166,6 +166,30 @@ def test_a_broken_index_ends_the_answers_and_a_good_one_brings_them_back(opened,
     assert source.look(ins(1)).announcement is not None
 
 
+def test_an_index_closed_between_its_lines_is_not_taken_for_whole(opened, folder):
+    source = opened(start=False, settle_seconds=3600, index_max_age_hours=8760)
+    assert source._export.arrived(folder, "index.csv", is_moved=False)
+    source._export.refresh()
+    assert problem_of(source.look, ins(1)) is Problem.BUSY
+
+    assert source._export.arrived(folder, "index.csv", is_moved=True)
+    source._export.refresh()
+    assert source.look(ins(3)).identity is not None
+
+
+def test_an_index_cut_by_half_is_not_believed_until_somebody_says_so(opened, folder):
+    put(folder, "index.csv", as_csv([line(number, file="") for number in range(1, 121)]))
+    source = opened(start=False)
+    put(folder, "index.csv", as_csv([line(number, file="") for number in range(1, 60)]))
+    source._export.refresh()
+
+    assert problem_of(source.look, ins(1)) is Problem.SCHEMA
+    assert source.health().detail == "index.shrunk 59 lines after 120"
+    source.close()
+    assert problem_of(opened().look, ins(1)) is Problem.SCHEMA
+    assert opened(least_share_of_former=0.1).look(ins(1)).identity is not None
+
+
 def test_an_index_taken_away_ends_the_answers(opened, folder):
     source = opened(start=False)
     (folder / "index.csv").unlink()
@@ -193,8 +217,8 @@ def test_the_watch_takes_in_what_arrives(folder, opened, watch):
 
     class Listener:
         def __getattr__(self, name):
-            def call(*args):
-                result = getattr(source._export, name)(*args)
+            def call(*args, **more):
+                result = getattr(source._export, name)(*args, **more)
                 seen.put((name, *args[1:]))
                 return result
 

@@ -16,7 +16,7 @@ from spsti_adapter_folder.cache import Cache, write_notes
 from spsti_adapter_folder.faults import IndexCode, IndexFault
 from spsti_adapter_folder.forms import Csv, form_of
 from spsti_adapter_folder.index_file import IndexFile
-from spsti_adapter_folder.indexing import Indexing
+from spsti_adapter_folder.indexing import Indexing, spaced
 from spsti_adapter_folder.listing import Listing
 from spsti_adapter_folder.options import FolderSourceOptions
 from spsti_adapter_folder.pattern import NamePattern
@@ -28,6 +28,8 @@ from spsti_adapter_folder.watching import Watcher
 _START_SECONDS = 10.0
 _STOP_SECONDS = 4.0
 _PAUSE_SECONDS = 0.001
+_COMPARED_FROM = 100
+"""Lines of an index that is worth comparing with the next."""
 
 _PROBLEMS = {
     IndexCode.NOT_READ: Problem.BUSY,
@@ -38,6 +40,7 @@ _PROBLEMS = {
     IndexCode.HEADER: Problem.SCHEMA,
     IndexCode.CUT: Problem.SCHEMA,
     IndexCode.EMPTY: Problem.SCHEMA,
+    IndexCode.SHRUNK: Problem.SCHEMA,
 }
 
 
@@ -160,10 +163,14 @@ class Export:
         self._is_read.set()
         return soon
 
-    def arrived(self, folder: Path, name: str) -> bool:
-        """Take note of a file that is whole (`watching.Listener`)."""
+    def arrived(self, folder: Path, name: str, *, is_moved: bool) -> bool:
+        """Take note of a file that is whole (`watching.Listener`).
+
+        An index that was only closed may be opened again for its next line: it has to settle.
+        """
         if folder / name == self.folder.joinpath(*self._index_place):
-            self._note_closed()
+            if is_moved:
+                self._note_moved()
             return True
         if self._listing is not None and folder == self._listing.folder:
             self._listing.arrived(name)
@@ -229,11 +236,17 @@ class Export:
                     today = today_in_france(self._context.now())
                     with self.cache.writing() as connection:
                         report = indexing.run(connection, generation, form, stream, today)
+                        self._compare(report.lines)
                         if Signature.of(os.fstat(descriptor)) != signature:
                             raise IndexFault(IndexCode.CHANGING)
                         write_notes(
                             connection,
-                            {"generation": str(generation), "index": repr(signature), "report": report.words()},
+                            {
+                                "generation": str(generation),
+                                "index": repr(signature),
+                                "report": report.words(),
+                                "lines": str(report.lines),
+                            },
                         )
                     report.write(self._data / "faults.csv")
             except IndexFault as fault:
@@ -242,6 +255,12 @@ class Export:
                 raise
         self._refused = None
         self._publish(IndexFile(descriptor, signature, form, generation))
+
+    def _compare(self, lines: int) -> None:
+        """Refuse an index that is so much shorter than the former one that its export was cut, most likely."""
+        former = int(self.cache.note("lines") or 0)
+        if former >= _COMPARED_FROM and lines < former * self._options.least_share_of_former:
+            raise IndexFault(IndexCode.SHRUNK, f"{spaced(lines)} lines after {spaced(former)}")
 
     def _publish(self, index: IndexFile | None) -> None:
         former, self._index = self._index, index
@@ -263,7 +282,7 @@ class Export:
                 return IndexFault(IndexCode.STALE, f"no new one for {age / 86400:.0f} days: see the export")
         return self._fault
 
-    def _note_closed(self) -> None:
+    def _note_moved(self) -> None:
         try:
             descriptor = open_beneath(self.folder, self._index_place)
         except AdapterError:

@@ -57,6 +57,8 @@ class IndexCode(StrEnum):
     """A JSON list that does not end, or is none."""
     EMPTY = "index.empty"
     """It has no line."""
+    SHRUNK = "index.shrunk"
+    """It has less than `least_share_of_former` of the lines of the one before: its export was cut, most likely."""
     STALE = "index.stale"
     """It is older than `index_max_age_hours`: the export has stopped, and objections are missing."""
     CHANGING = "index.changing"

@@ -73,6 +73,7 @@ class FolderSourceOptions(AdapterOptions):
     words: Words = Words()
     poll_seconds: float = Field(default=60.0, ge=1, le=3600)
     settle_seconds: float = Field(default=10.0, ge=0, le=3600)
+    least_share_of_former: float = Field(default=0.5, ge=0, le=1)
     index_max_age_hours: int = Field(default=96, ge=1, le=8760)
     traces: Path | None = None
     file_mode: int = 0o640

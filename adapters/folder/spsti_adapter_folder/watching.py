@@ -8,7 +8,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -25,8 +25,8 @@ class Listener(Protocol):
     def refresh(self) -> float | None:
         """Look at everything that may have changed; give the seconds after which to look again, if that is soon."""
 
-    def arrived(self, folder: Path, name: str) -> bool:
-        """Take note of a file that was closed or moved in; True where everything is to be looked at."""
+    def arrived(self, folder: Path, name: str, *, is_moved: bool) -> bool:
+        """Take note of a file that was closed, or moved in; True where everything is to be looked at."""
 
     def left(self, folder: Path, name: str) -> bool:
         """Take note of a file that went away, as `arrived`."""
@@ -105,9 +105,10 @@ class Watcher:
             return True
         if event.watch is None or event.name is None:
             return bool(event.mask & (Mask.IGNORED | Mask.UNMOUNT))
-        tell: Callable[[Path, str], bool]
-        tell = self._listener.left if event.mask & _LEFT else self._listener.arrived
-        return tell(event.watch.path, str(event.name))
+        if event.mask & _LEFT:
+            return self._listener.left(event.watch.path, str(event.name))
+        is_moved = Mask.MOVED_TO in event.mask
+        return self._listener.arrived(event.watch.path, str(event.name), is_moved=is_moved)
 
 
 @contextlib.contextmanager
