@@ -55,6 +55,18 @@ class Metrics:
         self.adapter_failures = Counter(
             "spsti_adapter_failures_total", "Failures of the vendor's adapter", ["operation", "code"], registry=registry
         )
+        self.insi_calls = Counter(
+            "spsti_insi_calls_total",
+            "Calls of INSi, by operation and result",
+            ["operation", "result"],
+            registry=registry,
+        )
+        self.insi_seconds = Histogram(
+            "spsti_insi_call_seconds", "How long a call of INSi takes", buckets=_SECONDS, registry=registry
+        )
+        self.identity_alerts = Gauge(
+            "spsti_identity_alerts_open", "Identity alerts that nobody has taken", registry=registry
+        )
         self.outbox = Gauge(
             "spsti_outbox_entries", "Acknowledgements and traces still to deliver", ["kind"], registry=registry
         )

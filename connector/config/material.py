@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from connector.config.insi import insi_settings
 from connector.config.load import Fault, LoadedFile, fault_error
 from connector.config.locate import Path as KeyPath
 from connector.config.model import AdapterSection, KeyPair
@@ -28,6 +29,8 @@ from connector.crypto.certificates import PeerCertificate
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, load_private_key, public_key_to_der
 from connector.directory.members_file import MembersFile
 from connector.holder.settings import HolderSettings
+from connector.insi.opening import check_insi
+from connector.insi.settings import InsiSettings
 from connector.peer.tls import TlsMaterial, TlsSettings, client_context, server_context
 from connector.requester.settings import HOUR, RequesterSettings
 from connector.store.keys import read_master_key
@@ -36,6 +39,14 @@ from connector.store.settings import StateSettings
 DAY_SECONDS = 86_400
 MIB = 1024 * 1024
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class InsiMaterial:
+    """How INSi is called, and the certificate that it is called with."""
+
+    settings: InsiSettings
+    certificate: PeerCertificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,7 @@ class Material:
     holder: HolderSettings
     requester: RequesterSettings
     opposition: OppositionSettings
+    insi: InsiMaterial | None
     references: References
 
     def guard(self, section: AdapterSection) -> GuardSettings:
@@ -91,6 +103,7 @@ class _Reader:
             ("members", "file"), lambda: MembersFile(self._references.path(model.members.file), environment)
         )
         state = self._try(("state",), self._state)
+        insi = self._try(("insi",), self._insi)
         self._try(("state", "directory"), lambda: use_installed(self._references.path(model.state.directory)))
         member = None
         if directory and member_id:
@@ -124,6 +137,7 @@ class _Reader:
             holder=self._holder(member, environment),
             requester=self._requester(member.id, environment),
             opposition=self._opposition(),
+            insi=insi,
             references=self._references,
         )
 
@@ -172,6 +186,15 @@ class _Reader:
         )
         read_master_key(settings.master_key)
         return settings
+
+    def _insi(self) -> InsiMaterial | None:
+        settings = insi_settings(self._model.insi, self._references)
+        if settings is None:
+            return None
+        tls, _ = check_insi(settings, self._model.member.environment)
+        if not tls.certificate.is_valid_at(self._now):
+            raise ConfigFault("certificate is not valid now", hint="renew it, or look at this machine's clock")
+        return InsiMaterial(settings, tls.certificate)
 
     def _check_listed(self, member: Member, use: KeyUse, signer: PrivateKeySigner, section: str) -> None:
         listed: MemberKey | None = next((k for k in member.keys if k.kid == signer.kid and k.use is use), None)

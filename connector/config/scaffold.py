@@ -58,6 +58,26 @@ class AdapterEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class InsiEntry:
+    """How INSi is called: the values that have no default, in the order of the file."""
+
+    platform: str
+    endpoint: str
+    server_name: str
+    trusted_cas: tuple[str, ...]
+    certificate: str
+    authorisation: str
+    software_version: str
+    software_instance: str
+    emitter: str
+    key: str = ""
+    password: str = ""
+    crls: tuple[str, ...] = ()
+    software_name: str = "spsti-connector"
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """What a configuration needs to be told; everything else has a default."""
 
@@ -85,6 +105,7 @@ class Answers:
     practitioners: tuple[PractitionerEntry, ...] = ()
     source: AdapterEntry | None = None
     sink: AdapterEntry | None = None
+    insi: InsiEntry | None = None
 
 
 def render(answers: Answers) -> str:
@@ -106,6 +127,7 @@ def render(answers: Answers) -> str:
             "practitioners": _practitioners(answers.practitioners),
             "source": _adapter("source", answers.source),
             "sink": _adapter("sink", answers.sink),
+            "insi": _insi(answers.insi),
         }
     )
 
@@ -137,6 +159,20 @@ EXAMPLE = Answers(
         attested_by="Dr Camille Exemple, directrice médicale",
     ),
     sink=AdapterEntry("demo", {"database": "/var/lib/vendor/dmst.sqlite"}),
+    insi=InsiEntry(
+        enabled=False,
+        platform="production",
+        endpoint="https://services-ps-tlsm.ameli.fr/lps",
+        server_name="services-ps-tlsm.ameli.fr",
+        trusted_cas=("/etc/spsti-connector/ca/ACR-EL.cer", "/etc/spsti-connector/ca/ACI-EL-ORG.cer"),
+        crls=("/etc/spsti-connector/ca/ACR-EL.crl", "/etc/spsti-connector/ca/ACI-EL-ORG.crl"),
+        certificate="/etc/spsti-connector/keys/insi-auto.p12",
+        password="credential:insi-password",  # noqa: S106
+        authorisation="CNDA-AUTORISATION",
+        software_version="1.0.0",
+        software_instance="8f0c2f7e-4f4e-4a55-9d0c-2d0a6f1a7f11",
+        emitter="318751275100020",
+    ),
 )
 """What `config.example.toml` shows."""
 
@@ -197,6 +233,32 @@ def _attestation(entry: AdapterEntry) -> str:
     if entry.attested_on is None:
         return head + '# attested_on = 2027-01-31\n# attested_by = "Name, function"\n'
     return head + f"attested_on = {entry.attested_on.isoformat()}\nattested_by = {_toml(entry.attested_by)}\n"
+
+
+def _insi(entry: InsiEntry | None) -> str:
+    shown = entry or EXAMPLE.insi
+    if shown is None:
+        msg = "the example shows [insi]"
+        raise ValueError(msg)
+    given = {name: getattr(shown, name) for name in _INSI_KEYS if getattr(shown, name) not in {"", ()}}
+    lines = "".join(f"{name} = {_toml(value)}\n" for name, value in given.items())
+    text = f"[insi]\n{lines}{_INSI_DEFAULTS}"
+    return text if entry else _commented(text)
+
+
+_INSI_KEYS = (
+    "enabled", "platform", "endpoint", "server_name", "trusted_cas", "crls", "certificate", "key", "password",
+    "authorisation", "software_name", "software_version", "software_instance", "emitter",
+)  # fmt: skip
+_INSI_DEFAULTS = """\
+# call_seconds = 10.0               # one call, whole
+# search_seconds = 25.0             # all the calls of one search
+# retries = 1                       # how often a call that INSi or the network failed is made again
+# pause_seconds = 1.0
+# max_at_once = 4
+# max_answer_bytes = 262144
+# max_age_hours = 24                # how long an answer spares a second call; 0: never
+"""
 
 
 def _commented(block: str) -> str:

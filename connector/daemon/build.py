@@ -20,19 +20,24 @@ from connector.contract.discovery import AdapterInfo, load_sink, load_source
 from connector.contract.guard import SinkGuard, SourceGuard, guard_sink, guard_source
 from connector.contract.opposition import OppositionAuthority
 from connector.core.days import Day
+from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.ports import Clock, Entropy
+from connector.core.ports_insi import IdentityService
+from connector.crypto.certificates import PeerCertificate
 from connector.crypto.names import hosts_of
 from connector.daemon.absent import AbsentSource, NoDirectoryFiles
 from connector.daemon.coverage import CoverageSettings, ServiceCoverage
 from connector.daemon.journal import LocalJournal
 from connector.daemon.observe import Observers
 from connector.daemon.prober import LocalProber
-from connector.daemon.status import DaemonStatus, Watched
+from connector.daemon.status import INSI, DaemonStatus, Watched
 from connector.daemon.system import SystemClock, SystemEntropy
 from connector.holder.evidence import Ports as HolderPorts
 from connector.holder.purge import purge_expired
 from connector.holder.service import Holder
+from connector.insi.off import InsiOff
+from connector.insi.opening import open_insi
 from connector.jobs import Job, Jobs
 from connector.ledger.service import OpenState, open_state
 from connector.local.keys import ApiKey, KeyRing, Scope
@@ -49,6 +54,8 @@ from connector.peer.tls import ClientTls, ServerTls
 from connector.requester.integrate import Errands, House
 from connector.requester.integrity import ClearTextInspector
 from connector.requester.register import Register
+from connector.vigilance.alerts import Alerts
+from connector.vigilance.desk import IdentityDesk
 
 T = TypeVar("T")
 Wrap = Callable[[str, Any], Any]
@@ -75,10 +82,13 @@ class Rooms:
     peer_port: int = 0
     local_port: int = 0
     state: OpenState = field(init=False)
+    insi: IdentityService = field(default_factory=InsiOff)
     source: SourceGuard | None = None
     sink: SinkGuard | None = None
     oppositions: OppositionAuthority = field(init=False)
     register: Register = field(init=False)
+    identities: IdentityDesk = field(init=False)
+    alerts: Alerts = field(init=False)
     coverage: ServiceCoverage = field(init=False)
     server: PeerServer = field(init=False)
     errands: Errands = field(init=False)
@@ -116,6 +126,7 @@ async def build(material: Material, *, wrap: Wrap = JOIN_AS_IT_IS) -> AsyncItera
             keys=KeyRing(api_keys(material.file.model.local.keys)),
         )
         await _open_state(rooms)
+        _open_insi(rooms)
         _open_adapters(rooms)
         holder = _open_holder(rooms)
         await _open_requester(rooms)
@@ -147,6 +158,22 @@ async def _open_state(rooms: Rooms) -> None:
         former_keys=tuple(material.member.ledger_keys()),
     )
     rooms.stack.push_async_callback(rooms.state.close)
+
+
+def _open_insi(rooms: Rooms) -> None:
+    """Open what calls INSi, or what says that it is not called from here."""
+    material, state = rooms.material, rooms.state
+    if material.insi is None:
+        return
+    rooms.insi = open_insi(
+        material.insi.settings,
+        material.environment,
+        clock=rooms.clock,
+        entropy=rooms.entropy,
+        ledger=state.holder,
+        cache=state.insi_answers,
+        observer=rooms.observers,
+    )
 
 
 def _open_adapters(rooms: Rooms) -> None:
@@ -185,6 +212,15 @@ def _open_adapters(rooms: Rooms) -> None:
         clock=rooms.clock,
         entropy=rooms.entropy,
     )
+    rooms.identities = IdentityDesk(
+        rooms.state.identities,
+        rooms.state.alerts,
+        rooms.insi,
+        environment=material.environment,
+        clock=rooms.clock,
+        entropy=rooms.entropy,
+    )
+    rooms.alerts = Alerts(rooms.state.alerts, rooms.source, rooms.clock)
     warn_below = model.source.coverage_warn_below if model.source else 0.0
     settings = CoverageSettings(warn_below, material.opposition)
     rooms.coverage = ServiceCoverage(settings, rooms.state, rooms.source, rooms.clock)
@@ -246,6 +282,8 @@ async def _open_requester(rooms: Rooms) -> None:
         entropy=rooms.entropy,
         observer=rooms.observers,
         oppositions=rooms.oppositions,
+        insi=rooms.insi if material.insi is not None else None,
+        alerts=rooms.state.alerts,
     )
     rooms.errands = Errands(material.requester, house)
     rooms.stack.push_async_callback(rooms.errands.close)
@@ -260,7 +298,7 @@ def _watch(rooms: Rooms) -> None:
         source=rooms.source,
         sink=rooms.sink,
         adapters=rooms.adapters,
-        certificates={"server": material.server_tls.certificate, "client": material.client_tls.certificate},
+        certificates=certificates_of(material),
         crls=rooms.server_tls.trust.crls,
         started_at=rooms.clock.now(),
         coverage=rooms.coverage,
@@ -326,6 +364,8 @@ async def _listen_locally(rooms: Rooms) -> None:
         prober=LocalProber(rooms.errands),
         register=rooms.register,
         coverage=rooms.coverage,
+        identities=rooms.identities,
+        alerts=rooms.alerts,
         metrics=rooms.metrics,
         clock=rooms.clock,
         entropy=rooms.entropy,
@@ -343,17 +383,28 @@ def _jobs(rooms: Rooms) -> Jobs:
     async def purge_spools() -> None:
         await purge_expired(store, vault, clock)
 
+    async def forget_answers() -> None:
+        hours = rooms.material.insi.settings.max_age_hours if rooms.material.insi is not None else 0
+        await rooms.state.insi_answers.forget(Instant(clock.now() - hours * 3600))
+
     return Jobs(
         (
             Job("due-work", 2.0, rooms.errands.run_due_work),
             Job("readiness", 10.0, rooms.status.measure),
             Job("spools", 30.0, purge_spools),
             Job("tidy", 60.0, rooms.state.tidy),
+            Job("insi-answers", 900.0, forget_answers),
             Job("oppositions", 600.0, rooms.register.pass_on_due),
             Job("coverage", 600.0, rooms.coverage.measure_if_due),
         ),
         rooms.metrics,
     )
+
+
+def certificates_of(material: Material) -> dict[str, PeerCertificate]:
+    """Give our certificates by their use, whose ends are watched."""
+    found = {"server": material.server_tls.certificate, "client": material.client_tls.certificate}
+    return found | ({INSI: material.insi.certificate} if material.insi is not None else {})
 
 
 def api_keys(sections: list[ApiKeySection]) -> tuple[ApiKey, ...]:

@@ -6,14 +6,17 @@ from connector import logs
 from connector.contract.faults import FaultSeen
 from connector.core.codes import Code
 from connector.core.fetch import Fetch, ServiceReply
+from connector.core.insi import InsiCode, InsiOperation
 from connector.core.members import MemberId
 from connector.core.outcome import Outcome
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState
 from connector.metrics import Metrics
 
+_INSI_RESULTS = {InsiCode.FOUND: "found", InsiCode.NONE: "none", InsiCode.SEVERAL: "several"}
+
 
 class Observers:
-    """`core.ports.Observer` and `FetchObserver`, the guard's fault listener, and what the local side tells."""
+    """`core.ports.Observer` and `FetchObserver`, the guard's and INSi's listeners, and what the local side tells."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics, self._log = metrics, logs.get_logger()
@@ -82,6 +85,21 @@ class Observers:
 
     def register_failed(self) -> None:
         self._log.error(logs.ADAPTER_FAILED, half="register")
+
+    # ------------------------------------------------------------ INSi
+
+    def insi_answered(self, operation: InsiOperation, code: InsiCode, ms: float) -> None:
+        result = _INSI_RESULTS[code]
+        self._metrics.insi_calls.labels(operation, result).inc()
+        self._metrics.insi_seconds.observe(ms / 1000)
+        self._log.info(logs.INSI_ANSWERED, operation=operation.value, outcome=result, ms=round(ms, 1))
+
+    def insi_failed(self, operation: InsiOperation, code: Code, service_code: str, ms: float) -> None:
+        self._metrics.insi_calls.labels(operation, code).inc()
+        self._metrics.insi_seconds.observe(ms / 1000)
+        self._log.warning(
+            logs.INSI_FAILED, operation=operation.value, code=code, reason=service_code or None, ms=round(ms, 1)
+        )
 
     # ------------------------------------------------------------ requester
 

@@ -16,7 +16,7 @@ from connector.config import load
 from connector.config.material import Material, prepare
 from connector.config.model import ConfigFile
 from connector.core.errors import ConfigFault, ConnectorError
-from connector.daemon.build import JOIN_AS_IT_IS, Rooms, Wrap, api_keys, build
+from connector.daemon.build import JOIN_AS_IT_IS, Rooms, Wrap, api_keys, build, certificates_of
 from connector.daemon.system import SystemClock
 
 EX_CONFIG: Final = 78
@@ -105,7 +105,7 @@ def _reload(path: Path, rooms: Rooms) -> None:
     model = fresh.file.model
     rooms.people.replace(model.practitioners)
     rooms.keys.replace(api_keys(model.local.keys))
-    rooms.watched.certificates = {"server": fresh.server_tls.certificate, "client": fresh.client_tls.certificate}
+    rooms.watched.certificates = certificates_of(fresh)
     rooms.watched.crls = rooms.server_tls.trust.crls
     rooms.server.recheck()
     logs.configure(level=model.log.level, form=model.log.format)

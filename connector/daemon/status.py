@@ -44,6 +44,10 @@ class Watched:
     started_at: Instant = field(default=Instant(0))
 
 
+INSI = "insi"
+"""The use of a certificate without which peers are still answered."""
+
+
 class DaemonStatus:
     """`connector.local.ports.StatusProvider`."""
 
@@ -56,7 +60,7 @@ class DaemonStatus:
         w, now = self._watched, self._clock.now()
         state = w.state.ready()
         oppositions = w.oppositions.not_ready()
-        ended = [use for use, certificate in w.certificates.items() if not certificate.is_valid_at(now)]
+        ended = [use for use, one in w.certificates.items() if use != INSI and not one.is_valid_at(now)]
         stale = w.crls is not None and w.crls.is_stale(now)
         checks = (
             Check("listening", w.listening, "", "" if w.listening else "it is still starting"),
@@ -92,6 +96,16 @@ class DaemonStatus:
 
     def _warnings(self) -> tuple[Check, ...]:
         """Give what is right for now and should be better: checks that are green and have a remedy."""
+        return (*self._warnings_of_insi(), *self._warnings_of_source())
+
+    def _warnings_of_insi(self) -> tuple[Check, ...]:
+        certificate = self._watched.certificates.get(INSI)
+        if certificate is None or certificate.is_valid_at(self._clock.now()):
+            return ()
+        remedy = "renew it, then restart: until then no identity is verified"
+        return (Check(INSI, ok=True, detail="the certificate for INSi is not valid now", remedy=remedy),)
+
+    def _warnings_of_source(self) -> tuple[Check, ...]:
         w = self._watched
         if w.source is None:
             return ()
@@ -134,6 +148,7 @@ class DaemonStatus:
         await self.readiness()
         for kind, count in (await self._watched.state.pending()).items():
             self._metrics.outbox.labels(kind).set(count)
+        self._metrics.identity_alerts.set(await self._watched.state.alerts.open_alerts())
 
     def measure_certificates(self) -> None:
         """Put the ends of our certificates into the metrics."""

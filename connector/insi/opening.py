@@ -13,7 +13,7 @@ from connector.insi.cache import MemoryAnswers
 from connector.insi.service import InsiService
 from connector.insi.settings import InsiSettings
 from connector.insi.transport import Destination, MutualTls
-from connector.peer.tls import TlsMaterial
+from connector.peer.tls import TlsMaterial, client_context
 
 
 class QuietObserver:
@@ -38,6 +38,7 @@ def check_insi(settings: InsiSettings, environment: Environment) -> tuple[TlsMat
             hint="install spsti-connector[insi], or set enabled = false",
         )
     material = settings.tls.read()
+    client_context(material)
     return material, settings.check(environment, CertificateNames.from_pem(material.chain))
 
 

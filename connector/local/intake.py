@@ -41,7 +41,7 @@ def read_new_fetch(
     """
     information_at = _past(body.information.at, "information.at", now)
     return NewFetch(
-        worker=_worker(body.worker, settings),
+        worker=read_worker(body.worker, settings),
         practitioner=_practitioner(body.practitioner, key, practitioners, settings, now),
         information=Information(at=information_at, by=body.information.by, means=body.information.means),
         visit=body.follow_up.visit,
@@ -59,6 +59,25 @@ def read_ins(matricule: str, oid: str | None, settings: LocalSettings) -> Ins:
         IdentityFault: `identity.malformed`, `identity.oid`.
     """
     return Ins(Matricule.parse(matricule), InsOid.parse(oid) if oid is not None else settings.default_oid)
+
+
+def read_worker(worker: WorkerIn, settings: LocalSettings) -> QualifiedIdentity:
+    """Give the qualified identity that is stated.
+
+    Raises:
+        IdentityFault: `identity.malformed`, `identity.oid`.
+    """
+    return QualifiedIdentity(
+        ins=read_ins(worker.matricule, worker.oid, settings),
+        traits=StrictTraits.parse(
+            birth_name=worker.birth_name,
+            birth_given_names=worker.birth_given_names,
+            sex=worker.sex,
+            birth_date=worker.birth_date,
+            birth_place=worker.birth_place,
+        ),
+        verified_on=Day.parse(worker.verified_on, field="verified on"),
+    )
 
 
 def check_ins(body: InsIn, settings: LocalSettings) -> InsOut:
@@ -109,20 +128,6 @@ def _past(text: str, field: str, now: Instant) -> Instant:
             field=field,
         )
     return moment
-
-
-def _worker(worker: WorkerIn, settings: LocalSettings) -> QualifiedIdentity:
-    return QualifiedIdentity(
-        ins=read_ins(worker.matricule, worker.oid, settings),
-        traits=StrictTraits.parse(
-            birth_name=worker.birth_name,
-            birth_given_names=worker.birth_given_names,
-            sex=worker.sex,
-            birth_date=worker.birth_date,
-            birth_place=worker.birth_place,
-        ),
-        verified_on=Day.parse(worker.verified_on, field="verified on"),
-    )
 
 
 def _practitioner(

@@ -18,12 +18,15 @@ KEY_BYTES: Final = 32
 
 
 class Scope(StrEnum):
-    """What a key opens: fetches, members and INS checks; status; the journal; the register of oppositions."""
+    """What a key opens: fetches, members and INS checks; status; the journal; the register of oppositions; the
+    identity desk, with identity alerts.
+    """
 
     FETCH = "fetch"
     STATUS = "status"
     JOURNAL = "journal"
     OPPOSITIONS = "oppositions"
+    IDENTITY = "identity"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from connector.core.codes import Code
 from connector.local.answers import EventOut, Problem
 from connector.local.examples import EXAMPLES
 from connector.local.keys import Scope
+from connector.local.operation import Access, Operation, Parameter
 from connector.local.problems import PROBLEM_JSON, TYPE_PREFIX
-from connector.local.routes import Access, Operation, Parameter
 from connector.local.settings import LocalSettings
 from connector.local.statuses import status_of
 from connector.local.words import Language, of_code
@@ -140,7 +140,7 @@ def _success(operation: Operation) -> JsonObject:
     described: JsonObject = {"description": operation.summary}
     if operation.status == HTTPStatus.CREATED:
         described["headers"] = {
-            "Location": {"description": "the fetch", "schema": {"type": "string"}},
+            "Location": {"description": "what was made", "schema": {"type": "string"}},
         }
     if operation.answer is not None:
         described["content"] = {operation.content_type: _media(operation.answer, EXAMPLES[operation.answer])}

@@ -12,7 +12,11 @@ from connector.core.coded import Coded
 from connector.core.codes import Code
 from connector.core.coverage import CoverageCount
 from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
+from connector.core.identity import IdentityAttribute, QualifiedIdentity
+from connector.core.identity_alerts import Alert, AlertState
+from connector.core.insi import InsiAnswer, SearchTraits, Verification, VitaleCard
 from connector.core.instant import Instant
+from connector.core.kept_identity import KeptIdentity, KeptMove
 from connector.core.ledger import EntryType, Tree
 from connector.core.mandate import AuthLevel
 from connector.core.matricule import Ins
@@ -21,9 +25,12 @@ from connector.core.oppositions import Lifting, Objection
 from connector.core.outcome import WithheldReason
 from connector.core.ports import Clock, Entropy, Idempotency, MemberDirectory, Practitioners
 from connector.core.private import Private
+from connector.core.traits import StrictTraits
 from connector.local.keys import KeyRing
 from connector.requester.new_fetch import NewFetch
 from connector.requester.register import NewObjection
+from connector.vigilance.alerts import Waiting
+from connector.vigilance.desk import Move
 
 
 class ListedPractitioner(Protocol):
@@ -240,6 +247,35 @@ class Coverage(Protocol):
     async def measure(self) -> CoverageReport: ...
 
 
+# ---------------------------------------------------------------- identities
+
+
+class IdentityDesk(Protocol):
+    """INSi and the identities that are kept here: `vigilance.desk.IdentityDesk` is the real thing. `by` is a person."""
+
+    async def search(self, question: SearchTraits | VitaleCard, by: str, *, fresh: bool = False) -> InsiAnswer: ...
+    async def verify(self, identity: QualifiedIdentity, by: str, *, fresh: bool = False) -> Verification: ...
+    async def keep(
+        self, traits: StrictTraits, by: str, reason: str, caller: str, attribute: IdentityAttribute | None = None
+    ) -> KeptIdentity: ...
+    async def get(self, identity_id: str) -> KeptIdentity: ...
+    async def moves(self, identity_id: str) -> Sequence[KeptMove]: ...
+    async def of_ins(self, ins: Ins) -> Sequence[KeptIdentity]: ...
+    async def move(self, identity_id: str, move: Move, caller: str) -> KeptIdentity: ...
+
+
+class Alerts(Protocol):
+    """Identity alerts, and who waits to be qualified: `vigilance.alerts.Alerts` is the real thing."""
+
+    async def page(
+        self, *, state: AlertState | None = None, before: str | None = None, limit: int = 50
+    ) -> Sequence[Alert]: ...
+    async def get(self, alert_id: str) -> Alert: ...
+    async def take(self, alert_id: str, by: str, caller: str) -> Alert: ...
+    async def close(self, alert_id: str, by: str, reason: str, caller: str) -> Alert: ...
+    async def to_qualify(self, limit: int = 50) -> Sequence[Waiting]: ...
+
+
 class MetricsText(Protocol):
     """The metrics in Prometheus' text form."""
 
@@ -257,6 +293,8 @@ class LocalPorts:
     prober: Prober
     register: Register
     coverage: Coverage
+    identities: IdentityDesk
+    alerts: Alerts
     metrics: MetricsText
     clock: Clock
     entropy: Entropy

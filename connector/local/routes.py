@@ -3,13 +3,8 @@
 An operation that is not in this table does not exist; one that is has its description, or the document would not build.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, Final
-
-from aiohttp import web
-from pydantic import BaseModel
+from collections.abc import Sequence
+from typing import Final
 
 from connector.core.codes import Code
 from connector.local import coverage, documents, events, fetches, journal, members, oppositions, system
@@ -23,9 +18,19 @@ from connector.local.answers import (
     MemberOut,
     MemberPage,
 )
-from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, MAX_QUERY
-from connector.local.guards import Handler, authorise, is_loopback
+from connector.local.bodies import MAX_QUERY
 from connector.local.keys import Scope
+from connector.local.operation import (
+    EXAMPLE_ID,
+    EXAMPLE_MEMBER,
+    HOUSE_DOWN,
+    ID,
+    IN_A_BODY,
+    LIMIT,
+    Access,
+    Operation,
+    Parameter,
+)
 from connector.local.register_answers import CoverageOut, OppositionAddedOut, OppositionOut, OppositionPage
 from connector.local.requests import (
     MEMBER_PATTERN,
@@ -37,74 +42,12 @@ from connector.local.requests import (
     ObjectionIn,
     WorkerSearchIn,
 )
+from connector.local.routes_identity import IDENTITY
 from connector.local.system_answers import LiveOut, ProbeOut, ReadyOut, StatusOut
 
-
-class Access(Enum):
-    """Who may call an operation beside the holders of a scope."""
-
-    ANYONE = "anyone"
-    LOOPBACK = "loopback"
-    """Without a key from this machine, with the scope `status` from elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A place of the path, a value of the query or a header; `schema` is JSON Schema."""
-
-    name: str
-    where: str
-    text: str
-    schema: Mapping[str, Any]
-    example: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One method of one path. `codes` are the faults it can answer with beside those that every call can."""
-
-    method: str
-    path: str
-    id: str
-    summary: str
-    handler: Handler
-    access: Scope | Access
-    answer: type[BaseModel] | None = None
-    body: type[BaseModel] | None = None
-    parameters: Sequence[Parameter] = ()
-    status: int = 200
-    content_type: str = "application/json"
-    also: Mapping[int, str] = field(default_factory=dict)
-    codes: Sequence[Code] = ()
-    description: str = ""
-
-    def guarded(self) -> Handler:
-        """Give the handler behind its check of key and scope."""
-        handler, access = self.handler, self.access
-
-        async def checked(request: web.Request) -> web.StreamResponse:
-            if isinstance(access, Scope):
-                authorise(request, access)
-            elif access is Access.LOOPBACK and not is_loopback(request):
-                authorise(request, Scope.STATUS)
-            return await handler(request)
-
-        return checked
-
-
-_ID: Final = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
-EXAMPLE_ID: Final = "6f1c0a52e0f94f1bb1f8b3f6f6a4d1c9"
-EXAMPLE_MEMBER: Final = "318751275100020"
-_FETCH_ID: Final = Parameter("id", "path", "the fetch", _ID, EXAMPLE_ID)
+_FETCH_ID: Final = Parameter("id", "path", "the fetch", ID, EXAMPLE_ID)
 _MEMBER_ID: Final = Parameter(
     "id", "path", "Struct_IdNat of the service", {"type": "string", "pattern": MEMBER_PATTERN}, EXAMPLE_MEMBER
-)
-_LIMIT: Final = Parameter(
-    "limit",
-    "query",
-    "items at most",
-    {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
-    20,
 )
 _TEXT: Final = {"type": "string", "maxLength": MAX_QUERY}
 _TREE: Final = {"type": "string", "enum": ["exchange", "house"]}
@@ -120,10 +63,9 @@ _JOURNAL_FILTERS: Final = (
     Parameter("since", "query", "only entries from this instant on", _MOMENT, "2026-11-01T00:00:00Z"),
     Parameter("until", "query", "only entries up to this instant", _MOMENT, "2026-12-01T00:00:00Z"),
     Parameter("before", "query", "cursor: only entries before this index", {"type": "integer", "minimum": 0}, 41),
-    _LIMIT,
+    LIMIT,
 )
-_HOUSE_DOWN: Final = (Code.LEDGER_UNAVAILABLE, Code.STATE_UNAVAILABLE)
-_OF_A_FETCH: Final = (Code.LOCAL_NOT_FOUND, *_HOUSE_DOWN)
+_OF_A_FETCH: Final = (Code.LOCAL_NOT_FOUND, *HOUSE_DOWN)
 _MOVES: Final = (*_OF_A_FETCH, Code.FETCH_STATE, Code.FETCH_EXPIRED)
 
 _FETCHES: Final = (
@@ -141,14 +83,14 @@ _FETCHES: Final = (
             Code.IDENTITY_OID, Code.IDENTITY_NOT_QUALIFIED, Code.PRACTITIONER_PROFESSION,
             Code.PRACTITIONER_AUTH_LEVEL, Code.MEMBER_UNKNOWN, Code.MEMBER_SUSPENDED, Code.FETCH_TOO_MANY_MEMBERS,
             Code.FETCH_OPPOSED, Code.FETCH_NOT_FOLLOWED, Code.ADAPTER_ABSENT, Code.ADAPTER_FAILED,
-            Code.ADAPTER_TIMEOUT, Code.ADAPTER_BUSY, Code.ADAPTER_CONTRACT, *_HOUSE_DOWN,
+            Code.ADAPTER_TIMEOUT, Code.ADAPTER_BUSY, Code.ADAPTER_CONTRACT, *HOUSE_DOWN,
         ),
         description="With `start` false nothing is sent until `startFetch`. Follow it by `followFetch`.",
     ),
     Operation(
         "GET", "/api/v1/fetches", "listFetches", "List fetches, newest first", fetches.listing, Scope.FETCH,
         answer=FetchPage,
-        parameters=(_LIMIT, Parameter("before", "query", "cursor: `next` of the page before", _ID, EXAMPLE_ID)),
+        parameters=(LIMIT, Parameter("before", "query", "cursor: `next` of the page before", ID, EXAMPLE_ID)),
         codes=_OF_A_FETCH,
         description="Only those of the practitioners that the key speaks for.",
     ),
@@ -207,10 +149,7 @@ _FETCHES: Final = (
     ),
 )  # fmt: skip
 
-_OPPOSITION_ID: Final = Parameter("id", "path", "the entry of the register", _ID, EXAMPLE_ID)
-_IN_A_BODY: Final = (
-    *_HOUSE_DOWN, Code.IDENTITY_MALFORMED, Code.IDENTITY_OID, Code.REQUEST_NOT_SUPPORTED, Code.REQUEST_TOO_LARGE,
-)  # fmt: skip
+_OPPOSITION_ID: Final = Parameter("id", "path", "the entry of the register", ID, EXAMPLE_ID)
 _REGISTER: Final = (
     Operation(
         "GET", "/api/v1/oppositions", "listOppositions", "List the register of oppositions, newest first",
@@ -220,20 +159,20 @@ _REGISTER: Final = (
                 "to_enter", "query", "true: only what your software does not have yet",
                 {"type": "string", "enum": ["true", "false"]}, "true",
             ),
-            _LIMIT,
-            Parameter("before", "query", "cursor: `next` of the page before", _ID, EXAMPLE_ID),
+            LIMIT,
+            Parameter("before", "query", "cursor: `next` of the page before", ID, EXAMPLE_ID),
         ),
-        codes=(*_HOUSE_DOWN, Code.LOCAL_NOT_FOUND),
+        codes=(*HOUSE_DOWN, Code.LOCAL_NOT_FOUND),
     ),
     Operation(
         "POST", "/api/v1/oppositions", "addOpposition", "Note that a worker objects", oppositions.add,
-        Scope.OPPOSITIONS, answer=OppositionAddedOut, body=ObjectionIn, codes=_IN_A_BODY,
+        Scope.OPPOSITIONS, answer=OppositionAddedOut, body=ObjectionIn, codes=IN_A_BODY,
         description="Counts at once, for what others ask here and what is asked of others. Call it too when a fetch is "
         "refused because the worker objects at the desk. The same objection again changes nothing.",
     ),
     Operation(
         "POST", "/api/v1/oppositions/search", "searchOppositions", "List the entries about one worker",
-        oppositions.search, Scope.OPPOSITIONS, answer=OppositionPage, body=WorkerSearchIn, codes=_IN_A_BODY,
+        oppositions.search, Scope.OPPOSITIONS, answer=OppositionPage, body=WorkerSearchIn, codes=IN_A_BODY,
         description="Also under the other INS by which your software knows the worker.",
     ),
     Operation(
@@ -243,7 +182,7 @@ _REGISTER: Final = (
     Operation(
         "POST", "/api/v1/oppositions/{id}/lift", "liftOpposition", "Note that the worker no longer objects",
         oppositions.lift, Scope.OPPOSITIONS, answer=OppositionOut, body=LiftIn, parameters=(_OPPOSITION_ID,),
-        codes=(*_IN_A_BODY, Code.LOCAL_NOT_FOUND, Code.LOCAL_CONFLICT),
+        codes=(*IN_A_BODY, Code.LOCAL_NOT_FOUND, Code.LOCAL_CONFLICT),
         description="The entry stays, with the day it was lifted.",
     ),
     Operation(
@@ -253,12 +192,12 @@ _REGISTER: Final = (
     ),
     Operation(
         "GET", "/api/v1/coverage", "getCoverage", "How many workers could be answered about, and why others were not",
-        coverage.show, Scope.STATUS, answer=CoverageOut, codes=_HOUSE_DOWN,
+        coverage.show, Scope.STATUS, answer=CoverageOut, codes=HOUSE_DOWN,
         description="Counts, never identities: the last count, and the real reasons of withheld answers of 30 days.",
     ),
     Operation(
         "POST", "/api/v1/coverage", "measureCoverage", "Count them now", coverage.measure, Scope.STATUS,
-        answer=CoverageOut, codes=_HOUSE_DOWN,
+        answer=CoverageOut, codes=HOUSE_DOWN,
         description="Asks your software, which may take minutes. A count that fails is told in `last.fault`.",
     ),
 )  # fmt: skip
@@ -270,7 +209,7 @@ _OTHERS: Final = (
         parameters=(
             Parameter("q", "query", "words, in any order; accents and case do not matter", _TEXT, "sante travail lyon"),
             Parameter("departement", "query", "code of a département", _TEXT, "69"),
-            _LIMIT,
+            LIMIT,
         ),
     ),
     Operation(
@@ -280,7 +219,7 @@ _OTHERS: Final = (
     Operation(
         "POST", "/api/v1/members/{id}/probe", "probeMember", "Test a service with the probe document", members.probe,
         Scope.STATUS, answer=ProbeOut, parameters=(_MEMBER_ID,),
-        codes=(Code.LOCAL_NOT_FOUND, Code.IDENTITY_MALFORMED, Code.MEMBER_SUSPENDED, *_HOUSE_DOWN),
+        codes=(Code.LOCAL_NOT_FOUND, Code.IDENTITY_MALFORMED, Code.MEMBER_SUSPENDED, *HOUSE_DOWN),
         description="Lookup, handover, document and acknowledgement of a fixed test document, about nobody. A peer "
         "that fails it is answered 200 with `ok` false, cause and remedy.",
     ),
@@ -290,29 +229,29 @@ _OTHERS: Final = (
     ),
     Operation(
         "GET", "/api/v1/journal", "listJournal", "List journal entries, newest first", journal.listing, Scope.JOURNAL,
-        answer=JournalPage, parameters=_JOURNAL_FILTERS, codes=(*_HOUSE_DOWN, Code.IDENTITY_MALFORMED),
+        answer=JournalPage, parameters=_JOURNAL_FILTERS, codes=(*HOUSE_DOWN, Code.IDENTITY_MALFORMED),
     ),
     Operation(
         "POST", "/api/v1/journal/search", "searchJournal", "List the journal entries about one worker",
         journal.search, Scope.JOURNAL, answer=JournalPage, body=JournalSearchIn, parameters=_JOURNAL_FILTERS,
         codes=(
-            *_HOUSE_DOWN, Code.IDENTITY_MALFORMED, Code.IDENTITY_OID, Code.REQUEST_NOT_SUPPORTED,
+            *HOUSE_DOWN, Code.IDENTITY_MALFORMED, Code.IDENTITY_OID, Code.REQUEST_NOT_SUPPORTED,
             Code.REQUEST_TOO_LARGE,
         ),
     ),
     Operation(
         "GET", "/api/v1/journal/{tree}/{index}", "getJournalEntry", "Read one journal entry, its personal part too",
         journal.show, Scope.JOURNAL, answer=JournalEntryOut, parameters=(_TREE_PATH, _INDEX),
-        codes=(Code.LOCAL_NOT_FOUND, *_HOUSE_DOWN),
+        codes=(Code.LOCAL_NOT_FOUND, *HOUSE_DOWN),
     ),
     Operation(
         "POST", "/api/v1/journal/verify", "verifyJournal", "Verify both ledgers, leaf by leaf", journal.verify,
-        Scope.JOURNAL, answer=JournalReportOut, codes=(*_HOUSE_DOWN, Code.LIMIT_EXCEEDED),
+        Scope.JOURNAL, answer=JournalReportOut, codes=(*HOUSE_DOWN, Code.LIMIT_EXCEEDED),
         description="Takes as long as the ledgers are large; one at a time.",
     ),
     Operation(
         "GET", "/api/v1/status", "getStatus", "Certificates, directory, adapter, ledgers, queues", system.status,
-        Scope.STATUS, answer=StatusOut, codes=_HOUSE_DOWN,
+        Scope.STATUS, answer=StatusOut, codes=HOUSE_DOWN,
     ),
     Operation(
         "GET", "/api/openapi.json", "getDescription", "This description", system.description, Access.ANYONE,
@@ -329,4 +268,4 @@ _OTHERS: Final = (
     ),
 )  # fmt: skip
 
-OPERATIONS: Final[Sequence[Operation]] = (*_FETCHES, *_REGISTER, *_OTHERS)
+OPERATIONS: Final[Sequence[Operation]] = (*_FETCHES, *_REGISTER, *IDENTITY, *_OTHERS)

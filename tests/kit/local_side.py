@@ -48,6 +48,7 @@ from connector.requester import notes
 from connector.requester.new_fetch import build_fetch, members_to_ask
 from connector.requester.settings import RequesterSettings
 from tests.kit.register import a_register
+from tests.kit.vigilance import Vigilance
 
 NOW = Instant(1_795_424_400)  # 2026-11-23T09:00:00Z
 US = MemberId("318751275100020")
@@ -406,6 +407,7 @@ class House:
         self.prober = Prober()
         self.register, self.sink = a_register(self.clock, self.entropy)
         self.coverage = Coverage()
+        self.vigilance = Vigilance(self.clock, self.entropy)
         everything = frozenset(Scope)
         self.keys = [
             ApiKey("vendor", key_hash(KEY), everything, frozenset({PHYSICIAN_ID, NURSE_ID})),
@@ -431,6 +433,8 @@ class House:
             prober=self.prober,
             register=self.register,
             coverage=self.coverage,
+            identities=self.vigilance.desk,
+            alerts=self.vigilance.alerts,
             metrics=Metrics("0.0.0"),
             clock=self.clock,
             entropy=self.entropy,

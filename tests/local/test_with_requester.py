@@ -49,6 +49,8 @@ async def front_desk(tmp_path):
         prober=house.prober,
         register=house.register,
         coverage=house.coverage,
+        identities=house.vigilance.desk,
+        alerts=house.vigilance.alerts,
         metrics=house.ports().metrics,
         clock=office.clock,
         entropy=SystemEntropy(),
