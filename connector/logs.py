@@ -148,3 +148,9 @@ _the_log = Log()
 def get_logger() -> Log:
     """Give the logger that all rooms use; it follows every later `configure`."""
     return _the_log
+
+
+def unconfigure() -> None:
+    """Undo `configure`, for whoever runs this program's parts within their own process."""
+    structlog.reset_defaults()
+    _the_log.bound = None

@@ -7,7 +7,6 @@ import os
 import socket
 
 import pytest
-import structlog
 from click.testing import CliRunner
 
 from connector import logs
@@ -92,7 +91,7 @@ def log():
     stream = io.StringIO()
     logs.configure(form="json", stream=stream)
     yield stream
-    structlog.reset_defaults()
+    logs.unconfigure()
     root.handlers[:], root.level = handlers, level
 
 

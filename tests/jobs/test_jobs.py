@@ -4,7 +4,6 @@ import asyncio
 import io
 
 import pytest
-import structlog
 
 from connector import logs
 from connector.jobs import Job, Jobs
@@ -16,7 +15,7 @@ def log():
     stream = io.StringIO()
     logs.configure(form="json", stream=stream)
     yield stream
-    structlog.reset_defaults()
+    logs.unconfigure()
 
 
 async def test_a_job_runs_at_its_turn_and_again():

@@ -17,7 +17,7 @@ def written():
     logs.configure(form="json", stream=stream)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     logging.getLogger().handlers[:] = handlers
-    structlog.reset_defaults()
+    logs.unconfigure()
 
 
 def test_a_field_outside_the_list_is_dropped_and_counted(written):
