@@ -251,7 +251,10 @@ class HttpPeerClient:
                 headers=headers,
                 data=body,
                 timeout=aiohttp.ClientTimeout(
-                    total=seconds, connect=settings.connect_seconds, sock_read=settings.silent_seconds
+                    # Not `connect`: that counts the waiting for one of our own connections to come free as well.
+                    total=seconds,
+                    sock_connect=settings.connect_seconds,
+                    sock_read=settings.silent_seconds,
                 ),
                 allow_redirects=False,
                 middlewares=(sealing,),

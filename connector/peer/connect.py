@@ -41,7 +41,7 @@ class PeerClientSettings:
     bytes_per_second: int = 64 * KIB
     idle_seconds: float = 60.0
     connection_life_seconds: float = 3600.0
-    connections_per_member: int = 8
+    connections_per_member: int = 24
     max_body_bytes: int = 64 * KIB
     max_header_line_bytes: int = 8190
     max_headers: int = 64
