@@ -93,7 +93,9 @@ async def measure(spec: dict[str, Any]) -> dict[str, list[float]]:
     """Ask cold, then warm, each client in turn; what a bare client has warmed does not help ours."""
     material = read(Path(spec["config"]))
     members = [
-        member for one in spec["holders"] if (member := material.directory.get(MemberId.parse(one["member"]))) is not None
+        member
+        for one in spec["holders"]
+        if (member := material.directory.get(MemberId.parse(one["member"]))) is not None
     ]
     live = sum(not one["dead"] for one in spec["holders"])
     tls = ssl.create_default_context(cafile=spec["ca"])

@@ -45,7 +45,9 @@ async def rows(work: Path, repetitions: int, seconds: float) -> list[Row]:
             if holders.poll() is not None:
                 raise RuntimeError("the holders did not start: see holders.log")
             await asyncio.sleep(0.1)
-        asking = await asyncio.create_subprocess_exec(*on_core(CLIENT_CORE, sys.executable, "-m", "bench.asking", given))
+        asking = await asyncio.create_subprocess_exec(
+            *on_core(CLIENT_CORE, sys.executable, "-m", "bench.asking", given)
+        )
         if await asyncio.wait_for(asking.wait(), 240):
             raise RuntimeError("the questions failed")
     finally:

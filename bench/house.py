@@ -126,13 +126,24 @@ def enlarge(service: Service, workers: Sequence[QualifiedIdentity], megabytes: f
         for worker in workers:
             (version,) = database.execute(NEWEST, (worker.ins.matricule.value,)).fetchone()
             ((page,),) = database.execute("select contenu from dossier_pdf where version_id = ?", (version,))
-            database.execute("update dossier_pdf set contenu = ? where version_id = ?", (padded(page, megabytes), version))
+            database.execute(
+                "update dossier_pdf set contenu = ? where version_id = ?", (padded(page, megabytes), version)
+            )
     database.close()
 
 
 def answerable(service: Service) -> list[QualifiedIdentity]:
     """Give workers about whom the service will announce a record."""
     return answerable_in(service.vendor_database)
+
+
+def fetchable(holder: Service, requester: Service) -> list[QualifiedIdentity]:
+    """Give those of them whom the requester's own software does not know: it then declares the follow-up."""
+    with sqlite3.connect(requester.vendor_database) as database:
+        known = {matricule for (matricule,) in database.execute("select ins_matricule from salarie")}
+        known |= {matricule for (matricule,) in database.execute("select matricule from ins_historique")}
+    database.close()
+    return [worker for worker in answerable(holder) if worker.ins.matricule.value not in known]
 
 
 def answerable_in(vendor_database: Path) -> list[QualifiedIdentity]:
@@ -213,9 +224,7 @@ class Asker:
 
     def read(self, grant: Granted) -> dict[str, Any]:
         """Give a request for a granted document; it may be sent once."""
-        draft = self.demand(
-            Kind.READ, None, handover_id=grant.handover_id, document_sha256=grant.document.sha256
-        )
+        draft = self.demand(Kind.READ, None, handover_id=grant.handover_id, document_sha256=grant.document.sha256)
         return {
             "method": "GET",
             "path": f"/fhir/Binary/{grant.handover_id}",
@@ -240,9 +249,7 @@ class Asker:
             found = await client.lookup(holder, self.demand(Kind.LOOKUP, worker, lookup_id=lookup_id))
             if found.announcement is None:
                 raise RuntimeError(f"the lookup ended as {found.outcome}")
-            demand = self.demand(
-                Kind.HANDOVER, worker, lookup_id=lookup_id, announcement_id=found.announcement.id
-            )
+            demand = self.demand(Kind.HANDOVER, worker, lookup_id=lookup_id, announcement_id=found.announcement.id)
             while True:
                 answer = await client.handover(holder, demand)
                 if answer.handover_id and answer.document:

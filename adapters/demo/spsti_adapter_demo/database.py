@@ -74,6 +74,8 @@ class Database:
             check_same_thread=False,
         )
         try:
+            # SQLite keeps 2 MB for each connection, and a document read through it fills them: there are many threads.
+            connection.execute("PRAGMA cache_size = -256")
             if query_only:
                 connection.execute("PRAGMA query_only = 1")
             else:
