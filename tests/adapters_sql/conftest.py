@@ -11,7 +11,7 @@ from tests.adapters_sql.houses import NOW, MariadbHouse, PostgresqlHouse, Sqlite
 from tests.adapters_sql.servers import MariaDB, Missing, PostgreSQL
 
 NUMBERS = count(1)
-KINDS = ("sqlite", "postgresql", "mariadb")
+KINDS = ("sqlite", "postgresql", pytest.param("mariadb", marks=pytest.mark.long))
 
 
 class Clock:

@@ -7,7 +7,7 @@ from connector.contract.testing import check_source, words
 from spsti_adapter_sql.explain import Explained, _mysql, _sqlite
 from tests.adapters_sql.houses import context, ins_of
 
-KINDS = ("sqlite", "postgresql", "mariadb")
+KINDS = ("sqlite", "postgresql", pytest.param("mariadb", marks=pytest.mark.long))
 MANY = 500_000
 
 UNINDEX = {
