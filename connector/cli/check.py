@@ -40,6 +40,7 @@ def command(context: click.Context, path: Path, as_json: bool) -> None:
     The start runs the same checks. Exit status: 0 all right, 78 it would not start.
     """
     from connector.daemon.run import read
+    from connector.store.coverage import read_last
 
     try:
         material = read(path)
@@ -67,6 +68,12 @@ def command(context: click.Context, path: Path, as_json: bool) -> None:
     elif source.attested_on is None:
         what = "nobody has attested that what the source gives may go to another service"
         warned.append(Warned(what, "set [source] attested_on and attested_by"))
+    last = read_last(material.state.database)
+    if source is not None and last is not None and last.share is not None and last.share < source.coverage_warn_below:
+        what = (
+            f"{last.share:.0%} of workers could be answered about, expected {source.coverage_warn_below:.0%} at least"
+        )
+        warned.append(Warned(what, "spsti-connector adapter coverage says what is lacking"))
     if as_json:
         said = [{"what": w.what, "remedy": w.remedy} for w in warned]
         click.echo(json.dumps({"ok": True, "faults": [], "warnings": said}, ensure_ascii=False))

@@ -1,13 +1,33 @@
 """The last count of workers that could be answered about: numbers alone, kept as one fact of the state."""
 
+import sqlite3
+from pathlib import Path
+
 from connector.core.coverage import CoverageCount
+from connector.core.errors import FailedClosed
 from connector.store.codec import codec_of
+from connector.store.database import open_reader
 from connector.store.readers import Readers
 from connector.store.sql import one
 from connector.store.writer import Transaction, Writer
 
 _KEEP = "insert or replace into facts values ('coverage', ?)"
 _READ = "select value from facts where name = ?"
+
+
+def read_last(database: Path) -> CoverageCount | None:
+    """Give the last count beside a connector that runs, or that does not; None where there is none to be read."""
+    if not database.is_file():
+        return None
+    try:
+        db = open_reader(database)
+        try:
+            row = one(db.conn, _READ, "coverage")
+        finally:
+            db.close()
+        return codec_of(CoverageCount).decode(row[0].encode()) if row else None
+    except (sqlite3.Error, FailedClosed):
+        return None
 
 
 class CoverageFacts:

@@ -1,6 +1,8 @@
 """`init` makes what `check` then looks at: a newcomer's way from nothing to a configuration that starts."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -87,6 +89,31 @@ def test_check_finds_nothing_wrong_once_the_certificates_are_there(run, tmp_path
     assert "configuration is valid" in result.output
     assert "no [source]" in result.output
     assert json.loads(as_json.output)["ok"] is True
+
+
+def test_check_warns_of_a_source_that_nobody_attested_and_of_low_coverage(run, tmp_path):
+    pki = Pki(tmp_path / "pki")
+    pairs = []
+    for use in ("server", "client"):
+        (tmp_path / f"{use}.p12").write_bytes(pki.pkcs12(pki.issue(MEMBER, use), b"geheim"))
+        pairs += [f"--{use}-pkcs12", f"{use}.p12", f"--{use}-password", "password"]
+    (tmp_path / "password").write_text("geheim\n")
+    run(init, "--directory", "new", *FLAGS, "--trusted-ca", pki.ca_path, *pairs)
+    config = tmp_path / "new" / "connector.toml"
+    source = '\n[source]\nadapter = "demo"\ncoverage_warn_below = 0.8\n[source.options]\ndatabase = "dmst.sqlite"\n'
+    config.write_text(config.read_text() + source)
+    database = config.parent / "state" / "state.db"
+    database.parent.mkdir()
+    with closing(sqlite3.connect(database)) as db, db:
+        count = '{"at":1,"counts":{"workers":10,"answerable":3},"fault":"","is_bound":false}'
+        db.execute("create table facts (name text primary key, value)")
+        db.execute("insert into facts values ('coverage', ?)", (count,))
+
+    result = run(check, "--config", config)
+
+    assert result.exit_code == 0, result.output
+    assert "nobody has attested that what the source gives may go to another service" in result.output
+    assert "30% of workers could be answered about, expected 80% at least" in result.output
 
 
 def test_a_wrong_password_is_told_without_the_password(run, tmp_path):

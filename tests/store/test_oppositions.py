@@ -12,6 +12,7 @@ from connector.core.ledger import EntryType, Tree
 from connector.core.mandate import InformationMeans
 from connector.core.oppositions import Lifting, Notice, Objection, OppositionKind
 from connector.core.records import Counts, Opposition
+from connector.store.coverage import read_last
 from tests.kit.state import INS, OTHER_INS, T0, an_entry, an_id, opened
 
 LIFTED = Lifting(Day(2026, 11, 20), InformationMeans.WRITTEN, "physician")
@@ -162,5 +163,16 @@ async def test_the_last_coverage_is_kept_over_a_restart(tmp_path):
         assert state.coverage.last() is None
         await state.coverage.keep(CoverageCount(T0, None, fault="adapter.timeout"))
         await state.coverage.keep(count)
+    assert read_last(tmp_path / "state" / "state.db") == count
     async with opened(tmp_path) as state:
         assert state.coverage.last() == count
+        assert read_last(tmp_path / "state" / "state.db") == count
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database at all" * 100])
+def test_where_no_count_can_be_read_there_is_none(tmp_path, content):
+    path = tmp_path / "state.db"
+    if content is not None:
+        path.write_bytes(content)
+
+    assert read_last(path) is None
