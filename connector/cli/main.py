@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "fetches": Entry("fetches", "command", "List, show, choose, cancel and read fetches."),
     "members": Entry("members", "command", "Find services of the federation, and test one."),
     "oppositions": Entry("oppositions", "command", "Keep the register of what workers object to."),
+    "identity": Entry("identity", "command", "Obtain, verify and qualify identities; handle identity alerts."),
     "adapter": Entry("adapter", "command", "Check, install and list adapters; count who could be answered about."),
     "journal": Entry("journal", "command", "Read and verify the journal."),
     "status": Entry("status", "command", "Show certificates, directory, adapter, ledgers and queues."),

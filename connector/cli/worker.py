@@ -5,7 +5,7 @@ Each answer is checked as it is given, by the same rules as everywhere; what was
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import click
@@ -70,8 +70,15 @@ def _ask(question: str, parse: Callable[[str], object]) -> str:
             return text.strip()
 
 
-def read_worker() -> dict[str, Any]:
-    """Read the identity as one JSON object from standard input; the API says what of it does not fit.
+def ask_parts(names: Iterable[str], language: Language) -> dict[str, Any]:
+    """Ask for some parts of an identity, each checked as it is given."""
+    return {name: _ask(label(name, language), _ASKED[name]) for name in names}
+
+
+def read_worker(
+    *, option: str = "--worker", example: str = '{"matricule": …, "birth_name": …}; docs/cli.md has an example'
+) -> dict[str, Any]:
+    """Read one JSON object from standard input; the API says what of it does not fit.
 
     Raises:
         Fault: it is no JSON object.
@@ -84,7 +91,7 @@ def read_worker() -> dict[str, Any]:
     if not isinstance(worker, dict):
         raise Fault(
             "standard input: holds no JSON object",
-            do='give {"matricule": …, "birth_name": …}; docs/cli.md has an example',
+            do=f"give {example} ({option} -)",
             status=Exit.USAGE,
         )
     return worker

@@ -29,7 +29,7 @@ _NEWEST = "select id, sealed from identity_alerts where number < ? order by numb
 _OF_STATE = "select id, sealed from identity_alerts where state = ? and number < ? order by number desc limit ?"
 _ONE_WAITING = "select sealed from to_qualify where tag = ?"
 _KEEP_WAITING = "insert or replace into to_qualify (tag, last_at, sealed) values (?, ?, ?)"
-_WAITING_NEWEST = "select tag, sealed from to_qualify order by last_at desc limit ?"
+_WAITING_NEWEST = "select tag, sealed from to_qualify where last_at <= ? order by last_at desc limit ?"
 _OPEN = "select count(*) from identity_alerts where state = 'open'"
 _NO_CURSOR: Final = 2**62
 
@@ -102,7 +102,7 @@ class SqliteAlertStore:
 
     async def to_qualify(self, *, limit: int = 50) -> Sequence[ToQualify]:
         """Give those asked for most recently."""
-        found = await self._readers.run(lambda db: rows(db, _WAITING_NEWEST, limit))
+        found = await self._readers.run(lambda db: rows(db, _WAITING_NEWEST, _NO_CURSOR, limit))
         return [self._sealer.open(ToQualify, _WAITING, tag.hex(), sealed) for tag, sealed in found]
 
     async def settled(self, ins: Ins) -> None:

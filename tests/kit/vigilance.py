@@ -121,8 +121,9 @@ class MemoryIdentities:
 class Vigilance:
     """Desk and alerts with everything they stand on."""
 
-    def __init__(self, clock, entropy, source=None):
-        self.insi, self.alert_store, self.identity_store = ScriptedInsi(), MemoryAlerts(), MemoryIdentities()
+    def __init__(self, clock, entropy, source=None, *, identities=None, alerts=None):
+        self.insi = ScriptedInsi()
+        self.alert_store, self.identity_store = alerts or MemoryAlerts(), identities or MemoryIdentities()
         self.desk = IdentityDesk(
             self.identity_store,
             self.alert_store,
@@ -145,5 +146,3 @@ def a_near_miss(alert_id, **changes):
         "differing": ("birth_date",),
     }
     return NearMiss(**(values | changes))
-
-

@@ -4,7 +4,17 @@ import pytest
 from sqlite_utils import Database
 
 from connector.ledger import heads, prove, trees
-from connector.store import fetches, handovers, holder, oppositions, outbox, requester
+from connector.store import (
+    alerts,
+    fetches,
+    handovers,
+    holder,
+    identities,
+    insi_answers,
+    oppositions,
+    outbox,
+    requester,
+)
 from connector.store.migrations import KNOWN, migrations
 
 AT_START = [
@@ -32,6 +42,19 @@ AT_A_REQUEST = [
     oppositions._OF_WORKER,
     oppositions._DUE,
     outbox._DUE,
+    alerts._LIVE,
+    alerts._FIND,
+    alerts._NEWEST,
+    alerts._OF_STATE,
+    alerts._OPEN,
+    alerts._ONE_WAITING,
+    alerts._WAITING_NEWEST,
+    identities._FIND,
+    identities._OF_INS,
+    identities._MOVES_OF,
+    identities._LAST_MOVE,
+    insi_answers._FIND,
+    insi_answers._FORGET,
     prove._LEAF,
     prove._COVERING,
     "delete from used_mandates where expires_at < ?",
