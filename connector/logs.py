@@ -24,6 +24,9 @@ PEER_REFUSED = "peer.refused"
 PEER_ANSWERED = "peer.answered"
 HANDOVER_ENDED = "handover.ended"
 HANDOVER_ACKNOWLEDGED = "handover.acknowledged"
+LIMIT_MET = "limit.met"
+LIMIT_BLOCKED = "limit.blocked"
+LIMITED_BY_PEER = "limit.by_peer"
 HANDSHAKE_FAILED = "peer.handshake_failed"
 ADAPTER_FAILED = "adapter.failed"
 ADAPTER_FAULT = "adapter.fault_seen"
@@ -44,7 +47,7 @@ FIELDS = frozenset(
     {
         "event", "level", "timestamp", "logger", "dropped",
         "member", "lookup_id", "handover_id", "announcement_id", "fetch_id", "caller",
-        "code", "outcome", "state", "reply", "cause", "reason", "http_status", "operation",
+        "code", "rule", "outcome", "state", "reply", "cause", "reason", "http_status", "operation",
         "bytes", "count", "ms", "attempts", "index", "tree", "size", "version", "address", "port", "pid",
         "incident", "error", "where", "adapter", "half", "job", "environment", "signal", "retry_after_s",
     }

@@ -21,6 +21,12 @@ class Metrics:
             "spsti_holder_answers_total", "Answers given to peers, by outcome", ["member", "outcome"], registry=registry
         )
         self.refusals = Counter("spsti_holder_refusals_total", "Requests refused, by code", ["code"], registry=registry)
+        self.limits = Counter(
+            "spsti_limits_met_total",
+            "Demands not answered for a limit, by its rule",
+            ["member", "rule"],
+            registry=registry,
+        )
         self.answer_seconds = Histogram(
             "spsti_holder_answer_seconds",
             "Time to answer a peer, the floor included",

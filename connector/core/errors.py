@@ -6,6 +6,7 @@
         MandateRefused        the mandate or the demand it carries: the asking member
         IdentityFault         an INS or a trait that is not one: whoever entered it
         LocalRefused          a call of the local API or the CLI: its caller
+        LimitReached          more was asked than may be: the asking member
       PeerFault               unreachable, slow, misbehaved: the other member
       InsiFault               the national identity service is down, refuses us, or answers what cannot be relied on
       AdapterFault            absent, slow, contract broken: the vendor
@@ -82,6 +83,16 @@ class LocalRefused(RequestRefused):
     def __init__(self, message: str, *, code: Code | str | None = None, hint: str = "", field: str = "") -> None:
         super().__init__(message, code=code, hint=hint)
         self.field = field
+
+
+class LimitReached(RequestRefused):
+    """More was asked than PROTOCOL section 5 allows: nothing is looked at. `retry_after` is in seconds."""
+
+    default_code = Code.LIMIT_EXCEEDED
+
+    def __init__(self, message: str, *, retry_after: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
 
 
 class PeerFault(ConnectorError):

@@ -46,6 +46,8 @@ class EntryType(StrEnum):
     FETCH_REFUSED = "fetch-refused"
     FETCH_ENDED = "fetch-ended"
     FILED = "filed"
+    LIMITED = "limited"
+    LIMIT_CHANGED = "limit-changed"
     PURGED = "purged"
     SIGNED_IN = "signed-in"
     TRACED = "traced"

@@ -17,6 +17,7 @@ from connector.core.handover import Handover, IssuedAnnouncement
 from connector.core.identity_alerts import Noticed
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, Proof, Tree
+from connector.core.limits import Counted
 from connector.core.mandate import MandateDraft
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
@@ -162,6 +163,7 @@ class HolderStore(HouseLedger, Protocol):
         announcement: IssuedAnnouncement | None = None,
         trace: Trace | None = None,
         noticed: Noticed | None = None,
+        counted: Counted | None = None,
     ) -> Proof:
         """Append the entry of a lookup or handover answer, and keep what our staff is to know of it (ADR 0006).
 

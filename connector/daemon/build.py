@@ -128,7 +128,7 @@ async def build(material: Material, *, wrap: Wrap = JOIN_AS_IT_IS) -> AsyncItera
         await _open_state(rooms)
         _open_insi(rooms)
         _open_adapters(rooms)
-        holder = _open_holder(rooms)
+        holder = await _open_holder(rooms)
         await _open_requester(rooms)
         _watch(rooms)
         await _listen_to_peers(rooms, holder)
@@ -239,7 +239,7 @@ def _context(rooms: Rooms, section: AdapterSection) -> AdapterContext:
     )
 
 
-def _open_holder(rooms: Rooms) -> Holder:
+async def _open_holder(rooms: Rooms) -> Holder:
     material, wrap = rooms.material, rooms.wrap
     ports = HolderPorts(
         store=wrap("holder_store", rooms.state.holder),
@@ -250,8 +250,11 @@ def _open_holder(rooms: Rooms) -> Holder:
         clock=rooms.clock,
         entropy=rooms.entropy,
         observer=rooms.observers,
+        limits=rooms.state.limits,
+        limit_observer=rooms.observers,
     )
     holder = Holder(material.holder, ports, wrap("holder_vault", rooms.state.vault))
+    await holder.limits.load()
     rooms.stack.push_async_callback(holder.close)
     return holder
 

@@ -7,6 +7,7 @@ from connector.contract.faults import FaultSeen
 from connector.core.codes import Code
 from connector.core.fetch import Fetch, ServiceReply
 from connector.core.insi import InsiCode, InsiOperation
+from connector.core.limits import LimitRule
 from connector.core.members import MemberId
 from connector.core.outcome import Outcome
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState
@@ -63,6 +64,10 @@ class Observers:
     def ledger_failed(self, code: Code) -> None:
         self._metrics.ledger_failures.inc()
         self._log.error(logs.LEDGER_FAILED, code=code)
+
+    def limit_met(self, rule: LimitRule, member: MemberId | None, *, blocked: bool) -> None:
+        self._metrics.limits.labels(_text(member) or "", rule).inc()
+        self._log.warning(logs.LIMIT_BLOCKED if blocked else logs.LIMIT_MET, member=_text(member), rule=rule)
 
     def handshake_failed(self, reason: str) -> None:
         self._metrics.refusals.labels(Code.PEER_TLS).inc()

@@ -2,6 +2,7 @@
 
     open the mandate      before: refused without receipt (`MandateRefused` leaves this module)
     check what was sent   refused openly, with a receipt
+    reserve               a limit that is met is answered without one (`LimitReached` leaves it)
     look, decide          the same at the handover, where everything is decided again
     record, then seal     `holder.evidence`
     wait                  for the time floor, where nothing is announced
@@ -9,11 +10,12 @@
 Every reason for withholding takes the same way through `_withhold`. Documents are sent by `holder.release`.
 """
 
+from dataclasses import replace
 from hashlib import sha256
 
 from connector.core.codes import Code
 from connector.core.directory import Member
-from connector.core.errors import AdapterFault, FailedClosed, RequestRefused
+from connector.core.errors import AdapterFault, FailedClosed, LimitReached, RequestRefused
 from connector.core.handover import ANNOUNCEMENT_SECONDS, HANDOVER_SECONDS, Handover, IssuedAnnouncement
 from connector.core.instant import Instant
 from connector.core.ledger import EntryType, Retention
@@ -24,10 +26,12 @@ from connector.core.ports import new_id
 from connector.core.records import Announcement, TraceAction
 from connector.core.states import IncomingState
 from connector.holder.case import Case, trace_of
+from connector.holder.counting import Reservation
 from connector.holder.evidence import Evidence, Ports
 from connector.holder.extract import Extraction, extract
 from connector.holder.floor import TimeFloor
 from connector.holder.house import HouseNotes
+from connector.holder.limits import HolderLimits
 from connector.holder.noticing import noticed_in
 from connector.holder.probe import probe_announcement, probe_document
 from connector.holder.question import Answer, Question
@@ -54,6 +58,14 @@ class Emitter:
     def __init__(self, settings: HolderSettings, ports: Ports, spool: Spool, house: HouseNotes) -> None:
         self._settings, self._ports, self._spool, self._house = settings, ports, spool, house
         self._evidence = Evidence(settings, ports)
+        self.limits = HolderLimits(
+            settings.limits,
+            ports.limits,
+            house=house,
+            observer=ports.limit_observer,
+            clock=ports.clock,
+            entropy=ports.entropy,
+        )
         self.floor = TimeFloor(settings.withheld_floor_seconds)
 
     async def lookup(self, question: Question, body: bytes, content_type: str) -> Answer:
@@ -61,6 +73,7 @@ class Emitter:
 
         Raises:
             MandateRefused: its signature is not the peer's, so no receipt is owed.
+            LimitReached: more was asked than may be: nothing was looked at, and none is owed either.
             FailedClosed: nothing could be recorded, so nothing is answered.
         """
         verified = open_mandate(question.mandate, peer=question.peer, now=question.at)
@@ -73,20 +86,27 @@ class Emitter:
                 )
             check_demand(mandate.demand, self._settings.policy)
         except RequestRefused as refused:
-            return await self._evidence.refuse(case, refused)
+            return await self._refuse(case, refused)
         worker = mandate.demand.worker
+        place = await self.limits.reserve(question.peer, worker, verified, question.at)
+        if place.wait_seconds:
+            await self._ports.pause(place.wait_seconds)
+            # A slowed answer is slow whatever it is: what the floor learns and keeps is the time after that.
+            question = replace(question, started=question.started + place.wait_seconds)
+            case = Case(case.type, question, verified)
         if worker is None:
-            return await self._announce(case, mandate, probe_announcement(question.at, mandate.demand.document_type))
+            announced = probe_announcement(question.at, mandate.demand.document_type)
+            return await self._announce(case, mandate, announced, place)
         case = case.about((worker.ins,))
         try:
             found = await extract(self._ports.source, self._ports.oppositions, worker)
         except AdapterFault as fault:
             await self._house.adapter_fault(fault)
-            return await self._evidence.could_not_look(case, fault)
+            return await self._evidence.could_not_look(case, fault, place.counted)
         case = case.about(found.known_as)
         if found.announcement is None:
-            return await self._withhold(case, found)
-        answer = await self._announce(case, mandate, found.announcement)
+            return await self._withhold(case, found, place)
+        answer = await self._announce(case, mandate, found.announcement, place)
         self.floor.observe(self._elapsed(question))
         return answer
 
@@ -95,6 +115,7 @@ class Emitter:
 
         Raises:
             MandateRefused: its signature is not the peer's, so no receipt is owed.
+            LimitReached: this person was blocked for this member since, or the member as a whole.
             FailedClosed: nothing could be recorded or kept, so nothing is answered.
         """
         verified = open_mandate(question.mandate, peer=question.peer, now=question.at)
@@ -107,15 +128,19 @@ class Emitter:
                     hint="seal a mandate for this announcement",
                 )
             check_demand(mandate.demand, self._settings.policy)
-            if mandate.demand.worker is not None:
-                case = case.about((mandate.demand.worker.ins,))
+            worker = mandate.demand.worker
+            if worker is not None:
+                case = case.about((worker.ins,))
+            await self.limits.check(question.peer, worker, verified, question.at)
             issued = await self._issued(mandate, question)
             case, content = await self._decide_again(case, mandate, issued)
         except _NotAvailable as turn:
             unavailable = RequestRefused(_NOT_AVAILABLE, code=Code.HANDOVER_NOT_AVAILABLE, hint="ask the service again")
-            return await self._evidence.refuse(case, unavailable, reason=turn.reason)
+            return await self._refuse(case, unavailable, reason=turn.reason)
+        except LimitReached:
+            raise
         except RequestRefused as refused:
-            return await self._evidence.refuse(case, refused)
+            return await self._refuse(case, refused)
         except AdapterFault as fault:
             await self._house.adapter_fault(fault)
             return await self._evidence.could_not_look(case, fault)
@@ -123,7 +148,7 @@ class Emitter:
 
     # ------------------------------------------------------------ lookup
 
-    async def _announce(self, case: Case, mandate: Mandate, announcement: Announcement) -> Answer:
+    async def _announce(self, case: Case, mandate: Mandate, announcement: Announcement, place: Reservation) -> Answer:
         worker, now = mandate.demand.worker, case.question.at
         # Two ids for one call: it lets go of the interpreter, and comes back behind the ledger's thread.
         random = self._ports.entropy.token(32)
@@ -148,9 +173,15 @@ class Emitter:
                 at=now,
             )
         body = self._bundle(fhir.Offer(issued.id, announcement, issued.ins))
-        return await self._evidence.answer(case, Outcome.ANNOUNCED, body, announcement=issued, trace=trace)
+        counted = place.counted.as_hit() if place.counted is not None else None
+        answer = await self._evidence.answer(
+            case, Outcome.ANNOUNCED, body, announcement=issued, trace=trace, counted=counted
+        )
+        if answer.outcome is Outcome.ANNOUNCED:
+            place.hit()
+        return answer
 
-    async def _withhold(self, case: Case, found: Extraction) -> Answer:
+    async def _withhold(self, case: Case, found: Extraction, place: Reservation) -> Answer:
         unknown = found.withheld is WithheldReason.NO_LOCAL_WORKER
         retention = Retention.DAILY if unknown else Retention.MONTHLY
         if found.fault is not None:
@@ -166,7 +197,13 @@ class Emitter:
             lookup_id=case.verified.lookup_id or "",
         )
         answer = await self._evidence.answer(
-            case, Outcome.WITHHELD, self._bundle(None), reason=found.withheld, retention=retention, noticed=noticed
+            case,
+            Outcome.WITHHELD,
+            self._bundle(None),
+            reason=found.withheld,
+            retention=retention,
+            noticed=noticed,
+            counted=place.counted,
         )
         elapsed = self._elapsed(case.question)
         self.floor.observe(elapsed)
@@ -239,6 +276,11 @@ class Emitter:
         return answer
 
     # ------------------------------------------------------------ both
+
+    async def _refuse(self, case: Case, refused: RequestRefused, *, reason: str | None = None) -> Answer:
+        question = case.question
+        await self.limits.refused(question.peer, case.verified, question.at)
+        return await self._evidence.refuse(case, refused, reason=reason)
 
     def _check(self, case: Case, kind: Kind) -> Mandate:
         question = case.question

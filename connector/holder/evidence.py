@@ -18,6 +18,7 @@ from connector.core.evidence import ReceiptDraft
 from connector.core.handover import Handover, IssuedAnnouncement
 from connector.core.identity_alerts import Noticed
 from connector.core.ledger import EntryDraft, EntryType, Proof, Retention
+from connector.core.limits import Counted
 from connector.core.outcome import Outcome
 from connector.core.ports import (
     Clock,
@@ -30,6 +31,7 @@ from connector.core.ports import (
     Signer,
     UsedMandate,
 )
+from connector.core.ports_limits import LimitObserver, LimitStore
 from connector.core.records import Trace
 from connector.holder.case import Case
 from connector.holder.question import Answer
@@ -51,6 +53,8 @@ class Ports:
     clock: Clock
     entropy: Entropy
     observer: Observer
+    limits: LimitStore
+    limit_observer: LimitObserver
     pause: Pause = asyncio.sleep
 
 
@@ -73,8 +77,11 @@ class Evidence:
         handover: Handover | None = None,
         retry_after: int | None = None,
         noticed: Noticed | None = None,
+        counted: Counted | None = None,
     ) -> Answer:
-        """Record what is answered, and seal the receipt over it; `noticed` is for our own staff, and kept with it.
+        """Record what is answered, and seal the receipt over it.
+
+        `noticed` is for our own staff, `counted` for the limits: both are kept with the entry.
 
         Raises:
             FailedClosed: the entry could not be made durable.
@@ -89,7 +96,9 @@ class Evidence:
             retention=retention,
         )
         try:
-            proof = await self._append(case, entry, case.used, announcement=announcement, trace=trace, noticed=noticed)
+            proof = await self._append(
+                case, entry, case.used, announcement=announcement, trace=trace, noticed=noticed, counted=counted
+            )
         except MandateRefused as replayed:
             return await self.refuse(case, replayed)
         draft = self._draft(case, outcome, handover=granted)
@@ -108,7 +117,7 @@ class Evidence:
         draft = self._draft(case, Outcome.REFUSED, code=refused.code)
         return self._seal(case, draft, proof, fhir.operation_outcome(refused.code, str(refused)), None)
 
-    async def could_not_look(self, case: Case, fault: AdapterFault) -> Answer:
+    async def could_not_look(self, case: Case, fault: AdapterFault, counted: Counted | None = None) -> Answer:
         """Answer that the vendor's software failed; only the ledger is told how.
 
         Raises:
@@ -116,7 +125,9 @@ class Evidence:
         """
         body = fhir.operation_outcome(None, "this service could not look, whoever the worker: ask again later")
         retry = self._settings.could_not_look_retry_seconds
-        return await self.answer(case, Outcome.COULD_NOT_LOOK, body, reason=fault.code.value, retry_after=retry)
+        return await self.answer(
+            case, Outcome.COULD_NOT_LOOK, body, reason=fault.code.value, retry_after=retry, counted=counted
+        )
 
     async def _append_refusal(self, case: Case, entry: EntryDraft, code: Code) -> Proof:
         if code is not Code.MANDATE_REPLAYED:
@@ -135,12 +146,13 @@ class Evidence:
         announcement: IssuedAnnouncement | None = None,
         trace: Trace | None = None,
         noticed: Noticed | None = None,
+        counted: Counted | None = None,
     ) -> Proof:
         if case.type is EntryType.DECIDED:
             # The spool has kept the handover; what was read of it a moment ago may be older than what stands there.
             return await self._ports.store.decide(entry=entry, used=used, handover=None)
         return await self._ports.store.answer(
-            entry=entry, used=used, announcement=announcement, trace=trace, noticed=noticed
+            entry=entry, used=used, announcement=announcement, trace=trace, noticed=noticed, counted=counted
         )
 
     def _draft(

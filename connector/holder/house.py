@@ -1,4 +1,4 @@
-"""What the holder's side writes into the house ledger: refused connections and faults of the adapter.
+"""What the holder's side writes into the house ledger: refused connections, limits met, faults of the adapter.
 
 A peer that tries again and again must not fill the ledger: each cause is written once per hour, and a failed write
 changes nothing for the peer, who is refused in any case (PROTOCOL section 6: by peer, cause and hour).
@@ -10,6 +10,7 @@ from connector.core.codes import Code
 from connector.core.errors import ConnectorError, FailedClosed
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType
+from connector.core.limits import LimitRule
 from connector.core.members import MemberId
 from connector.core.ports import Clock, HouseLedger, Observer
 
@@ -47,6 +48,15 @@ class HouseNotes:
         if ref or self._is_new(now, "adapter", fault.code):
             await self._record(
                 EntryDraft(type=EntryType.ADAPTER_FAULT, at=now, peer=peer, reason=fault.code.value, ref=ref)
+            )
+
+    async def limited(self, member: MemberId, rule: LimitRule) -> None:
+        """Note that a member met a limit, once an hour: its demands over it have no entry of their own."""
+        now = self._clock.now()
+        if self._is_new(now, f"limit {member}", rule):
+            reason = f"limit.{rule}"
+            await self._record(
+                EntryDraft(type=EntryType.LIMITED, at=now, peer=member, outcome="limited", reason=reason)
             )
 
     def _is_new(self, now: Instant, who: str, cause: str) -> bool:

@@ -24,6 +24,8 @@ class Holder:
         )
         self._emitter = Emitter(settings, ports, self._spool, self._house)
         self._releases = Releases(settings, ports, vault)
+        self.limits = self._emitter.limits
+        """What members asked, against PROTOCOL section 5: loaded before anything is answered, shown to operators."""
 
     async def lookup(self, question: Question, body: bytes, content_type: str) -> Answer:
         """See `Emitter.lookup`; logs and metrics are told."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from connector.core.limits import Limits
 from connector.core.members import MemberId
 from connector.core.policy import HolderPolicy
 
@@ -15,6 +16,8 @@ class HolderSettings:
     member: MemberId
     base_url: str
     policy: HolderPolicy
+    limits: Limits = Limits()
+    """Numbers of PROTOCOL section 5; an operator may set others for one peer."""
     withheld_floor_seconds: float = 0.15
     """Answers without a record never leave sooner (PROTOCOL section 4); measured look times raise it."""
     hold_seconds: float = 3.0

@@ -18,7 +18,7 @@ from aiohttp import HttpVersion11, hdrs, web
 
 from connector.core.codes import Code
 from connector.core.directory import Member, MemberStatus
-from connector.core.errors import FailedClosed, MandateRefused, RequestRefused
+from connector.core.errors import FailedClosed, LimitReached, MandateRefused, RequestRefused
 from connector.core.instant import Instant
 from connector.core.ledger import Tree
 from connector.core.ports import Clock, DirectoryFiles, Entropy, LedgerReader, MemberDirectory, Observer, new_id
@@ -257,6 +257,8 @@ class PeerServer:
         elif isinstance(refused, MandateRefused):
             headers = {hdrs.WWW_AUTHENTICATE: "Bearer"}
             await self._holder.connection_refused(x5t, member_id, refused.code.value)
+        elif isinstance(refused, LimitReached):
+            headers = {hdrs.RETRY_AFTER: str(refused.retry_after)}
         elif isinstance(refused, HttpRefused):
             status, headers = refused.status, refused.headers
         elif isinstance(refused, RangeNotSatisfiable):

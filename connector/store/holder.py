@@ -13,12 +13,15 @@ from connector.core.handover import Handover, IssuedAnnouncement
 from connector.core.identity_alerts import Noticed
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, Proof
+from connector.core.limits import Counted
 from connector.core.ports import UsedMandate
 from connector.core.records import Trace
 from connector.store import handovers
 from connector.store.alerts import keep_noticed
+from connector.store.epochs import EpochKeys
 from connector.store.house import record
 from connector.store.keys import StateKeys
+from connector.store.limits import keep_counted
 from connector.store.outbox import keep_trace
 from connector.store.readers import Readers
 from connector.store.sealing import Sealer
@@ -37,11 +40,12 @@ _ISSUE = Insert("insert into announcements (id, requester, expires_at, sealed)",
 class SqliteHolderStore:
     """`core.ports.HolderStore` on the state's database."""
 
-    def __init__(self, writer: Writer, readers: Readers, sealer: Sealer, keys: StateKeys) -> None:
+    def __init__(self, writer: Writer, readers: Readers, sealer: Sealer, keys: StateKeys, epochs: EpochKeys) -> None:
         self._writer = writer
         self._readers = readers
         self._sealer = sealer
         self._keys = keys
+        self._epochs = epochs
 
     async def record(self, entry: EntryDraft) -> None:
         """Append to the house ledger."""
@@ -55,10 +59,11 @@ class SqliteHolderStore:
         announcement: IssuedAnnouncement | None = None,
         trace: Trace | None = None,
         noticed: Noticed | None = None,
+        counted: Counted | None = None,
     ) -> Proof:
         """Append the entry of an answer, with the mandate it uses up, what was announced and the trace it owes.
 
-        `noticed` is kept with it for this service's own staff, and in no ledger.
+        `noticed` is kept with it for this service's own staff, and in no ledger; `counted` for the limits.
 
         Raises:
             MandateRefused: `mandate.replayed`.
@@ -75,6 +80,8 @@ class SqliteHolderStore:
                 keep_trace(transaction, self._sealer, trace)
             if noticed is not None:
                 keep_noticed(transaction, self._sealer, self._keys, noticed)
+            if counted is not None:
+                keep_counted(transaction, self._epochs, counted)
             return transaction.append(entry).proof
 
         return await self._writer.run(operation)

@@ -11,7 +11,7 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("spsti-connector")
 
-KNOWN = frozenset({"m001_state", "m002_oppositions", "m003_identities"})
+KNOWN = frozenset({"m001_state", "m002_oppositions", "m003_identities", "m004_limits"})
 """Every migration that this version knows: a database that has seen others is not opened."""
 
 _TABLES_1 = (
@@ -149,4 +149,23 @@ _TABLES_3 = (
 def m003_identities(db: Database) -> None:
     """Make what identity vigilance keeps."""
     for statement in _TABLES_3:
+        db.execute(statement)
+
+
+_TABLES_4 = (
+    # What counts against enumeration: who asked and when in clear, whom about sealed under the daily epoch key.
+    """create table counted (
+        number integer primary key, peer text not null, at integer not null, hit integer not null,
+        epoch text not null, sealed blob not null
+    ) strict""",
+    "create index counted_by_time on counted (at)",
+    "create table limit_blocks (id text primary key, since integer not null, sealed blob not null) strict, without rowid",
+    "create table limit_overrides (peer text primary key, sealed blob not null) strict, without rowid",
+)
+
+
+@migrations()
+def m004_limits(db: Database) -> None:
+    """Make what the limits of PROTOCOL section 5 keep."""
+    for statement in _TABLES_4:
         db.execute(statement)

@@ -16,8 +16,9 @@ from connector.core.codes import Code
 from connector.core.errors import FailedClosed
 from connector.core.members import MemberId
 from connector.core.ports import Clock, Entropy, HolderStore, RequesterStore, TraceOutbox, Vault
+from connector.core.ports_limits import LimitStore
 from connector.crypto import aead
-from connector.store import fetches, holder
+from connector.store import fetches, holder, limits
 from connector.store.alerts import SqliteAlertStore
 from connector.store.coverage import CoverageFacts
 from connector.store.database import StateLock, open_writer
@@ -71,10 +72,9 @@ J = TypeVar("J", bound=HasLedgers)
 class State(Generic[J]):
     """An open state. `journal` is what reads, proves and verifies the ledgers."""
 
-    def __init__(
-        self, lock: StateLock, writer: Writer, readers: Readers, vault: FileVault, journal: J, keys: StateKeys
-    ) -> None:
+    def __init__(self, lock: StateLock, writer: Writer, vault: FileVault, journal: J, parts: StateParts) -> None:
         """Join opened parts; `open` is the way to get one."""
+        keys, readers = parts.keys, parts.readers
         sealer = Sealer(keys.rows)
         self._lock = lock
         self._writer = writer
@@ -82,7 +82,8 @@ class State(Generic[J]):
         self._file_vault = vault
         self.vault: Vault = vault
         self.journal = journal
-        self.holder: HolderStore = SqliteHolderStore(writer, readers, sealer, keys)
+        self.holder: HolderStore = SqliteHolderStore(writer, readers, sealer, keys, parts.epochs)
+        self.limits: LimitStore = limits.SqliteLimitStore(writer, readers, sealer, keys, parts.epochs)
         self.requester: RequesterStore = SqliteRequesterStore(writer, readers, sealer, keys, journal.ledgers)
         self.traces: TraceOutbox = SqliteTraceOutbox(writer, readers, sealer)
         self.oppositions = SqliteOppositionStore(writer, readers, sealer, keys)
@@ -121,7 +122,8 @@ class State(Generic[J]):
         try:
             vault = FileVault(settings.vault, keys.vault, entropy, settings.min_free_bytes)
             epochs = EpochKeys(settings.epochs, keys.epochs, entropy)
-            built = journal(StateParts(keys, epochs, readers, entropy))
+            parts = StateParts(keys, epochs, readers, entropy)
+            built = journal(parts)
             writer = Writer(lambda: _open_owned(settings, member, keys), built.ledgers, clock, settings.max_batch)
             await writer.start()
         except BaseException:
@@ -130,7 +132,7 @@ class State(Generic[J]):
             await readers.close()
             lock.release()
             raise
-        return cls(lock, writer, readers, vault, built, keys)
+        return cls(lock, writer, vault, built, parts)
 
     def ready(self) -> str | None:
         """Say why nothing can leave this house now, None when it can."""
@@ -169,6 +171,7 @@ class State(Generic[J]):
         def operation(transaction: Transaction) -> Callable[[], int]:
             db, now = transaction.db, transaction.now
             dropped = holder.forget_old(db, transaction.highest, now) + fetches.forget_old(db, now)
+            dropped += limits.forget_counted(db, now)
             return lambda: dropped
 
         return await self._writer.run(operation)

@@ -175,6 +175,9 @@ class Ears:
     def handshake_failed(self, reason) -> None:
         self._hear("handshake_failed", reason)
 
+    def limit_met(self, rule, member, *, blocked) -> None:
+        self._hear("limit_met", rule.value, member, blocked)
+
     def bug(self, incident, error) -> None:
         self._hear("bug", incident, error)
 

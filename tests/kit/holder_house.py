@@ -20,6 +20,7 @@ from connector.core.days import Day
 from connector.core.errors import FailedClosed
 from connector.core.evidence import AckDraft, AckResult, DocumentDigest, Receipt
 from connector.core.ledger import EntryDraft, EntryType, Tree
+from connector.core.limits import Limits
 from connector.core.mandate import (
     Auth,
     AuthLevel,
@@ -64,6 +65,11 @@ PRACTITIONER = Practitioner(
     PHYSICIAN,
     Auth(AuthMeans.OWN, AuthLevel.SUBSTANTIAL, T0),
 )
+GENEROUS = Limits(
+    per_minute=10**6, per_day=10**6, misses_per_day=10**6, others_per_person=10**6, probes_per_minute=10**6
+)
+"""Limits that tests of other things do not meet; counting stays on."""
+
 LOOKUP_PATH = "/fhir/DocumentReference/_search"
 
 
@@ -161,8 +167,10 @@ class House:
         settings = HolderSettings(
             member=self.us.id,
             base_url="https://localhost:8443",
-            policy=self.holder_changes.pop("policy", HolderPolicy(Environment.TEST)),
-            **({"hold_seconds": 30.0} | self.holder_changes),
+            **(
+                {"policy": HolderPolicy(Environment.TEST), "limits": GENEROUS, "hold_seconds": 30.0}
+                | self.holder_changes
+            ),
         )
         ports = Ports(
             store=self.store,
@@ -173,9 +181,12 @@ class House:
             clock=self.clock,
             entropy=SystemEntropy(),
             observer=self.ears,
+            limits=self.state.limits,
+            limit_observer=self.ears,
             pause=self._pause,
         )
         self.holder = Holder(settings, ports, self.state.vault)
+        await self.holder.limits.load()
         self._stack.push_async_callback(self.holder.close)
         self.tls = ServerTls(self.material(self.server_leaf))
         server_settings = PeerServerSettings(

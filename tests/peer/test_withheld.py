@@ -10,6 +10,7 @@ from connector.core.ledger import EntryType, Tree
 from connector.core.outcome import Outcome, WithheldReason
 from connector.core.records import Opposition
 from connector.holder.case import Case
+from connector.holder.counting import Reservation
 from connector.holder.extract import Extraction
 from connector.wire import b64
 from connector.wire.mandate import open_mandate
@@ -96,7 +97,7 @@ async def test_every_reason_takes_the_one_way_through_the_emitter(house, reason)
     case = Case(EntryType.ANSWERED, question, verified, (INS,))
     emitter = house.holder._emitter
 
-    answer = await emitter._withhold(case, Extraction(None, reason, (INS,)))
+    answer = await emitter._withhold(case, Extraction(None, reason, (INS,)), Reservation(None))
 
     assert (answer.outcome, answer.code, answer.retry_after) == (Outcome.WITHHELD, None, None)
     assert answer.body == b'{"resourceType":"Bundle","type":"searchset","total":0}'

@@ -1,0 +1,311 @@
+"""What each member has asked here, counted in memory before any work is done (PROTOCOL section 5).
+
+A reservation counts as a miss until a record was announced, so that what runs at the same time cannot pass a limit
+together. Whoever the worker is and whatever the answer, the same is done in the same time: nothing here looks at the
+vendor's software. What is kept of it, and who is told, is `holder.limits`.
+
+One person asked about by one member takes some 600 bytes for 30 days.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Final
+
+from connector.core.directory import Member
+from connector.core.identity import QualifiedIdentity
+from connector.core.instant import Instant
+from connector.core.limits import (
+    DAY_SECONDS,
+    MINUTE_SECONDS,
+    PATTERN_DAYS,
+    REPEAT_SECONDS,
+    Block,
+    Counted,
+    LimitRule,
+    Limits,
+    PeerOverride,
+    person_key,
+)
+from connector.core.members import MemberId
+
+Tagger = Callable[..., bytes]
+"""`LimitStore.tag`."""
+
+_PATTERN_SECONDS: Final = PATTERN_DAYS * DAY_SECONDS
+_BLOCKED_RETRY_SECONDS: Final = DAY_SECONDS
+_Others = tuple[tuple[bytes, Instant], ...]
+"""With what else it was asked, and when last: a tuple, because nearly all have one and there are many."""
+
+
+class Reached(Exception):
+    """A limit is met. `block` where it is a new one that must be kept."""
+
+    def __init__(self, rule: LimitRule, retry_after: int, *, tag: bytes | None = None) -> None:
+        super().__init__(rule)
+        self.rule, self.retry_after, self.tag = rule, retry_after, tag
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a block begins here."""
+        return self.tag is not None
+
+
+@dataclass(slots=True)
+class PeerCount:
+    """One member's counts: the minute as instants, the day as numbers. `free_at` is monotonic, for slowed answers."""
+
+    minute: deque[Instant] = field(default_factory=deque)
+    repeats: deque[Instant] = field(default_factory=deque)
+    probes: deque[Instant] = field(default_factory=deque)
+    seen: dict[bytes, Instant] = field(default_factory=dict)
+    day: int = 0
+    total: int = 0
+    hits: int = 0
+    misses: int = 0
+    probes_today: int = 0
+    free_at: float = 0.0
+    blocked: Block | None = None
+
+    def turn_to(self, now: Instant) -> None:
+        """Begin another day where it has come (UTC), and forget the last minute's."""
+        if now // DAY_SECONDS != self.day:
+            self.day = now // DAY_SECONDS
+            self.total = self.hits = self.misses = self.probes_today = 0
+        for times in (self.minute, self.repeats, self.probes):
+            while times and times[0] <= now - MINUTE_SECONDS:
+                times.popleft()
+        while self.seen and (oldest := next(iter(self.seen))) and self.seen[oldest] <= now - REPEAT_SECONDS:
+            del self.seen[oldest]
+
+
+@dataclass(slots=True, eq=False)
+class Reservation:
+    """A place that was taken. `counted` is to be kept with the entry, None for a repeat; `wait_seconds` comes first."""
+
+    counted: Counted | None
+    wait_seconds: float = 0.0
+    _count: PeerCount | None = None
+
+    def hit(self) -> None:
+        """A record was announced: the miss that stood for it becomes a hit."""
+        count, counted = self._count, self.counted
+        if count is not None and counted is not None and counted.at // DAY_SECONDS == count.day:
+            count.misses -= 1
+            count.hits += 1
+        self._count = None
+
+
+class Counting:
+    """The counts of all members. Every method is one step on the event loop."""
+
+    def __init__(self, limits: Limits, tag: Tagger) -> None:
+        self._limits, self._tag = limits, tag
+        self._overrides: dict[MemberId, PeerOverride] = {}
+        self._peers: dict[MemberId, PeerCount] = {}
+        self._blocked: dict[bytes, Block] = {}
+        self._others: dict[bytes, _Others] = {}
+
+    # ------------------------------------------------------------ asking for a place
+
+    def reserve(
+        self, peer: Member, worker: QualifiedIdentity, lookup_id: str, now: Instant, monotonic: float
+    ) -> Reservation:
+        """Take a place for one lookup.
+
+        Raises:
+            Reached: a limit; nothing is counted.
+        """
+        count, limits = self._count(peer.id, now), self.limits_of(peer)
+        traits, matricule = self._tags(peer.id, worker)
+        self._check_blocks(count, now, traits, matricule)
+        repeat = self._tag("limit repeat", peer.id.value, lookup_id, traits.hex(), matricule.hex())[: len(traits)]
+        if repeat in count.seen:
+            _take(count.repeats, limits.per_minute, now, LimitRule.MINUTE)
+            return Reservation(None)
+        if count.total >= limits.per_day:
+            raise Reached(LimitRule.DAY, _rest_of_day(now))
+        if count.misses >= limits.block_from(count.hits):
+            raise Reached(LimitRule.MISSES, _BLOCKED_RETRY_SECONDS, tag=b"")
+        for one, other in ((traits, matricule), (matricule, traits)):
+            if self._count_others(one, other, now) >= limits.others_per_person:
+                raise Reached(LimitRule.PATTERN, _BLOCKED_RETRY_SECONDS, tag=one)
+        wait = self._slow(count, limits, monotonic)
+        _take(count.minute, limits.per_minute, now, LimitRule.MINUTE)
+        counted = Counted(peer.id, now, is_hit=False, traits=traits, matricule=matricule, repeat=repeat)
+        self._add(count, counted)
+        if wait is not None:
+            count.free_at = monotonic + wait + limits.slow_seconds
+        return Reservation(counted, wait or 0.0, count)
+
+    def reserve_probe(self, peer: Member, now: Instant) -> Reservation:
+        """Take a place for one probe, which has a quota of its own.
+
+        Raises:
+            Reached: `probes`.
+        """
+        count, limits = self._count(peer.id, now), self.limits_of(peer)
+        if count.probes_today >= limits.probes_per_day:
+            raise Reached(LimitRule.PROBES, _rest_of_day(now))
+        _take(count.probes, limits.probes_per_minute, now, LimitRule.PROBES)
+        count.probes_today += 1
+        return Reservation(Counted(peer.id, now, is_hit=True))
+
+    def refused(self, peer: Member, now: Instant) -> None:
+        """Count a demand that is refused for what it says: it costs an entry, so it has its place in the minute.
+
+        Raises:
+            Reached: `minute`: then it is not answered, and no entry is written.
+        """
+        _take(self._count(peer.id, now).minute, self.limits_of(peer).per_minute, now, LimitRule.MINUTE)
+
+    def check(self, peer: Member, worker: QualifiedIdentity, now: Instant) -> None:
+        """Look whether anything may still be given, at the handover.
+
+        Raises:
+            Reached: the pair, or this person for this member, is blocked.
+        """
+        self._check_blocks(self._count(peer.id, now), now, *self._tags(peer.id, worker))
+
+    # ------------------------------------------------------------ what was before, and what operators change
+
+    def restore(
+        self, counted: Iterable[Counted], blocks: Iterable[Block], overrides: Mapping[MemberId, PeerOverride]
+    ) -> None:
+        """Take up what was kept, the oldest first."""
+        self._overrides = dict(overrides)
+        lifted: dict[tuple[MemberId, bytes], Instant] = {}
+        for block in blocks:
+            if block.lifted_at is not None:
+                lifted[block.peer, block.tag] = max(block.lifted_at, lifted.get((block.peer, block.tag), Instant(0)))
+            else:
+                self.block(block)
+        for one in counted:
+            self._restore(one, lifted)
+
+    def block(self, block: Block) -> None:
+        """Answer nothing more to that pair, or to that peer about that person."""
+        if block.tag:
+            self._blocked[block.tag] = block
+        else:
+            self._peers.setdefault(block.peer, PeerCount()).blocked = block
+
+    def lift(self, block: Block) -> None:
+        """Answer again; what was counted before no longer counts for this rule."""
+        if block.tag:
+            self._blocked.pop(block.tag, None)
+            self._others.pop(block.tag, None)
+        elif (count := self._peers.get(block.peer)) is not None:
+            count.blocked, count.misses, count.free_at = None, 0, 0.0
+
+    def set_override(self, member: MemberId, override: PeerOverride | None) -> None:
+        """Have other numbers for a peer, or those configured again."""
+        if override is None:
+            self._overrides.pop(member, None)
+        else:
+            self._overrides[member] = override
+
+    def prune(self, now: Instant) -> None:
+        """Forget persons about whom nothing was asked for 30 days."""
+        since = now - _PATTERN_SECONDS
+        self._others = {tag: others for tag, others in self._others.items() if others[-1][1] > since}
+        self._blocked = {tag: block for tag, block in self._blocked.items() if block.holds_at(now)}
+
+    # ------------------------------------------------------------ looking
+
+    def limits_of(self, peer: Member) -> Limits:
+        """Give the numbers that count for a peer."""
+        limits, override = self._limits.of_peer(peer.size_class), self._overrides.get(peer.id)
+        return limits if override is None else override.over(limits)
+
+    def override_of(self, member: MemberId) -> PeerOverride | None:
+        """Give a peer's own numbers."""
+        return self._overrides.get(member)
+
+    def count_of(self, member: MemberId, now: Instant) -> PeerCount:
+        """Give a peer's counts of today."""
+        return self._count(member, now)
+
+    def blocks(self, now: Instant) -> list[Block]:
+        """Give what is blocked now, the oldest first."""
+        pairs = [count.blocked for count in self._peers.values() if count.blocked is not None]
+        persons = [block for block in self._blocked.values() if block.holds_at(now)]
+        return sorted((*pairs, *persons), key=lambda block: block.since)
+
+    # ------------------------------------------------------------ within
+
+    def _count(self, member: MemberId, now: Instant) -> PeerCount:
+        count = self._peers.get(member)
+        if count is None:
+            count = self._peers[member] = PeerCount()
+        count.turn_to(now)
+        return count
+
+    def _tags(self, peer: MemberId, worker: QualifiedIdentity) -> tuple[bytes, bytes]:
+        ins = worker.ins
+        traits = self._tag("limit traits", peer.value, *person_key(worker.traits))
+        return traits, self._tag("limit matricule", peer.value, ins.oid.value, ins.matricule.value)
+
+    def _check_blocks(self, count: PeerCount, now: Instant, *tags: bytes) -> None:
+        if count.blocked is not None:
+            raise Reached(LimitRule.MISSES, _BLOCKED_RETRY_SECONDS)
+        for tag in tags:
+            block = self._blocked.get(tag)
+            if block is not None and block.holds_at(now):
+                raise Reached(LimitRule.PATTERN, _BLOCKED_RETRY_SECONDS)
+
+    def _count_others(self, tag: bytes, this: bytes, now: Instant) -> int:
+        """Count with what else this was asked in 30 days; 0 where it was asked with `this` before."""
+        others = self._others.get(tag)
+        if others is None:
+            return 0
+        live = [other for other, at in others if at > now - _PATTERN_SECONDS]
+        return 0 if this in live else len(live)
+
+    def _slow(self, count: PeerCount, limits: Limits, monotonic: float) -> float | None:
+        """Give how long a slowed pair's answer waits, None where it is not slowed."""
+        if count.misses < limits.slow_from(count.hits):
+            return None
+        wait = max(0.0, count.free_at - monotonic)
+        if wait > limits.slow_seconds:
+            raise Reached(LimitRule.MISSES, ceil(wait))
+        return wait
+
+    def _add(self, count: PeerCount, counted: Counted) -> None:
+        count.total += 1
+        if counted.is_hit:
+            count.hits += 1
+        else:
+            count.misses += 1
+        count.seen[counted.repeat] = counted.at
+        self._remember(counted.traits, counted.matricule, counted.at)
+        self._remember(counted.matricule, counted.traits, counted.at)
+
+    def _remember(self, tag: bytes, other: bytes, at: Instant) -> None:
+        kept = tuple(known for known in self._others.get(tag, ()) if known[0] != other)
+        self._others[tag] = (*kept, (other, at))
+
+    def _restore(self, one: Counted, lifted: Mapping[tuple[MemberId, bytes], Instant]) -> None:
+        count = self._count(one.peer, one.at)
+        if one.is_probe:
+            count.probes.append(one.at)
+            count.probes_today += 1
+            return
+        count.minute.append(one.at)
+        self._add(count, one)
+        if one.at <= lifted.get((one.peer, b""), -1) and not one.is_hit:
+            count.misses -= 1
+        for tag in (one.traits, one.matricule):
+            if one.at <= lifted.get((one.peer, tag), -1):
+                self._others.pop(tag, None)
+
+
+def _take(times: deque[Instant], most: int, now: Instant, rule: LimitRule) -> None:
+    if len(times) >= most:
+        raise Reached(rule, max(1, times[len(times) - most] + MINUTE_SECONDS - now))
+    times.append(now)
+
+
+def _rest_of_day(now: Instant) -> int:
+    return DAY_SECONDS - now % DAY_SECONDS

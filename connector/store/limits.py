@@ -1,0 +1,127 @@
+"""What was counted and blocked (`core.ports_limits.LimitStore`), so that a restart forgives nothing.
+
+A row of `counted` stands for one lookup: peer, instant and hit in clear, as in the ledger; its tags sealed under the
+ledger's daily epoch key, so that after 30 days not even a backup with today's keys tells whom it was about.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from connector.core.instant import Instant
+from connector.core.ledger import EntryDraft, Retention
+from connector.core.limits import Block, Counted, PeerOverride
+from connector.core.members import MemberId
+from connector.crypto import aead
+from connector.store.epochs import EpochKeys
+from connector.store.keys import TAG_BYTES, StateKeys
+from connector.store.readers import Readers
+from connector.store.sealing import Sealer
+from connector.store.sql import Connection, Insert, rows
+from connector.store.transaction import Transaction
+from connector.store.writer import Writer
+
+KEPT_SECONDS: Final = 30 * 86_400
+_PLACE: Final = b"counted"
+_BLOCKS: Final = "limit_blocks"
+_OVERRIDES: Final = "limit_overrides"
+_INSERT: Final = Insert("insert into counted (peer, at, hit, epoch, sealed)", 5)
+_SINCE: Final = "select peer, at, hit, epoch, sealed from counted where at >= ? order by number"
+_KEEP_BLOCK: Final = "insert or replace into limit_blocks (id, since, sealed) values (?, ?, ?)"
+
+
+def keep_counted(transaction: Transaction, epochs: EpochKeys, counted: Counted) -> None:
+    """Keep one lookup as it counts, in the transaction of its entry.
+
+    Raises:
+        FailedClosed: `ledger.unavailable`, the epoch key cannot be had.
+    """
+    epoch, key = epochs.current(Retention.DAILY, counted.at)
+    sealed = aead.seal(key, counted.traits + counted.matricule + counted.repeat, _PLACE)
+    transaction.insert(_INSERT, (counted.peer.value, counted.at, counted.is_hit, epoch, sealed))
+
+
+def forget_counted(db: Connection, now: Instant) -> int:
+    """Drop what is older than any rule looks back; says how many rows."""
+    return db.execute("delete from counted where at < ?", (now - KEPT_SECONDS,)).rowcount
+
+
+class SqliteLimitStore:
+    """`LimitStore` on the state's database."""
+
+    def __init__(self, writer: Writer, readers: Readers, sealer: Sealer, keys: StateKeys, epochs: EpochKeys) -> None:
+        self._writer, self._readers, self._sealer = writer, readers, sealer
+        self._keys, self._epochs = keys, epochs
+
+    def tag(self, purpose: str, *parts: str) -> bytes:
+        """Give the keyed hash of something personal, 128 bits of it."""
+        return self._keys.tags.tag(purpose, *parts)[:TAG_BYTES]
+
+    async def counted_since(self, since: Instant) -> Sequence[Counted]:
+        """Give what was counted from an instant on; rows whose epoch key was destroyed are left out."""
+        found = await self._readers.run(lambda db: [self._opened(*row) for row in rows(db, _SINCE, since)])
+        return [counted for counted in found if counted is not None]
+
+    def _opened(self, peer: str, at: Instant, hit: int, epoch: str, sealed: bytes) -> Counted | None:
+        key = self._epochs.find(epoch)
+        if key is None:
+            return None
+        tags = aead.open_(key, sealed, _PLACE)
+        parts = [tags[start : start + TAG_BYTES] for start in range(0, len(tags), TAG_BYTES)] or [b"", b"", b""]
+        traits, matricule, repeat = parts
+        return Counted(MemberId(peer), at, bool(hit), traits, matricule, repeat)
+
+    async def blocks(self) -> Sequence[Block]:
+        """Give all blocks that are kept, the oldest first."""
+
+        def read(db: Connection) -> list[Block]:
+            found = rows(db, "select id, sealed from limit_blocks order by since, id")
+            return [self._sealer.open(Block, _BLOCKS, block_id, sealed) for block_id, sealed in found]
+
+        return await self._readers.run(read)
+
+    async def overrides(self) -> Mapping[MemberId, PeerOverride]:
+        """Give the peers with numbers of their own."""
+
+        def read(db: Connection) -> dict[MemberId, PeerOverride]:
+            found = rows(db, "select peer, sealed from limit_overrides")
+            return {MemberId(peer): self._sealer.open(PeerOverride, _OVERRIDES, peer, sealed) for peer, sealed in found}
+
+        return await self._readers.run(read)
+
+    async def block(self, block: Block, entry: EntryDraft) -> None:
+        """Keep a block with its house entry.
+
+        Raises:
+            FailedClosed: nothing of it was kept.
+        """
+        await self._writer.do(lambda transaction: self._keep_block(transaction, block, entry))
+
+    async def lift(self, block: Block, entry: EntryDraft) -> None:
+        """Keep that a block is lifted, with its house entry.
+
+        Raises:
+            FailedClosed: nothing of it was kept.
+        """
+        await self._writer.do(lambda transaction: self._keep_block(transaction, block, entry))
+
+    async def override(self, member: MemberId, override: PeerOverride | None, entry: EntryDraft) -> None:
+        """Keep other numbers for a peer, or none, with the house entry.
+
+        Raises:
+            FailedClosed: nothing of it was kept.
+        """
+
+        def operation(transaction: Transaction) -> None:
+            transaction.append(entry)
+            if override is None:
+                transaction.db.execute("delete from limit_overrides where peer = ?", (member.value,))
+                return
+            sealed = self._sealer.seal(_OVERRIDES, member.value, override)
+            transaction.db.execute("insert or replace into limit_overrides values (?, ?)", (member.value, sealed))
+
+        await self._writer.do(operation)
+
+    def _keep_block(self, transaction: Transaction, block: Block, entry: EntryDraft) -> None:
+        sealed = self._sealer.seal(_BLOCKS, block.id, block)
+        transaction.append(entry)
+        transaction.db.execute(_KEEP_BLOCK, (block.id, block.since, sealed))
