@@ -67,6 +67,7 @@ def create(folder: Path, letters: tuple[str, ...], *, cores: dict[str, int] | No
     """Make services; each will run on the server's core unless told otherwise."""
     made = Federation.create(folder, letters, databases=folder.parent / "databases")
     for letter, service in made.services.items():
+        service.raise_limits()
         service.command = on_core((cores or {}).get(letter, SERVER_CORE), sys.executable, "-m", "connector")
     return made
 

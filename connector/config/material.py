@@ -22,6 +22,7 @@ from connector.core.days import Day
 from connector.core.directory import KeyUse, Member, MemberKey
 from connector.core.errors import ConfigFault
 from connector.core.instant import Instant
+from connector.core.limits import Limits
 from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.core.policy import HolderPolicy
@@ -231,6 +232,7 @@ class _Reader:
         return HolderSettings(
             member=member.id,
             base_url=member.endpoint,
+            limits=Limits(**self._model.limits.model_dump()),
             policy=HolderPolicy(
                 environment=environment,
                 minimum_auth_level=section.minimum_auth_level,
@@ -254,6 +256,7 @@ class _Reader:
             max_document_bytes=section.max_document_mb * MIB,
             fetch_seconds=section.fetch_hours * HOUR,
             opened_seconds=min(retention.hours_after_opening * HOUR, retention.days_at_most * DAY_SECONDS),
+            practitioner_per_day=self._model.limits.practitioner_per_day,
             kept_seconds=retention.days_at_most * DAY_SECONDS,
         )
 

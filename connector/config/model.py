@@ -292,6 +292,19 @@ class RequesterSection(Section):
     max_document_mb: Annotated[int, Field(ge=1, le=2_000)] = 200
 
 
+class LimitsSection(Section):
+    """Limits against enumeration (PROTOCOL section 5): higher numbers for tests and measurements; they stay on."""
+
+    per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 20
+    per_day: Annotated[int, Field(ge=1, le=100_000_000)] = 500
+    misses_per_day: Annotated[int, Field(ge=1, le=100_000_000)] = 30
+    others_per_person: Annotated[int, Field(ge=1, le=1_000)] = 3
+    slow_seconds: Annotated[int, Field(ge=1, le=60)] = 6
+    probes_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+    probes_per_day: Annotated[int, Field(ge=1, le=100_000_000)] = 200
+    practitioner_per_day: Annotated[int, Field(ge=1, le=1_000_000)] = 60
+
+
 class RetentionSection(Section):
     """How long a received document stays (a transit copy, not the record)."""
 
@@ -323,5 +336,6 @@ class ConfigFile(Section):
     insi: InsiSection = InsiSection()
     holder: HolderSection = HolderSection()
     requester: RequesterSection = RequesterSection()
+    limits: LimitsSection = LimitsSection()
     retention: RetentionSection = RetentionSection()
     log: LogSection = LogSection()

@@ -87,6 +87,10 @@ class Member:
     mssante: str = ""
     contacts: tuple[Contact, ...] = ()
 
+    def contact_for(self, role: str) -> str:
+        """Give the address of a function, or the one for everything; empty where the directory lists none."""
+        return next((contact.address for contact in self.contacts if contact.role == role), self.contact)
+
     def signing_key(self, kid: str) -> MemberKey | None:
         """Give the listed key of that id that signs mandates, receipts and acknowledgements."""
         return next((k for k in self.keys if k.kid == kid and k.use is KeyUse.SIGN), None)

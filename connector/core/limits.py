@@ -1,7 +1,7 @@
 """The limits against enumeration (PROTOCOL section 5) as values: the numbers, what is counted, what is blocked.
 
 A NIR can be guessed: at most 999 candidates for a known sex, birth date and place. So what one member asks another is
-counted, whoever the worker and whatever the answer. Counting is `holder.limits`; the rules that need no memory are here.
+counted, whoever the worker and whatever the answer. Counting is `holder.counting`; here is what needs no memory.
 """
 
 from dataclasses import dataclass, replace

@@ -5,7 +5,7 @@ from prometheus_client import Counter
 from connector import logs
 from connector.contract.faults import FaultSeen
 from connector.core.codes import Code
-from connector.core.fetch import Fetch, ServiceReply
+from connector.core.fetch import Fetch, Reply, ServiceReply
 from connector.core.insi import InsiCode, InsiOperation
 from connector.core.limits import LimitRule
 from connector.core.members import MemberId
@@ -118,6 +118,8 @@ class Observers:
 
     def service_replied(self, _fetch_id: str, reply: ServiceReply) -> None:
         self._metrics.replies.labels(reply.member.value, reply.reply).inc()
+        if reply.reply is Reply.LIMITED:
+            self._log.warning(logs.LIMITED_BY_PEER, member=reply.member.value, lookup_id=reply.lookup_id)
         # Of the two ids only the one that this holder knows as well, so that two houses' logs can be laid together.
         self._log.info(
             logs.FETCH_REPLIED,

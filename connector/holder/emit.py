@@ -27,7 +27,7 @@ from connector.core.records import Announcement, TraceAction
 from connector.core.states import IncomingState
 from connector.holder.case import Case, trace_of
 from connector.holder.counting import Reservation
-from connector.holder.evidence import Evidence, Ports
+from connector.holder.evidence import Beside, Evidence, Ports
 from connector.holder.extract import Extraction, extract
 from connector.holder.floor import TimeFloor
 from connector.holder.house import HouseNotes
@@ -175,7 +175,7 @@ class Emitter:
         body = self._bundle(fhir.Offer(issued.id, announcement, issued.ins))
         counted = place.counted.as_hit() if place.counted is not None else None
         answer = await self._evidence.answer(
-            case, Outcome.ANNOUNCED, body, announcement=issued, trace=trace, counted=counted
+            case, Outcome.ANNOUNCED, body, announcement=issued, trace=trace, beside=Beside(counted)
         )
         if answer.outcome is Outcome.ANNOUNCED:
             place.hit()
@@ -202,8 +202,7 @@ class Emitter:
             self._bundle(None),
             reason=found.withheld,
             retention=retention,
-            noticed=noticed,
-            counted=place.counted,
+            beside=Beside(place.counted, noticed),
         )
         elapsed = self._elapsed(case.question)
         self.floor.observe(elapsed)

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 from connector.core.codes import Code
 from connector.core.errors import AdapterFault, MandateRefused, RequestRefused
@@ -58,6 +59,17 @@ class Ports:
     pause: Pause = asyncio.sleep
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is kept in the transaction of an entry, and in no ledger: for the limits, and for our own staff."""
+
+    counted: Counted | None = None
+    noticed: Noticed | None = None
+
+
+NOTHING_BESIDE: Final = Beside()
+
+
 class Evidence:
     """Makes answers of cases. A mandate that was used before turns any answer into the refusal `mandate.replayed`."""
 
@@ -76,12 +88,9 @@ class Evidence:
         trace: Trace | None = None,
         handover: Handover | None = None,
         retry_after: int | None = None,
-        noticed: Noticed | None = None,
-        counted: Counted | None = None,
+        beside: Beside = NOTHING_BESIDE,
     ) -> Answer:
-        """Record what is answered, and seal the receipt over it.
-
-        `noticed` is for our own staff, `counted` for the limits: both are kept with the entry.
+        """Record what is answered with what is kept beside it, and seal the receipt over it.
 
         Raises:
             FailedClosed: the entry could not be made durable.
@@ -96,9 +105,7 @@ class Evidence:
             retention=retention,
         )
         try:
-            proof = await self._append(
-                case, entry, case.used, announcement=announcement, trace=trace, noticed=noticed, counted=counted
-            )
+            proof = await self._append(case, entry, case.used, announcement=announcement, trace=trace, beside=beside)
         except MandateRefused as replayed:
             return await self.refuse(case, replayed)
         draft = self._draft(case, outcome, handover=granted)
@@ -126,7 +133,7 @@ class Evidence:
         body = fhir.operation_outcome(None, "this service could not look, whoever the worker: ask again later")
         retry = self._settings.could_not_look_retry_seconds
         return await self.answer(
-            case, Outcome.COULD_NOT_LOOK, body, reason=fault.code.value, retry_after=retry, counted=counted
+            case, Outcome.COULD_NOT_LOOK, body, reason=fault.code.value, retry_after=retry, beside=Beside(counted)
         )
 
     async def _append_refusal(self, case: Case, entry: EntryDraft, code: Code) -> Proof:
@@ -145,14 +152,18 @@ class Evidence:
         *,
         announcement: IssuedAnnouncement | None = None,
         trace: Trace | None = None,
-        noticed: Noticed | None = None,
-        counted: Counted | None = None,
+        beside: Beside = NOTHING_BESIDE,
     ) -> Proof:
         if case.type is EntryType.DECIDED:
             # The spool has kept the handover; what was read of it a moment ago may be older than what stands there.
             return await self._ports.store.decide(entry=entry, used=used, handover=None)
         return await self._ports.store.answer(
-            entry=entry, used=used, announcement=announcement, trace=trace, noticed=noticed, counted=counted
+            entry=entry,
+            used=used,
+            announcement=announcement,
+            trace=trace,
+            noticed=beside.noticed,
+            counted=beside.counted,
         )
 
     def _draft(

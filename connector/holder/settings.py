@@ -1,6 +1,6 @@
 """What this member is and accepts as a holder. Durations are seconds, sizes bytes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connector.core.limits import Limits
 from connector.core.members import MemberId
@@ -16,7 +16,7 @@ class HolderSettings:
     member: MemberId
     base_url: str
     policy: HolderPolicy
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     """Numbers of PROTOCOL section 5; an operator may set others for one peer."""
     withheld_floor_seconds: float = 0.15
     """Answers without a record never leave sooner (PROTOCOL section 4); measured look times raise it."""

@@ -143,10 +143,11 @@ def refusal(member: Member, answer: HttpAnswer) -> PeerFault:
                 f"{member.name}: answered HTTP {answer.status} without saying why", retry_after=retry_after
             )
     if answer.status == 429:
+        call = member.contact_for("medical")
         return PeerFault(
             f"{member.name}: too many questions from this service ({text})",
             code=Code.LIMIT_EXCEEDED,
-            hint="call that service" + (f": {member.contact}" if member.contact else ""),
+            hint="call that service" + (f": {call}" if call else ""),
             retry_after=retry_after,
         )
     if answer.status == 503:

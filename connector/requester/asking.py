@@ -22,6 +22,9 @@ _ASK_AGAIN: Final = frozenset(
     {Reply.UNREACHABLE, Reply.TOO_LATE, Reply.COULD_NOT_LOOK, Reply.UNAVAILABLE, Reply.LIMITED}
 )
 
+_ALERTS: Final = {Reply.MISBEHAVED: entries.misbehaved, Reply.LIMITED: entries.limited}
+"""Replies at which somebody of this house should look."""
+
 
 class Asking:
     """One round of lookups of a fetch; `unattended` when no practitioner waits for it."""
@@ -88,7 +91,7 @@ class Asking:
             self._means.observer.service_replied(fetch.id, reply)
         await self._errand.keep(
             *(notes.service(reply) for reply in replies),
-            entries=[entries.misbehaved(fetch, reply, now) for reply in replies if reply.reply is Reply.MISBEHAVED],
+            entries=[_ALERTS[reply.reply](fetch, reply, now) for reply in replies if reply.reply in _ALERTS],
             replies=self._errand.with_replies(*replies),
         )
 

@@ -280,13 +280,17 @@ class Bringing:
         fetch = self._errand.fetch
         failed = replace(self._chosen, code=error.code, detail=str(error))
         replies = self._errand.with_replies(failed)
-        blame = error.code is Code.PEER_MISBEHAVED or error.code.startswith("receipt.")
+        alerts = []
+        if error.code is Code.PEER_MISBEHAVED or error.code.startswith("receipt."):
+            alerts.append(entries.misbehaved(fetch, failed, self._now))
+        elif error.code is Code.LIMIT_EXCEEDED:
+            alerts.append(entries.limited(fetch, failed, self._now))
         await self._means.drop(fetch.id, failed.member)
         await self._errand.keep(
             notes.service(failed),
             notes.chosen_failed(failed, replies),
             state=FetchState.CHOOSING,
-            entries=[entries.misbehaved(fetch, failed, self._now)] if blame else [],
+            entries=alerts,
             replies=replies,
         )
         await self._end_without_offer(error)

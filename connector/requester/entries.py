@@ -13,6 +13,7 @@ from connector.core.evidence import AckResult, DocumentDigest, Receipt
 from connector.core.fetch import Fetch, FetchedDocument, PeerAnnouncement, ServiceReply
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType
+from connector.core.limits import LimitRule
 from connector.core.mandate import Practitioner
 from connector.core.members import MemberId
 from connector.core.states import FetchState
@@ -167,6 +168,33 @@ def misbehaved(fetch: Fetch, reply: ServiceReply, at: Instant) -> EntryDraft:
         reason=reply.code.value if reply.code else None,
         ref=reply.lookup_id,
         personal={"fetch_id": fetch.id, "detail": reply.detail},
+    )
+
+
+def limited(fetch: Fetch, reply: ServiceReply, at: Instant) -> EntryDraft:
+    """A service no longer answers us, or not about this person: someone of ours should call it."""
+    return EntryDraft(
+        type=EntryType.ALERT,
+        at=at,
+        peer=reply.member,
+        outcome=reply.reply.value,
+        reason=Code.LIMIT_EXCEEDED.value,
+        ref=reply.lookup_id,
+        personal={**_about(fetch), "detail": reply.detail},
+        workers=(fetch.worker.ins,),
+    )
+
+
+def over_limit(fetch: Fetch, at: Instant) -> EntryDraft:
+    """A practitioner wanted to ask more than one may in a day."""
+    return EntryDraft(
+        type=EntryType.LIMITED,
+        at=at,
+        outcome="limited",
+        reason=f"limit.{LimitRule.PRACTITIONER}",
+        ref=fetch.id,
+        personal=_about(fetch),
+        workers=(fetch.worker.ins,),
     )
 
 

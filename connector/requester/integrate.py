@@ -36,6 +36,7 @@ from connector.core.ports_vigilance import AlertNotices
 from connector.core.records import ReceivedDocument, TraceAction
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check_move
 from connector.requester import entries, notes
+from connector.requester.limits import PractitionerLimit
 from connector.requester.means import Means, end, trace_of
 from connector.requester.new_fetch import NewFetch, build_fetch, members_to_ask
 from connector.requester.outbox import AckOutbox, TraceDelivery
@@ -91,6 +92,7 @@ class Errands:
             verifies=house.insi is not None,
         )
         self._verifying = Verifying(settings, house.insi, house.alerts, house.clock, house.entropy)
+        self._limit = PractitionerLimit(settings, house.store, house.clock, house.observer)
         self._acks = AckOutbox(settings, house.store, house.peers, house.directory, house.clock, house.observer)
         self._traces = TraceDelivery(settings, house.traces, house.source, house.sink, house.clock, house.observer)
         self._means = Means(
@@ -151,15 +153,17 @@ class Errands:
         the fetch, and no service is asked.
 
         Raises:
-            LocalRefused: `local.not_found`; `fetch.state`, it was started already; a rule (`Rules.permit`).
+            LocalRefused: `local.not_found`; `fetch.state`, it was started already; a rule (`Rules.permit`);
+                `limit.exceeded`, this practitioner asked enough today.
             AdapterFault, FailedClosed: as `prepare`.
         """
         errand = await self._running.find(fetch_id, who)
         async with errand.lock:
             check_move(errand.fetch.state, FetchState.ASKING)
             await self._rules.permit(errand.fetch, is_start=True)
-            if await self._verifying.passes(errand, self._means):
-                await self._running.begin_asking(errand, started_at=self._clock.now())
+            async with self._limit.place(errand.fetch):
+                if await self._verifying.passes(errand, self._means):
+                    await self._running.begin_asking(errand, started_at=self._clock.now())
         return errand.fetch
 
     async def choose(self, fetch_id: str, member: MemberId, who: str | None = None) -> Fetch:

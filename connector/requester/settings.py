@@ -20,6 +20,7 @@ class RequesterSettings:
     life of a fetch (`waiting_seconds` where a person at a holder decides), `opened_seconds` and `kept_seconds` the life
     of a received document from its first opening and from its arrival, `ended_seconds` how long a fetch that ended
     stays listed, `attended_seconds` how long after its start a practitioner is believed to wait for it.
+    `practitioner_per_day` bounds the questions that leave in the name of one practitioner (PROTOCOL section 5).
     `identity_max_age_days` is None where the age of an INSi verification is not looked at.
     """
 
@@ -46,6 +47,7 @@ class RequesterSettings:
     delivery_first_seconds: int = 5
     delivery_at_most_seconds: int = HOUR
     acknowledge_seconds: int = 7 * DAY
+    practitioner_per_day: int = 60
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_services <= HARD_MAX_SERVICES:

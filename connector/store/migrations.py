@@ -159,7 +159,9 @@ _TABLES_4 = (
         epoch text not null, sealed blob not null
     ) strict""",
     "create index counted_by_time on counted (at)",
-    "create table limit_blocks (id text primary key, since integer not null, sealed blob not null) strict, without rowid",
+    """create table limit_blocks (
+        id text primary key, since integer not null, sealed blob not null
+    ) strict, without rowid""",
     "create table limit_overrides (peer text primary key, sealed blob not null) strict, without rowid",
 )
 

@@ -27,8 +27,8 @@ def tag(purpose, *parts):
 class Asker:
     """Somebody who asks at an instant that moves on by itself, slowly enough for the minute."""
 
-    def __init__(self, limits=Limits(), peer=PEER, at=MIDNIGHT, step=4):
-        self.counting, self.peer, self.at, self.step = Counting(limits, tag), peer, at, step
+    def __init__(self, limits=None, peer=PEER, at=MIDNIGHT, step=4):
+        self.counting, self.peer, self.at, self.step = Counting(limits or Limits(), tag), peer, at, step
         self.kept, self.refused, self.waited = [], [], []
 
     def ask(self, worker, lookup_id=None, *, hit=False, at=None, peer=None):

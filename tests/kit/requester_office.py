@@ -232,6 +232,9 @@ class FetchEars:
     def document_rejected(self, fetch_id, member, code) -> None:
         self._hear("rejected", member, code)
 
+    def limit_met(self, rule, member, *, blocked) -> None:
+        self._hear("limit_met", rule.value, member, blocked)
+
     def delivery_failed(self, kind, ref, code, attempts) -> None:
         self._hear("delivery", kind, code, attempts)
 

@@ -27,6 +27,7 @@ async def federation(tmp_path_factory):
     for service in made.services.values():
         service.command = DAEMON
         service.configure("requester", deadline_seconds=5.0)
+        service.raise_limits()
     try:
         await made.start()
         yield made

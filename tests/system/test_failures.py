@@ -37,6 +37,7 @@ async def couple(tmp_path_factory):
     for service in made.services.values():
         service.command = DAEMON
         service.configure("requester", deadline_seconds=2.0)
+        service.raise_limits()
         service.configure("peer", drain_seconds=4)
     try:
         await made.start()
