@@ -41,6 +41,8 @@ def tell(fetch: Json, screen: Screen, language: Language) -> None:
             (head("arrived"), document.get("arrived_at")),
             (head("kept_until"), document.get("purge_at")),
             (head("size"), size(document["size"]) if document else ""),
+            (head("found"), ", ".join(found["text"] for found in document.get("findings", ()))),
+            (head("copy_shown"), size(document["shown_size"]) if document.get("shown_size") is not None else ""),
             (head("receipt"), f"{receipt['ledger']} #{receipt['leaf_index']}" if receipt else ""),
             (head("next"), next_step(fetch)),
         ]

@@ -21,6 +21,7 @@ from connector.contract.settings import Authority, GuardSettings, OppositionSett
 from connector.core.days import Day
 from connector.core.directory import KeyUse, Member, MemberKey
 from connector.core.errors import ConfigFault
+from connector.core.inspection import FindingKind
 from connector.core.instant import Instant
 from connector.core.limits import Limits
 from connector.core.members import MemberId
@@ -32,6 +33,7 @@ from connector.directory.members_file import MembersFile
 from connector.holder.settings import HolderSettings
 from connector.insi.opening import check_insi
 from connector.insi.settings import InsiSettings
+from connector.inspection.settings import InspectionSettings
 from connector.peer.tls import TlsMaterial, TlsSettings, client_context, server_context
 from connector.requester.settings import HOUR, RequesterSettings
 from connector.store.keys import read_master_key
@@ -75,6 +77,18 @@ class Material:
             look_seconds=section.timeout_seconds,
             question_places=section.max_concurrent,
             max_document_bytes=self.holder.max_document_bytes,
+        )
+
+
+    @property
+    def inspection(self) -> InspectionSettings:
+        """How received documents are looked into."""
+        section = self.file.model.documents
+        return InspectionSettings(
+            policy={kind: getattr(section.active_content, kind.value) for kind in FindingKind},
+            seconds=section.inspection_seconds,
+            memory_bytes=section.inspection_memory_mb * MIB,
+            places=section.inspections_at_once,
         )
 
 

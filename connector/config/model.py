@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from connector.core.errors import ConnectorError
 from connector.core.fetch import DEFAULT_MAX_SERVICES, HARD_MAX_SERVICES
+from connector.core.inspection import Handling
 from connector.core.mandate import AuthLevel
 from connector.core.members import MemberId
 from connector.core.oid import Environment
@@ -305,6 +306,29 @@ class LimitsSection(Section):
     practitioner_per_day: Annotated[int, Field(ge=1, le=1_000_000)] = 60
 
 
+class ActiveContentSection(Section):
+    """What is done about each kind of thing that a PDF may hold beside its pages (docs/adr/0007)."""
+
+    scripts: Handling = Handling.STRIP
+    launch: Handling = Handling.STRIP
+    embedded_files: Handling = Handling.STRIP
+    external_references: Handling = Handling.STRIP
+    media: Handling = Handling.STRIP
+    xfa: Handling = Handling.STRIP
+    encryption: Handling = Handling.STRIP
+    foreign_data: Handling = Handling.STRIP
+    damage: Handling = Handling.STRIP
+
+
+class DocumentsSection(Section):
+    """How a document that arrived is looked into before anyone sees it."""
+
+    inspection_seconds: Annotated[float, Field(ge=1, le=300)] = 20.0
+    inspection_memory_mb: Annotated[int, Field(ge=128, le=16_384)] = 512
+    inspections_at_once: Annotated[int, Field(ge=1, le=16)] = 2
+    active_content: ActiveContentSection = ActiveContentSection()
+
+
 class RetentionSection(Section):
     """How long a received document stays (a transit copy, not the record)."""
 
@@ -337,5 +361,6 @@ class ConfigFile(Section):
     holder: HolderSection = HolderSection()
     requester: RequesterSection = RequesterSection()
     limits: LimitsSection = LimitsSection()
+    documents: DocumentsSection = DocumentsSection()
     retention: RetentionSection = RetentionSection()
     log: LogSection = LogSection()

@@ -63,6 +63,9 @@ class Code(StrEnum):
     DOCUMENT_NOT_PDF = "document.not_pdf"
     DOCUMENT_TOO_LARGE = "document.too_large"
     DOCUMENT_ACTIVE_CONTENT = "document.active_content"
+    DOCUMENT_ENCRYPTED = "document.encrypted"
+    DOCUMENT_UNREADABLE = "document.unreadable"
+    DOCUMENT_INSPECTION_FAILED = "document.inspection_failed"
 
     # The vendor's adapter
     ADAPTER_ABSENT = "adapter.absent"

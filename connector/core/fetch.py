@@ -14,6 +14,7 @@ from connector.core.codes import Code
 from connector.core.days import Day
 from connector.core.evidence import DocumentDigest
 from connector.core.identity import QualifiedIdentity
+from connector.core.inspection import Finding
 from connector.core.instant import Instant
 from connector.core.mandate import FollowUp, Information, Practitioner
 from connector.core.members import MemberId
@@ -81,7 +82,11 @@ class ServiceReply:
 
 @dataclass(frozen=True, slots=True)
 class FetchedDocument:
-    """The document that arrived and was verified: where it came from and what both ledgers hold of it."""
+    """The document that arrived and was verified: where it came from and what both ledgers hold of it.
+
+    `digest` is of the bytes that came and were acknowledged. Where policy changed them, `shown` is of the copy that the
+    vault holds instead, and `findings` say why.
+    """
 
     vault_id: str
     member: MemberId
@@ -94,6 +99,13 @@ class FetchedDocument:
     first_opened_at: Instant | None = None
     holder_receipt: bytes | None = None
     arrived_index: int | None = None
+    findings: tuple[Finding, ...] = ()
+    shown: DocumentDigest | None = None
+
+    @property
+    def given(self) -> DocumentDigest:
+        """What whoever reads it here is given: the copy where there is one."""
+        return self.shown or self.digest
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -4,7 +4,7 @@ A port is small, its operations are atomic, and it raises only errors of `core.e
 before something leaves return only after the commit that holds them was fsynced.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from connector.core.evidence import Ack, AckDraft, DocumentDigest, Receipt
 from connector.core.fetch import Fetch, FetchEvent, PeerAnnouncement, ServiceReply
 from connector.core.handover import Handover, IssuedAnnouncement
 from connector.core.identity_alerts import Noticed
+from connector.core.inspection import Inspected
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, Proof, Tree
 from connector.core.limits import Counted, LimitRule
@@ -392,8 +393,13 @@ class Practitioners(Protocol):
 class DocumentInspector(Protocol):
     """Looks into a document whose digest is right, before anyone sees it."""
 
-    async def inspect(self, content: Iterator[memoryview | bytes], size: int) -> None:
-        """Raise DocumentRejected `document.*` for a document that must not be shown as it is."""
+    async def inspect(
+        self, content: Iterator[memoryview | bytes], size: int, copy: Callable[[], VaultWriter]
+    ) -> Inspected:
+        """Say what is in it. Where policy changes it, what is to be shown is kept by `copy()`, called at most once.
+
+        Raises DocumentRejected `document.*` for a document that must not be shown at all.
+        """
         ...
 
 

@@ -85,7 +85,11 @@ class Trace(Private):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReceivedDocument(Private):
-    """What a sink files beside the bytes: whose, from whom, how recent, and the digest that both ledgers hold."""
+    """What a sink files beside the bytes: whose, from whom, how recent, and their digest.
+
+    Where the service's policy took something out of the document, the bytes are those of the copy without it, and
+    `original_sha256_hex` is the digest of what the other service gave, which both ledgers hold; else it is empty.
+    """
 
     ins: Ins
     peer: MemberId
@@ -96,6 +100,7 @@ class ReceivedDocument(Private):
     sha256_hex: str
     size: int
     content_type: str
+    original_sha256_hex: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -38,6 +38,7 @@ from connector.holder.purge import purge_expired
 from connector.holder.service import Holder
 from connector.insi.off import InsiOff
 from connector.insi.opening import open_insi
+from connector.inspection.inspector import PdfInspector
 from connector.jobs import Job, Jobs
 from connector.ledger.service import OpenState, open_state
 from connector.local.keys import ApiKey, KeyRing, Scope
@@ -52,7 +53,6 @@ from connector.peer.server import PeerServer, ServerPorts
 from connector.peer.settings import PeerServerSettings
 from connector.peer.tls import ClientTls, ServerTls
 from connector.requester.integrate import Errands, House
-from connector.requester.integrity import ClearTextInspector
 from connector.requester.register import Register
 from connector.vigilance.alerts import Alerts
 from connector.vigilance.desk import IdentityDesk
@@ -271,6 +271,9 @@ async def _open_requester(rooms: Rooms) -> None:
             PeerClientSettings(),
         )
     )
+    inspector = PdfInspector(material.inspection)
+    rooms.stack.push_async_callback(inspector.close)
+    inspector.start()  # it loads its parser while the rest opens
     house = House(
         store=wrap("requester_store", rooms.state.requester),
         vault=wrap("requester_vault", rooms.state.vault),
@@ -280,7 +283,7 @@ async def _open_requester(rooms: Rooms) -> None:
         source=rooms.source,
         sink=rooms.sink,
         traces=rooms.state.traces,
-        inspector=ClearTextInspector(),
+        inspector=wrap("inspector", inspector),
         clock=rooms.clock,
         entropy=rooms.entropy,
         observer=rooms.observers,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from connector.core.codes import Code
 from connector.core.directory import MemberStatus
 from connector.core.fetch import Reply
+from connector.core.inspection import FindingKind, Handling
 from connector.core.ledger import EntryType, Tree
 from connector.core.states import FetchState
 
@@ -99,8 +100,21 @@ class ReceiptOut(Answer):
     ledger_size: int
 
 
+class FindingOut(Answer):
+    """Something in the PDF beside its pages, in how many places, and what this service's policy does about it."""
+
+    kind: FindingKind
+    count: int
+    handling: Handling
+    text: str
+
+
 class DocumentOut(Answer):
-    """The document that arrived. `last_act_on` is its newest health act, `updated_at` when its PDF last changed."""
+    """The document that arrived. `last_act_on` is its newest health act, `updated_at` when its PDF last changed.
+
+    `size` and `sha256` are of the bytes that arrived and were acknowledged. Where policy changed them, `shown_size` and
+    `shown_sha256` are of the copy that is read here.
+    """
 
     member: str
     name: str
@@ -112,6 +126,9 @@ class DocumentOut(Answer):
     content_type: str
     size: int
     sha256: HashOut
+    shown_size: int | None
+    shown_sha256: HashOut | None
+    findings: list[FindingOut]
     receipt: ReceiptOut | None
 
 

@@ -27,7 +27,7 @@ async def read(request: web.Request) -> web.StreamResponse:
     with request.app[STREAMS].place():
         document, content = await desk_of(request).read(fetch_id)
         response = web.StreamResponse(headers=_headers(document))
-        response.content_length = document.digest.size
+        response.content_length = document.given.size
         try:
             await response.prepare(request)
             async for piece in content:
@@ -52,6 +52,6 @@ def _headers(document: FetchedDocument) -> dict[str, str]:
         "Content-Type": document.content_type,
         "Content-Disposition": f"inline; filename=\"{name}\"; filename*=UTF-8''{name}",
         "Content-Security-Policy": _CSP,
-        "Repr-Digest": repr_digest(document.digest.sha256),
+        "Repr-Digest": repr_digest(document.given.sha256),
         "Accept-Ranges": "none",
     }

@@ -120,6 +120,9 @@ _FETCH: Final = {
         "content_type": "application/pdf",
         "size": 184320,
         "sha256": _HASH,
+        "shown_size": 183902,
+        "shown_sha256": _HASH,
+        "findings": [{"kind": "scripts", "count": 1, "handling": "strip", "text": "scripts"}],
         "receipt": {
             "sha256": _HASH,
             "issuer": _A,

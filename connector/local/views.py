@@ -13,6 +13,7 @@ from connector.local.answers import (
     DocumentOut,
     EventOut,
     FetchOut,
+    FindingOut,
     JournalEntryOut,
     MemberOut,
     NewestOut,
@@ -71,7 +72,7 @@ def fetch_out(fetch: Fetch, language: Language) -> FetchOut:
         services=[_service_out(reply, language) for reply in fetch.replies],
         newest=_newest_out(fetch, language),
         chosen=fetch.chosen.value if fetch.chosen else None,
-        document=_document_out(fetch.document, fetch) if fetch.document else None,
+        document=_document_out(fetch.document, fetch, language) if fetch.document else None,
         steps_ms=dict(fetch.steps_ms),
     )
 
@@ -109,7 +110,7 @@ def _newest_out(fetch: Fetch, language: Language) -> NewestOut:
     )
 
 
-def _document_out(document: FetchedDocument, fetch: Fetch) -> DocumentOut:
+def _document_out(document: FetchedDocument, fetch: Fetch, language: Language) -> DocumentOut:
     reply = fetch.reply_of(document.member)
     announced = reply.announcement if reply else None
     return DocumentOut(
@@ -123,6 +124,17 @@ def _document_out(document: FetchedDocument, fetch: Fetch) -> DocumentOut:
         content_type=document.content_type,
         size=document.digest.size,
         sha256=b64.encode(document.digest.sha256),
+        shown_size=document.shown.size if document.shown else None,
+        shown_sha256=b64.encode(document.shown.sha256) if document.shown else None,
+        findings=[
+            FindingOut(
+                kind=found.kind,
+                count=found.count,
+                handling=found.handling,
+                text=words.of_findings((found.kind.value,), language),
+            )
+            for found in document.findings
+        ],
         receipt=_receipt_out(document.holder_receipt),
     )
 

@@ -126,11 +126,18 @@ def of_event(event: FetchEvent, language: Language, names: Mapping[str, str]) ->
         day=local_day(str(data.get("last_act_on") or ""), language),
         count=len(data.get("offered", ())),
         traits=of_traits(data.get("differing", ()), language),
+        findings=of_findings(data.get("findings", ()), language),
         answered=data.get("answered"),
         asked=data.get("asked"),
     )
     why = of_code(code, language) if data.get("note") == Note.CHOSEN_FAILED and (code := _code(data)) else None
     return Words(f"{text} {why.text}" if why else text, "")
+
+
+def of_findings(kinds: Iterable[str], language: Language) -> str:
+    """Name what was found in a document, in one line; a kind of a later version stands as it is."""
+    told: Mapping[str, str] = _CATALOGUES[language].FINDINGS
+    return ", ".join(told.get(kind, kind) for kind in kinds)
 
 
 def label(name: str, language: Language) -> str:

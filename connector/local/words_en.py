@@ -2,6 +2,7 @@
 
 from connector.core.codes import Code
 from connector.core.fetch import Reply
+from connector.core.inspection import FindingKind
 from connector.core.states import FetchState
 from connector.requester.notes import Note
 
@@ -118,6 +119,12 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.DOCUMENT_NOT_PDF: ("What arrived is not a PDF; it is not shown.", _THEIR_SIDE),
     Code.DOCUMENT_TOO_LARGE: ("The record is larger than this service accepts.", _OPERATOR),
     Code.DOCUMENT_ACTIVE_CONTENT: ("The PDF holds active content; it is not shown as it is.", _THEIR_SIDE),
+    Code.DOCUMENT_ENCRYPTED: ("The PDF opens with a password only; it is not shown.", _THEIR_SIDE),
+    Code.DOCUMENT_UNREADABLE: ("The PDF is too damaged to be shown safely.", _THEIR_SIDE),
+    Code.DOCUMENT_INSPECTION_FAILED: (
+        "The PDF could not be looked into; it is not shown.",
+        "Try again. " + _THEIR_SIDE,
+    ),
     Code.ADAPTER_ABSENT: ("The connection to your software is not set up.", _OPERATOR),
     Code.ADAPTER_FAILED: (
         "Your software answered with an error.",
@@ -198,6 +205,18 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.INTERNAL: ("The connector met a fault of its own.", "Give the incident number to the person who runs it."),
 }
 
+FINDINGS: dict[FindingKind, str] = {
+    FindingKind.SCRIPTS: "scripts",
+    FindingKind.LAUNCH: "actions that start programs",
+    FindingKind.EMBEDDED_FILES: "attached files",
+    FindingKind.EXTERNAL_REFERENCES: "references to the outside",
+    FindingKind.MEDIA: "sound, film or 3D",
+    FindingKind.XFA: "an XML form",
+    FindingKind.ENCRYPTION: "encryption without a password",
+    FindingKind.FOREIGN_DATA: "data of another format",
+    FindingKind.DAMAGE: "damage, parts may be missing",
+}
+
 PROGRESS = "{received} of {size} bytes have arrived."
 SOMETHING_HAPPENED = "The fetch moved on."
 
@@ -212,6 +231,11 @@ NOTES: dict[Note, str] = {
     Note.IDENTITY_VERIFIED: "INSi bears the identity out.",
     Note.IDENTITY_DIFFERS: "The identity differs from INSi's in: {traits}. No service was asked.",
     Note.RESTARTED: "The connector was restarted; the fetch goes on.",
+    Note.COPY_SHOWN: (
+        "The PDF of {member} held more than pages ({findings}): a copy without it is shown. "
+        "The journal has the digests of both."
+    ),
+    Note.FOUND_IN_IT: "The PDF of {member} holds more than pages ({findings}); it is shown as it came.",
     Note.CHOSEN_FAILED: (
         "The record of {member} could not be brought over. {count} other record(s) can be chosen; "
         "{answered} of {asked} services answered."
@@ -237,6 +261,8 @@ LABELS: dict[str, str] = {
     "size": "Size",
     "written_to": "Written to",
     "receipt": "Receipt",
+    "found": "Found in it",
+    "copy_shown": "Shown is a copy without it",
     "next": "What to do",
     "reason": "Reason",
     "fetch": "Fetch",

@@ -2,6 +2,7 @@
 
 from connector.core.codes import Code
 from connector.core.fetch import Reply
+from connector.core.inspection import FindingKind
 from connector.core.states import FetchState
 from connector.requester.notes import Note
 
@@ -142,6 +143,12 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.DOCUMENT_NOT_PDF: ("Ce qui est arrivé n'est pas un PDF ; il n'est pas affiché.", _THEIR_SIDE),
     Code.DOCUMENT_TOO_LARGE: ("Le dossier dépasse la taille acceptée ici.", _OPERATOR),
     Code.DOCUMENT_ACTIVE_CONTENT: ("Le PDF contient du contenu actif ; il n'est pas affiché tel quel.", _THEIR_SIDE),
+    Code.DOCUMENT_ENCRYPTED: ("Le PDF ne s'ouvre qu'avec un mot de passe ; il n'est pas affiché.", _THEIR_SIDE),
+    Code.DOCUMENT_UNREADABLE: ("Le PDF est trop abîmé pour être affiché sans risque.", _THEIR_SIDE),
+    Code.DOCUMENT_INSPECTION_FAILED: (
+        "Le PDF n'a pas pu être examiné ; il n'est pas affiché.",
+        "Réessayez. " + _THEIR_SIDE,
+    ),
     Code.ADAPTER_ABSENT: ("La liaison avec votre logiciel n'est pas configurée.", _OPERATOR),
     Code.ADAPTER_FAILED: (
         "Votre logiciel a répondu par une erreur.",
@@ -249,6 +256,18 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.INTERNAL: ("Le connecteur a rencontré un défaut.", "Donnez le numéro d'incident à son administrateur."),
 }
 
+FINDINGS: dict[FindingKind, str] = {
+    FindingKind.SCRIPTS: "scripts",
+    FindingKind.LAUNCH: "actions qui lancent des programmes",
+    FindingKind.EMBEDDED_FILES: "fichiers joints",
+    FindingKind.EXTERNAL_REFERENCES: "renvois vers l'extérieur",
+    FindingKind.MEDIA: "son, film ou 3D",
+    FindingKind.XFA: "formulaire XML",
+    FindingKind.ENCRYPTION: "chiffrement sans mot de passe",
+    FindingKind.FOREIGN_DATA: "données d'un autre format",
+    FindingKind.DAMAGE: "défauts, des parties peuvent manquer",
+}
+
 PROGRESS = "{received} octets reçus sur {size}."
 SOMETHING_HAPPENED = "La demande a avancé."
 
@@ -265,6 +284,13 @@ NOTES: dict[Note, str] = {
     Note.IDENTITY_VERIFIED: "INSi confirme l'identité.",
     Note.IDENTITY_DIFFERS: "L'identité diffère de celle d'INSi sur : {traits}. Aucun service n'a été interrogé.",
     Note.RESTARTED: "Le connecteur a redémarré ; la demande continue.",
+    Note.COPY_SHOWN: (
+        "Le PDF de {member} contenait autre chose que des pages ({findings}) : une copie sans cela est affichée. "
+        "Le journal garde les deux empreintes."
+    ),
+    Note.FOUND_IN_IT: (
+        "Le PDF de {member} contient autre chose que des pages ({findings}) ; il est affiché tel qu'il est arrivé."
+    ),
     Note.CHOSEN_FAILED: (
         "Le dossier de {member} n'a pas pu être reçu. {count} autre(s) dossier(s) au choix ; "
         "services ayant répondu : {answered} sur {asked}."
@@ -290,6 +316,8 @@ LABELS: dict[str, str] = {
     "size": "Taille",
     "written_to": "Écrit dans",
     "receipt": "Reçu",
+    "found": "Trouvé dedans",
+    "copy_shown": "Affiché : une copie sans cela",
     "next": "Que faire",
     "reason": "Motif",
     "fetch": "Demande",

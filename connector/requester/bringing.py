@@ -16,6 +16,7 @@ from connector.core.directory import Member
 from connector.core.errors import ConnectorError, DocumentRejected, LocalRefused, PeerFault
 from connector.core.evidence import AckDraft, AckResult, DocumentDigest
 from connector.core.fetch import FetchedDocument, PeerAnnouncement, Reply, ServiceReply, most_recent
+from connector.core.inspection import Inspected
 from connector.core.instant import Instant
 from connector.core.outcome import Outcome
 from connector.core.ports import HandoverAnswer
@@ -25,7 +26,7 @@ from connector.requester import demands, entries, integrity, notes, receive
 from connector.requester.asking import Asking
 from connector.requester.entries import Granted
 from connector.requester.errand import Errand
-from connector.requester.means import Means, end, trace_of, vault_id_of
+from connector.requester.means import Means, copy_id_of, end, trace_of, vault_id_of
 from connector.requester.new_fetch import active_member
 from connector.requester.notes import Note
 
@@ -92,14 +93,22 @@ class Bringing:
             if received.refused is not None:
                 raise received.refused
             integrity.check_bytes(received.digest, granted.document, received.head, holder=member.name)
-            content = means.vault.read(vault_id_of(self._errand.fetch.id, member.id))
-            await means.inspector.inspect(content, granted.document.size)
+            inspected = await self._inspect(member, granted.document.size)
         except DocumentRejected as error:
             return _Unfit(granted, received.digest, error)
         steps["checking"] = means.since_ms(started)
         steps["total"] = sum(milliseconds for name, milliseconds in steps.items() if name != "total")
-        await self._arrived(granted, steps)
+        await self._arrived(granted, inspected, steps)
         return None
+
+    async def _inspect(self, member: Member, size: int) -> Inspected:
+        """Have the document looked into; what an earlier run may have left as its copy is dropped before."""
+        vault, fetch_id = self._means.vault, self._errand.fetch.id
+        copy_id = copy_id_of(fetch_id, member.id)
+        if vault.holds(copy_id):
+            await vault.delete(copy_id)
+        content = vault.read(vault_id_of(fetch_id, member.id))
+        return await self._means.inspector.inspect(content, size, lambda: vault.create(copy_id))
 
     @property
     def _chosen(self) -> ServiceReply:
@@ -227,12 +236,13 @@ class Bringing:
 
     # ------------------------------------------------------------------ ends
 
-    async def _arrived(self, granted: Granted, steps: dict[str, int]) -> None:
+    async def _arrived(self, granted: Granted, inspected: Inspected, steps: dict[str, int]) -> None:
         means, fetch, now = self._means, self._errand.fetch, self._now
         reply, before = self._chosen, fetch.document
         purge_at = Instant(now + means.settings.kept_seconds)
+        original_id = vault_id_of(fetch.id, reply.member)
         document = FetchedDocument(
-            vault_id=vault_id_of(fetch.id, reply.member),
+            vault_id=original_id if inspected.shown is None else copy_id_of(fetch.id, reply.member),
             member=reply.member,
             handover_id=granted.handover_id,
             digest=granted.document,
@@ -241,11 +251,16 @@ class Bringing:
             arrived_at=now,
             purge_at=purge_at,
             holder_receipt=granted.receipt.compact,
+            findings=inspected.findings,
+            shown=inspected.shown,
         )
+        told = [notes.progress(reply.member, granted.document.size, granted.document)]
+        if inspected.findings:
+            told.append(notes.found(document))
         await self._errand.keep_arrived(
-            notes.progress(reply.member, granted.document.size, granted.document),
+            *told,
             state=FetchState.READY,
-            entry=entries.arrived(fetch, reply, granted, granted.document, now),
+            entry=entries.arrived(fetch, reply, granted, granted.document, now, inspected=inspected),
             ack=self._ack(granted, granted.document, None),
             trace=trace_of(fetch, TraceAction.RECEIVED, reply.member, now, means.entropy),
             document=document,
@@ -253,6 +268,8 @@ class Bringing:
             steps_ms=steps,
         )
         means.deliver()
+        if inspected.shown is not None:
+            await means.vault.delete(original_id)  # its digest stays; a crash before this leaves it to the purge
         if before is not None and before.member != reply.member:
             await means.drop(fetch.id, before.member)
 

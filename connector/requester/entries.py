@@ -4,13 +4,16 @@ The personal part keeps what an offline check needs years later, mandate and rec
 forms (PROTOCOL section 4), and who asked about whom; the leaf holds none of it but a salted hash.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connector.core import b64
 from connector.core.codes import Code
 from connector.core.errors import ConnectorError
 from connector.core.evidence import AckResult, DocumentDigest, Receipt
 from connector.core.fetch import Fetch, FetchedDocument, PeerAnnouncement, ServiceReply
+from connector.core.inspection import Finding, Inspected
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.limits import LimitRule
@@ -62,8 +65,12 @@ def arrived(
     at: Instant,
     *,
     error: ConnectorError | None = None,
+    inspected: Inspected | None = None,
 ) -> EntryDraft:
-    """A document's bytes arrived and were checked; `error` says why they are not shown."""
+    """A document's bytes arrived and were checked; `error` says why they are not shown.
+
+    `document_sha256` is of the bytes that came; the copy that is shown in their place is in the personal part.
+    """
     announcement = granted.announcement
     return EntryDraft(
         type=EntryType.ARRIVED,
@@ -84,6 +91,7 @@ def arrived(
             },
             "received_size": received.size,
             "services": _services(fetch),
+            **(_inspection(inspected.findings, inspected.shown) if inspected else {}),
         },
         workers=(fetch.worker.ins,),
     )
@@ -97,7 +105,7 @@ def shown(fetch: Fetch, document: FetchedDocument, who: str, at: Instant) -> Ent
         peer=document.member,
         document_sha256=document.digest.sha256,
         ref=document.handover_id,
-        personal={**_about(fetch), "reader": who},
+        personal={**_about(fetch), "reader": who, **_inspection(document.findings, document.shown)},
         workers=(fetch.worker.ins,),
     )
 
@@ -110,7 +118,12 @@ def filed(fetch: Fetch, document: FetchedDocument, sink_ref: str, at: Instant) -
         peer=document.member,
         document_sha256=document.digest.sha256,
         ref=fetch.id,
-        personal={**_about(fetch), "handover_id": document.handover_id, "filed_as": sink_ref},
+        personal={
+            **_about(fetch),
+            "handover_id": document.handover_id,
+            "filed_as": sink_ref,
+            **_inspection(document.findings, document.shown),
+        },
         workers=(fetch.worker.ins,),
     )
 
@@ -247,6 +260,18 @@ def _services(fetch: Fetch) -> list[dict[str, Any]]:
         }
         for reply in fetch.replies
     ]
+
+
+def _inspection(findings: Sequence[Finding], copy: DocumentDigest | None) -> dict[str, Any]:
+    """What was found in the document, and the copy that is shown in its place (PROTOCOL section 4, Ack)."""
+    told: dict[str, Any] = {}
+    if findings:
+        told["findings"] = [
+            {"kind": found.kind.value, "count": found.count, "handling": found.handling.value} for found in findings
+        ]
+    if copy is not None:
+        told["shown"] = {"sha256": b64.encode(copy.sha256), "size": copy.size}
+    return told
 
 
 def _text(compact: bytes | None) -> str | None:

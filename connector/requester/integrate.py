@@ -377,9 +377,10 @@ def _received(fetch: Fetch, document: FetchedDocument) -> ReceivedDocument:
         last_act_on=document.last_act_on,
         received_at=document.arrived_at,
         document_type=fetch.document_type,
-        sha256_hex=document.digest.sha256.hex(),
-        size=document.digest.size,
+        sha256_hex=document.given.sha256.hex(),
+        size=document.given.size,
         content_type=document.content_type,
+        original_sha256_hex=document.digest.sha256.hex() if document.shown else "",
     )
 
 

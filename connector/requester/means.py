@@ -50,9 +50,9 @@ class Means:
 
     async def drop(self, fetch_id: str, member: MemberId) -> None:
         """Delete what a fetch keeps, or was about to keep, of one member."""
-        vault_id = vault_id_of(fetch_id, member)
-        if self.vault.holds(vault_id):
-            await self.vault.delete(vault_id)
+        for vault_id in (vault_id_of(fetch_id, member), copy_id_of(fetch_id, member)):
+            if self.vault.holds(vault_id):
+                await self.vault.delete(vault_id)
 
 
 async def end(
@@ -98,3 +98,8 @@ def trace_of(fetch: Fetch, action: TraceAction, peer: MemberId, at: Instant, ent
 def vault_id_of(fetch_id: str, member: MemberId) -> str:
     """Give the name under which a fetch keeps one member's document: what a crash left there is found by it."""
     return sha256(f"fetch {fetch_id} {member.value}".encode()).hexdigest()[:32]
+
+
+def copy_id_of(fetch_id: str, member: MemberId) -> str:
+    """Give the name of the copy that is shown instead of it, where policy changed the document."""
+    return sha256(f"copy {fetch_id} {member.value}".encode()).hexdigest()[:32]

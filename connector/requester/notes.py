@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
+from connector.core import b64
 from connector.core.codes import Code
 from connector.core.evidence import DocumentDigest
-from connector.core.fetch import Fetch, ServiceReply, most_recent
+from connector.core.fetch import Fetch, FetchedDocument, ServiceReply, most_recent
 from connector.core.members import MemberId
 from connector.core.states import FetchState
 
@@ -38,6 +39,8 @@ class Note(StrEnum):
     ASKED_AGAIN = "asked-again"
     CHOSEN_FAILED = "chosen-failed"
     RESTARTED = "restarted"
+    COPY_SHOWN = "copy-shown"
+    FOUND_IN_IT = "found-in-it"
     IDENTITY_CHECKED = "identity-checked"
     IDENTITY_VERIFIED = "identity-verified"
     IDENTITY_DIFFERS = "identity-differs"
@@ -106,6 +109,18 @@ def chosen_failed(failed: ServiceReply, replies: tuple[ServiceReply, ...]) -> Ha
 def note(which: Note, member: MemberId | None = None, **data: Any) -> Happening:  # noqa: ANN401 - JSON values
     """Any other note."""
     return EventKind.NOTE, {"note": which.value, "member": member.value if member else None, **data}
+
+
+def found(document: FetchedDocument) -> Happening:
+    """What the document held beside its pages, and whether a copy without it is shown."""
+    copied = document.shown is not None
+    return EventKind.NOTE, {
+        "note": (Note.COPY_SHOWN if copied else Note.FOUND_IN_IT).value,
+        "member": document.member.value,
+        "findings": [finding.kind.value for finding in document.findings],
+        "sha256": b64.encode(document.digest.sha256),
+        "shown_sha256": b64.encode(document.shown.sha256) if document.shown else None,
+    }
 
 
 def progress(member: MemberId, received: int, document: DocumentDigest) -> Happening:

@@ -11,13 +11,12 @@ from connector.peer.client import HttpPeerClient
 from connector.peer.connect import PeerClientSettings
 from connector.peer.tls import ClientTls
 from connector.requester.integrate import Errands, House
-from connector.requester.integrity import ClearTextInspector
 from connector.requester.settings import RequesterSettings
 from tests.kit import holder_house
 from tests.kit.fake_holder import material
 from tests.kit.pki import Pki
 from tests.kit.requester_fakes import Members, Pause, a_clock, a_party
-from tests.kit.requester_office import FetchEars, LocalVendor, Office, People, Shelf
+from tests.kit.requester_office import FetchEars, Lens, LocalVendor, Office, People, Shelf
 from tests.kit.state import SystemEntropy, opened
 
 WE = holder_house.ASKER
@@ -70,7 +69,7 @@ class Pair(Office):
             source=self.vendor,
             sink=self.shelf,
             traces=self.state.traces,
-            inspector=ClearTextInspector(),
+            inspector=Lens(),
             clock=self.clock,
             entropy=SystemEntropy(),
             observer=self.ears,

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from connector.core.coded import TYPE_DMST
 from connector.core.codes import Code
 from connector.core.days import Day
-from connector.core.errors import FailedClosed, PeerFault
+from connector.core.errors import DocumentRejected, FailedClosed, PeerFault
 from connector.core.evidence import DocumentDigest, Receipt, ReceiptDraft
 from connector.core.fetch import Fetch, PeerAnnouncement
 from connector.core.identity import QualifiedIdentity
+from connector.core.inspection import Finding, FindingKind, Handling, Inspected
 from connector.core.instant import Instant
 from connector.core.ledger import EntryType, Proof, Tree
 from connector.core.mandate import Information, InformationMeans, VisitKind
@@ -23,7 +24,6 @@ from connector.core.ports import HandoverAnswer, LookupAnswer
 from connector.core.records import AdapterHealth
 from connector.core.states import FETCH_ENDED, FetchState
 from connector.requester.integrate import Errands, House
-from connector.requester.integrity import ClearTextInspector
 from connector.requester.new_fetch import NewFetch
 from connector.requester.settings import RequesterSettings
 from tests.kit.holder_fakes import GIVEN, KNOWN, PDF, UNKNOWN_HERE, ListedMembers, Party
@@ -216,6 +216,25 @@ class People:
         return practitioner_id in self.reading
 
 
+class Lens:
+    """Looks into documents as told by marks in them: `/JS` is refused, `/Strip` is left out of a copy, `/Link` is told.
+
+    The real one is `connector.inspection`, with tests of its own.
+    """
+
+    async def inspect(self, content, size, copy) -> Inspected:
+        data = b"".join(bytes(piece) for piece in content)
+        if b"/JS" in data:
+            raise DocumentRejected("document: it holds scripts", code=Code.DOCUMENT_ACTIVE_CONTENT)
+        if b"/Link" in data:
+            return Inspected((Finding(FindingKind.EMBEDDED_FILES, 2, Handling.ALLOW),))
+        if b"/Strip" not in data:
+            return Inspected()
+        writer = copy()
+        writer.write(data.replace(b"/Strip", b""))
+        return Inspected((Finding(FindingKind.SCRIPTS, 1, Handling.STRIP),), await writer.finish())
+
+
 class FetchEars:
     """An observer that remembers; `heard` lets a test wait."""
 
@@ -315,7 +334,7 @@ class Office:
                         "source": self.vendor,
                         "sink": self.shelf,
                         "traces": self.state.traces,
-                        "inspector": ClearTextInspector(),
+                        "inspector": Lens(),
                         "clock": self.clock,
                         "entropy": SystemEntropy(),
                         "observer": self.ears,

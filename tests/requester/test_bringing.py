@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from connector.core import b64
 from connector.core.codes import Code
 from connector.core.directory import MemberStatus
 from connector.core.errors import AdapterFault, DocumentRejected, FailedClosed, LocalRefused, PeerFault
 from connector.core.evidence import AckResult, DocumentDigest
+from connector.core.inspection import Finding, FindingKind, Handling
 from connector.core.ledger import EntryType
 from connector.core.mandate import Kind
 from connector.core.outcome import Outcome
@@ -269,6 +271,76 @@ async def test_progress_is_told_once_a_second(office):
     assert received[-1] == len(PDF)
 
 
+async def test_what_policy_takes_out_is_shown_as_a_copy_while_the_original_is_acknowledged(office):
+    office.a.pdf = PDF + b"/Strip"
+
+    fetch = await office.fetch(A)
+
+    document = fetch.document
+    assert (fetch.state, document.digest) == (FetchState.READY, office.a.digest)
+    assert document.shown == DocumentDigest(hashlib.sha256(PDF).digest(), len(PDF))
+    assert await office.shown(fetch.id) == PDF
+    ((ack, _),) = office.a.acks
+    assert (ack.result, ack.received) == (AckResult.VERIFIED, office.a.digest)
+    for entry in [*await office.entries(EntryType.ARRIVED), *await office.entries(EntryType.SHOWN)]:
+        assert entry.document_sha256 == office.a.digest.sha256
+        assert entry.personal["shown"] == {"sha256": b64.encode(document.shown.sha256), "size": len(PDF)}
+        assert entry.personal["findings"] == [{"kind": "scripts", "count": 1, "handling": "strip"}]
+    (told,) = [note for note in await office.notes(fetch.id) if note["note"] == "copy-shown"]
+    assert (told["findings"], told["sha256"]) == (["scripts"], b64.encode(office.a.digest.sha256))
+
+
+async def test_of_a_document_that_was_copied_only_the_copy_stays(office):
+    office.a.pdf = PDF + b"/Strip"
+
+    fetch = await office.fetch(A)
+
+    assert office.state.vault.ids() == [fetch.document.vault_id]
+    office.clock.at = fetch.document.purge_at
+    await office.errands.run_due_work()
+    assert office.state.vault.ids() == []
+
+
+async def test_a_copy_that_a_crash_left_is_made_anew(office):
+    office.a.pdf = PDF + b"/Strip"
+    office.store.failing = {"arrived"}
+    fetch = await office.fetch(A)
+    assert len(office.state.vault.ids()) == 2
+    office.store.failing.clear()
+
+    await office.crash()
+    await office.errands.resume_all()
+
+    fetch = await office.settled(fetch.id)
+    assert await office.shown(fetch.id) == PDF
+    assert office.state.vault.ids() == [fetch.document.vault_id]
+
+
+async def test_a_copy_is_filed_under_its_own_digest_and_the_originals_beside_it(office):
+    office.a.pdf = PDF + b"/Strip"
+    fetch = await office.fetch(A)
+
+    await office.errands.file(fetch.id, OWNER)
+
+    ((received, content),) = office.shelf.filed
+    assert hashlib.sha256(content).hexdigest() == received.sha256_hex
+    assert received.size == len(content)
+    assert received.original_sha256_hex == office.a.digest.sha256.hex()
+    (entry,) = await office.entries(EntryType.FILED)
+    assert entry.personal["shown"]["size"] == len(content)
+
+
+async def test_what_policy_allows_is_told_and_shown_as_it_came(office):
+    office.a.pdf = PDF + b"/Link"
+
+    fetch = await office.fetch(A)
+
+    assert fetch.document.shown is None
+    assert fetch.document.findings == (Finding(FindingKind.EMBEDDED_FILES, 2, Handling.ALLOW),)
+    assert await office.shown(fetch.id) == office.a.pdf
+    assert "found-in-it" in [note["note"] for note in await office.notes(fetch.id)]
+
+
 REJECTED = {
     "of another digest": ({"promised": DocumentDigest(bytes(32), len(PDF))}, Code.DOCUMENT_DIGEST),
     "longer than promised": (
@@ -425,7 +497,7 @@ async def test_a_fetch_that_could_not_be_written_is_taken_up_once_it_can(office)
 
 async def test_a_bug_ends_the_fetch_with_an_incident(office):
     class Broken:
-        async def inspect(self, content, size):
+        async def inspect(self, content, size, copy):
             raise RuntimeError("a bug that quotes TCHITCHI")
 
     office.house["inspector"] = Broken()
