@@ -133,6 +133,9 @@ class Comparison:
         return self.agreement in _SAME_PERSON
 
 
+_SAME = Comparison(Agreement.SAME)
+
+
 class _Likeness(IntEnum):
     """How alike one trait is on both sides, the worst last."""
 
@@ -161,6 +164,8 @@ def compare(asked: QualifiedIdentity, local: LocalIdentity) -> Comparison:
 
     The local status is not looked at: whether it is qualified is a question of its own.
     """
+    if asked.traits == local.traits and local.ins == asked.ins:
+        return _SAME
     likeness = _likeness_of_traits(asked.traits, local.traits)
     worst = max(likeness.values())
     if local.ins == asked.ins:

@@ -45,7 +45,10 @@ class AuthLevel(StrEnum):
     @property
     def rank(self) -> int:
         """Order of the levels, 0 is the lowest."""
-        return list(AuthLevel).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {level: rank for rank, level in enumerate(AuthLevel)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,10 @@ class InsOid(StrEnum):
                 since a matricule may have been put in the wrong field.
         """
         bare = text.removeprefix(URN_PREFIX)
-        for oid in cls:
-            if bare == oid.value:
-                return oid
+        try:
+            return cls(bare)
+        except ValueError:
+            pass
         got, hint = _NOT_INS.get(bare, (f"{shape_of(text)} that are no OID of an INS", ""))
         raise IdentityFault(
             Code.IDENTITY_OID,

@@ -36,10 +36,10 @@ class Sex(StrEnum):
         Raises:
             IdentityFault: `identity.malformed`.
         """
-        bare = text.strip(" ")
-        for sex in cls:
-            if bare in {sex.value, sex.value.lower()}:
-                return sex
+        try:
+            return cls(text.strip(" ").upper() if text.isascii() else text)
+        except ValueError:
+            pass
         raise IdentityFault(Code.IDENTITY_MALFORMED, field="sex", got=shape_of(text), expected="M, F, or locally I")
 
 

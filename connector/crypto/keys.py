@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -240,12 +240,16 @@ class PrivateKeySigner:
 
     def sign(self, data: bytes) -> bytes:
         """Give the raw JWS signature over the data: r ‖ s of 64 bytes, PSS with a 32-byte salt, or Ed25519."""
-        if isinstance(self.key, ec.EllipticCurvePrivateKey):
-            r, s = decode_dss_signature(self.key.sign(data, _ECDSA))
+        key: Any = self.key  # of the algorithm's kind: `__post_init__` saw to it
+        if self.algorithm is SigningAlgorithm.ES256:
+            r, s = decode_dss_signature(key.sign(data, _ECDSA))
             return r.to_bytes(_P256_BYTES) + s.to_bytes(_P256_BYTES)
-        if isinstance(self.key, rsa.RSAPrivateKey):
-            return self.key.sign(data, _PSS, hashes.SHA256())
-        return self.key.sign(data)
+        signature: bytes
+        if self.algorithm is SigningAlgorithm.PS256:
+            signature = key.sign(data, _PSS, hashes.SHA256())
+        else:
+            signature = key.sign(data)
+        return signature
 
 
 def verify(public_key: PublicKey, algorithm: SigningAlgorithm | str, data: bytes, signature: bytes) -> bool:

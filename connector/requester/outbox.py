@@ -111,10 +111,16 @@ class TraceDelivery:
             FailedClosed: the outbox cannot be read or written.
         """
         async with self._one_at_a_time:
-            for trace, attempts in await self._traces.due_traces(self._clock.now()):
-                await self._write(trace, attempts)
+            written: list[Trace] = []
+            try:
+                for trace, attempts in await self._traces.due_traces(self._clock.now()):
+                    if await self._write(trace, attempts):
+                        written.append(trace)
+            finally:
+                # In one commit. After a crash before it they are handed over once more, which changes nothing there.
+                await asyncio.gather(*(self._traces.trace_written(trace.trace_id) for trace in written))
 
-    async def _write(self, trace: Trace, attempts: int) -> None:
+    async def _write(self, trace: Trace, attempts: int) -> bool:
         half: GuardedSource | GuardedSink | None = self._source or self._sink
         if trace.action not in _OF_THE_SOURCE:
             half = self._sink or self._source
@@ -126,5 +132,5 @@ class TraceDelivery:
             self._observer.delivery_failed("trace", trace.trace_id, error.code, attempts + 1)
             retry_at = Instant(self._clock.now() + pause_seconds(attempts, self._settings))
             await self._traces.trace_failed(trace.trace_id, retry_at)
-        else:
-            await self._traces.trace_written(trace.trace_id)
+            return False
+        return True

@@ -7,7 +7,7 @@ operation fails after it has written, or a gathered row breaks a rule, the batch
 a savepoint, each row at once, so that the fault is its caller's alone.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft
@@ -15,8 +15,7 @@ from connector.store.ledgers import Ledgers, Pending
 from connector.store.sql import Connection, Insert, Row, insert_rows
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """How far a batch had come before an operation."""
 
     changes: int

@@ -8,6 +8,7 @@ mandate, a receipt and a Bundle are wrong in different people's eyes. Members no
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from connector.core.coded import Coded
@@ -54,10 +55,11 @@ def _kind(value: object) -> str:
 class Claims:
     """One JSON object; each reader raises `ClaimFault` for a member that is missing, null or not of its type."""
 
-    __slots__ = ("_prefix", "_values")
+    __slots__ = ("_name", "_parent", "_values")
 
-    def __init__(self, values: Mapping[str, Any], prefix: str = "") -> None:
-        self._values, self._prefix = values, prefix
+    def __init__(self, values: Mapping[str, Any], name: str = "", parent: "Claims | None" = None) -> None:
+        """Take the object; `name` is its own within `parent`, for messages."""
+        self._values, self._name, self._parent = values, name, parent
 
     def has(self, name: str) -> bool:
         """Whether the member is there and not null."""
@@ -65,14 +67,18 @@ class Claims:
 
     def fault(self, name: str, expected: str) -> ClaimFault:
         """Make the fault of a member whose value is wrong."""
-        return ClaimFault(self._prefix + name, self._values.get(name), expected)
+        return ClaimFault(self._path(name), self._values.get(name), expected)
+
+    def _path(self, name: str) -> str:
+        path = f"{self._name}.{name}" if self._name else name
+        return path if self._parent is None else self._parent._path(path)  # noqa: SLF001 (of the same class)
 
     def object(self, name: str) -> "Claims":
         """Read an object."""
         value = self._values.get(name)
         if not isinstance(value, dict):
             raise self.fault(name, "an object")
-        return Claims(value, f"{self._prefix}{name}.")
+        return Claims(value, name, self)
 
     def array(self, name: str) -> list[Any]:
         """Read an array, its items as they are."""
@@ -91,7 +97,7 @@ class Claims:
     def text(self, name: str, *, longest: int = MAX_TEXT) -> str:
         """Read a text for people: printable, neither empty nor only spaces, at most `longest` characters."""
         value = self._values.get(name)
-        if not (isinstance(value, str) and len(value) <= longest and value.isprintable() and value.strip()):
+        if not (isinstance(value, str) and 0 < len(value) <= longest and value.isprintable() and not value.isspace()):
             raise self.fault(name, f"1 to {longest} printable characters")
         return value
 
@@ -151,4 +157,10 @@ class Claims:
 
     def coding(self) -> Coded:
         """Read this object itself as `{system, code}`."""
-        return Coded(self.text("system", longest=_MAX_URI), self.text("code"))
+        return _coded(self.text("system", longest=_MAX_URI), self.text("code"))
+
+
+@lru_cache(maxsize=64)
+def _coded(system: str, code: str) -> Coded:
+    """Make the value once for the few codes in use; none of them is about a person."""
+    return Coded(system, code)

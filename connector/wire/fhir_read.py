@@ -100,7 +100,7 @@ def _objects(resource: Claims, name: str) -> list[Claims]:
     items = resource.array(name) if resource.has(name) else []
     if not all(isinstance(item, dict) for item in items):
         raise resource.fault(name, "an array of objects")
-    return [Claims(item, f"{name}.") for item in items]
+    return [Claims(item, name) for item in items]
 
 
 def _is_outcome(entry: Claims) -> bool:
