@@ -80,6 +80,26 @@ class Metrics:
         self.certificate_expiry = Gauge(
             "spsti_certificate_expiry_timestamp_seconds", "When a certificate of ours ends", ["use"], registry=registry
         )
+        self.directory_refusals = Counter(
+            "spsti_directory_refusals_total",
+            "Copies and parts of the directory not believed, by reason",
+            ["reason"],
+            registry=registry,
+        )
+        self.directory_members = Gauge(
+            "spsti_directory_members", "Members of the directory, by status", ["status"], registry=registry
+        )
+        self.directory_ends = Gauge(
+            "spsti_directory_end_timestamp_seconds", "When the directory in force ends", registry=registry
+        )
+        self.directory_refreshed = Gauge(
+            "spsti_directory_refreshed_timestamp_seconds",
+            "When copies of the directory last answered",
+            registry=registry,
+        )
+        self.answering_paused = Gauge(
+            "spsti_answering_paused", "1 while this service answers nobody by its own decision", registry=registry
+        )
         self.jobs = Counter("spsti_jobs_total", "Background jobs run, by result", ["job", "result"], registry=registry)
         self.job_seconds = Histogram(
             "spsti_job_seconds", "How long background jobs take", ["job"], buckets=_SECONDS, registry=registry

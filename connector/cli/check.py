@@ -4,13 +4,19 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from connector.core.errors import ConfigFault
 from connector.core.instant import Instant, rfc3339
 
+if TYPE_CHECKING:
+    from connector.config.material import Listing
+
 DAY = 86_400
+COPIES = 3
+"""Copies of the directory that a connector wants to be able to ask (issue 6)."""
 WARN_DAYS = 60
 EX_CONFIG = 78
 
@@ -74,12 +80,30 @@ def command(context: click.Context, path: Path, as_json: bool) -> None:
             f"{last.share:.0%} of workers could be answered about, expected {source.coverage_warn_below:.0%} at least"
         )
         warned.append(Warned(what, "spsti-connector adapter coverage says what is lacking"))
+    warned += _of_list(material.listing)
     if as_json:
         said = [{"what": w.what, "remedy": w.remedy} for w in warned]
         click.echo(json.dumps({"ok": True, "faults": [], "warnings": said}, ensure_ascii=False))
         return
-    members = material.directory.members()
     click.echo(f"{material.member.name} ({material.member.id.value}), {material.environment}: configuration is valid.")
-    click.echo(f"{len(members)} members in the list {material.directory.version}.")
+    click.echo(f"{material.listing.members} members in the list {material.listing.version}.")
     for warning in warned:
         click.echo(f"Attention: {warning.what} - {warning.remedy}")
+
+
+def _of_list(listing: "Listing") -> list[Warned]:
+    """Warn of what the member list says or lacks; what a local file says wrongly is a fault already."""
+    remedy = "spsti-connector next says which steps are left"
+    if listing.copies is None:
+        return [Warned(f"[members] is {listing.staleness.message}", "join a federation: [directory]")]
+    found = []
+    if listing.not_ready is not None:
+        found.append(Warned(listing.not_ready, "start the connector, or directory refresh; then " + remedy))
+    else:
+        found += [Warned(str(difference), difference.remedy or remedy) for difference in listing.differences]
+        if listing.staleness.message:
+            found.append(Warned(listing.staleness.message, "directory refresh; federation duty says who must sign"))
+    if listing.copies < COPIES:
+        what = f"{listing.copies} copies of the directory can be asked, members' own included, expected {COPIES}"
+        found.append(Warned(what, "add the operators' other addresses to [directory] urls"))
+    return found

@@ -1,4 +1,4 @@
-"""The part of `spsti-connector federation` that a member uses: asking to join, signing its entry anew, what is next."""
+"""The part of `spsti-connector federation` that a member uses: asking to join, and signing its entry anew."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,6 @@ import click
 from connector.cli.faults import Fault
 from connector.core.directory import Contact, KeyUse, Member
 from connector.core.errors import LocalRefused
-from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.oid import Environment
 
@@ -159,67 +158,4 @@ def _entry_key(given: dict[str, Any], member: MemberId) -> "PrivateKey":
     return load_private_key(path.read_bytes(), password)
 
 
-@click.command("next")
-@click.option("--member", required=True, help="Struct_IdNat of this service.")
-@click.option("--environment", type=_ENVIRONMENT, required=True, help="production or test.")
-@click.option("--request", type=_PATH, default=Path("join-request.json"), show_default=True, help="The join request.")
-@click.option("--root", type=_PATH, default=Path("root.json"), show_default=True, help="The root file that came back.")
-@click.option("--archive", type=_PATH, default=Path("state/directory"), show_default=True, help="Archive folder.")
-@click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Language.")
-def next_(member: str, environment: str, request: Path, root: Path, archive: Path, lang: str) -> None:
-    """Say which steps are left until this service has joined, and on whom one waits."""
-    from connector.cli.federation import now, telling
-    from connector.directory.next_steps import steps
-    from connector.directory.settings import SignedDirectorySettings
-
-    @telling
-    def tell() -> None:
-        where = Environment(environment)
-        own = MemberId.parse(member, strict=where is Environment.PRODUCTION)
-        settings = SignedDirectorySettings(root, archive, where, own, ())
-        found = steps(settings, own, has_request=request.exists(), clock=_Clock(now()), observer=_Deaf())
-        left = [step for step in found if not step.is_done]
-        for step in found:
-            click.echo(f"[{'x' if step.is_done else ' '}] {step.text[lang]}")
-        if not left:
-            click.echo({"en": "joined", "fr": "membre de la fédération"}[lang])
-            return
-        waiting = {
-            "you": {"en": "you", "fr": "vous"},
-            "operators": {"en": "the operators", "fr": "les opérateurs"},
-            "publisher": {"en": "a publisher", "fr": "un publieur"},
-        }[left[0].who]
-        click.echo({"en": f"waiting on {waiting['en']}", "fr": f"en attente : {waiting['fr']}"}[lang])
-
-    tell()
-
-
-class _Clock:
-    """The instant of this command."""
-
-    def __init__(self, at: Instant) -> None:
-        self._at = at
-
-    def now(self) -> Instant:
-        """Give it."""
-        return self._at
-
-    def monotonic(self) -> float:
-        """Give it as seconds."""
-        return float(self._at)
-
-
-class _Deaf:
-    """Nothing is refreshed here, so nothing is heard."""
-
-    def mirror_refused(self, _source: str, _refusal: object, _detail: str) -> None:
-        """Hear nothing."""
-
-    def part_refused(self, _version: str, _finding: object) -> None:
-        """Hear nothing."""
-
-    def accepted(self, _version: str) -> None:
-        """Hear nothing."""
-
-
-COMMANDS: Final = (join_request, sign_entry, next_)
+COMMANDS: Final = (join_request, sign_entry)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from connector.config.newcomer import Newcomer, create
+from connector.config.newcomer import ENTRY_KEY, Joining, Newcomer, create
 from connector.config.scaffold import AdapterEntry, Answers, KeyPairFiles, PractitionerEntry
+from connector.core.directory import Contact
 from connector.core.errors import ConnectorError
 from connector.core.instant import Instant
 from connector.core.members import MemberId
@@ -32,6 +33,9 @@ _QUESTIONS = (
     _Question("opposition", "Who says whether a worker objected", ("adapter", "register", "both")),
     _Question("decided_by", "Who decided that (name and function; it is kept with today's date)"),
 )
+_COPY = _Question("directory_urls", "Address of the federation's directory (https://HOST/PATH/), as its operators say")
+_CONTACT_PARTS = "technical|security|dpo|medical:ADDRESS of a function"
+_SHORTEST_PASSWORD = 12
 
 
 @click.command("init")
@@ -52,20 +56,46 @@ _QUESTIONS = (
 @click.option("--server-password", help="Reference of its password: a file, or credential:NAME.")
 @click.option("--client-pkcs12", help="PKCS#12 of the TLS client certificate (ORG_AUTH_CLI).")
 @click.option("--client-password", help="Reference of its password: a file, or credential:NAME.")
+@click.option("--trial", is_flag=True, help="No federation: a members file, between services that know each other.")
+@click.option(
+    "--directory-url", "directory_urls", multiple=True, help="Address of the federation's directory; may be repeated."
+)
+@click.option(
+    "--size-class",
+    type=click.Choice(["S", "M", "L", "XL"]),
+    help="Workers followed: under 50,000, 150,000, 500,000, or more.",
+)
+@click.option("--mssante", default="", help="Functional MSSanté mailbox.")
+@click.option("--contact", "contacts", multiple=True, help=f"{_CONTACT_PARTS}; may be repeated.")
+@click.option("--acronym", "acronyms", multiple=True, help="May be repeated.")
+@click.option("--departement", "departements", multiple=True, help="Code, such as 44; may be repeated.")
+@click.option("--sector", "sectors", multiple=True, help="Sector of activity; may be repeated.")
+@click.option(
+    "--entry-password-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="File with the password of the key that signs your entry (default: a prompt).",
+)
 @click.option("--practitioner", "practitioners", multiple=True, help="PS_IdNat:profession:NAME; may be repeated.")
 @click.pass_context
 def command(context: click.Context, /, **given: object) -> None:
     """Make a new member's files under DIRECTORY; nothing that exists is overwritten.
 
     What is not given by an option is asked. Keys are made here and never leave; where no PKCS#12 file is given, a
-    certificate request is written for your authority.
+    certificate request is written for your authority. Unless it is a trial, a join request for a federation is made.
     """
     try:
         options = _complete(given)
         answers = _answers(options)
         endpoint, towns = str(options["endpoint"]), tuple(map(str, _many(options["towns"])))
         folder = Path(str(options["directory"]))
-        made = create(folder, answers, endpoint=endpoint.rstrip("/"), towns=towns, now=Instant(int(time.time())))
+        made = create(
+            folder,
+            answers,
+            endpoint=endpoint.rstrip("/"),
+            towns=towns,
+            now=Instant(int(time.time())),
+            joining=None if options["trial"] else _joining(options),
+        )
     except ConnectorError as error:
         click.echo(f"init: {error}", err=True)
         context.exit(1)
@@ -74,14 +104,57 @@ def command(context: click.Context, /, **given: object) -> None:
 
 def _complete(given: dict[str, object]) -> dict[str, object]:
     options = dict(given)
-    missing = [question for question in _QUESTIONS if not options.get(question.option)]
+    questions = _QUESTIONS if options["trial"] else (*_QUESTIONS, _COPY)
+    missing = [question for question in questions if not options.get(question.option)]
     if missing and not sys.stdin.isatty():
-        flags = ", ".join("--" + question.option.replace("_", "-") for question in missing)
+        flags = ", ".join(_flag(question.option) for question in missing)
         raise click.UsageError(f"not a terminal, nobody to ask: give {flags}")
     for question in missing:
         kind = click.Choice(question.choices) if question.choices else None
-        options[question.option] = click.prompt(question.text, type=kind)
+        answer = click.prompt(question.text, type=kind)
+        options[question.option] = (answer,) if question is _COPY else answer
     return options
+
+
+def _flag(option: str) -> str:
+    return "--directory-url or --trial" if option == _COPY.option else "--" + option.replace("_", "-")
+
+
+def _joining(options: dict[str, object]) -> Joining:
+    return Joining(
+        environment=Environment(str(options["environment"])),
+        password=_entry_password(options["entry_password_file"]),
+        size_class=str(options["size_class"] or ""),
+        mssante=str(options["mssante"]),
+        contacts=tuple(_contact(text) for text in _texts(options["contacts"])),
+        acronyms=_texts(options["acronyms"]),
+        departements=_texts(options["departements"]),
+        sectors=_texts(options["sectors"]),
+    )
+
+
+def _entry_password(file: object) -> bytes:
+    if isinstance(file, Path):
+        password = file.read_bytes().rstrip(b"\r\n")
+    elif sys.stdin.isatty():
+        text = "Password of the key that signs your entry"
+        password = str(click.prompt(text, hide_input=True, confirmation_prompt=True, err=True)).encode()
+    else:
+        raise click.UsageError("not a terminal, nobody to ask: give --entry-password-file")
+    if len(password) < _SHORTEST_PASSWORD:
+        raise click.UsageError(f"password of the entry key: expected at least {_SHORTEST_PASSWORD} characters")
+    return password
+
+
+def _contact(text: str) -> Contact:
+    role, _, address = text.partition(":")
+    if not address:
+        raise click.UsageError(f"--contact: expected {_CONTACT_PARTS}")
+    return Contact(role, address)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(map(str, _many(value)))
 
 
 def _answers(options: dict[str, object]) -> Answers:
@@ -101,6 +174,7 @@ def _answers(options: dict[str, object]) -> Answers:
         local_listen=str(options["local_listen"]),
         trusted_cas=tuple(map(str, _many(options["cas"]))) or ("ca/root.pem", "ca/issuing.pem"),
         crls=tuple(map(str, _many(options["crls"]))),
+        directory_urls=() if options["trial"] else _texts(options["directory_urls"]),
         practitioners=tuple(_practitioner(str(text)) for text in _many(options["practitioners"])),
         source=adapter,
         sink=adapter,
@@ -132,18 +206,39 @@ def _many(value: object) -> tuple[object, ...]:
 
 def _tell(made: Newcomer, answers: Answers) -> None:
     click.echo(f"Configuration: {made.config}")
-    click.echo(f"Your entry, to send to the services you exchange with: {made.entry}")
+    whose = "to sign anew after each change" if made.join_request else "to send to the services you exchange with"
+    click.echo(f"Your entry, {whose}: {made.entry}")
     click.echo(f"The key without which nothing kept here can be read, to copy to a safe: {answers.master_key}")
-    steps = [
+    certificates = [
         *(
             f"send {request} to your certificate authority, put its answer beside it as .pem"
             for request in made.requests
         ),
         f"put the CAs where [peer] trusted_cas says: {', '.join(answers.trusted_cas)}",
-        f"paste the other services' entries into {answers.members_file}",
+    ]
+    others = [f"paste the other services' entries into {answers.members_file}"]
+    if made.join_request is not None:
+        others = _tell_request(made.join_request, answers)
+    steps = [
+        *certificates,
+        *others,
         f"spsti-connector check --config {made.config}",
         f"spsti-connector run --config {made.config}",
     ]
     click.echo("Next:")
     for number, step in enumerate(steps, 1):
         click.echo(f"  {number}. {step}")
+
+
+def _tell_request(request: Path, answers: Answers) -> list[str]:
+    """Tell of the join request; give the steps that it is part of."""
+    from connector.directory.joining import read_request
+
+    asked = read_request(request.read_bytes(), Instant(int(time.time())))
+    click.echo(f"Your join request, in which nothing is secret: {request}")
+    click.echo(f"Its fingerprint, to read out when an operator calls: {asked.fingerprint}")
+    click.echo(f"The key that signs your entry, to keep on a USB key, with a copy in a safe: {ENTRY_KEY}")
+    return [
+        "send the join request to an operator of the federation",
+        f"put the root file that comes back where [directory] root says: {answers.root_file}",
+    ]

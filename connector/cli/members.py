@@ -1,14 +1,17 @@
 """`members`: the services of the federation."""
 
+from typing import Any
+
 import click
 
 from connector.cli.faults import Exit
-from connector.cli.options import Call, api_options, ask
+from connector.cli.options import Call, api_options, ask, choice
+from connector.core.measures import BlockReason
 
 
 @click.group("members")
 def command() -> None:
-    """Find services of the federation, and test one."""
+    """Find services of the federation, test one, and block one."""
 
 
 @command.command("list")
@@ -73,3 +76,34 @@ def test(context: click.Context, call: Call, /, *, member: str) -> None:
             ],
         )
     context.exit(Exit.OK if found["ok"] else Exit.FAILED)
+
+
+@command.command("block")
+@click.argument("member", metavar="ID")
+@click.option("--reason", type=choice(BlockReason), required=True, help="Why; it stands in the journal.")
+@api_options
+def block(call: Call, /, *, member: str, reason: str) -> None:
+    """Neither ask nor answer a service from now on, also after a restart.
+
+    It is this service's own decision and counts here alone; the operators suspend for everybody.
+    """
+    _tell_block(call, ask(call, "POST", f"/api/v1/members/{member}/block", {"reason": reason}))
+
+
+@command.command("unblock")
+@click.argument("member", metavar="ID")
+@api_options
+def unblock(call: Call, /, *, member: str) -> None:
+    """Lift this service's own block."""
+    _tell_block(call, ask(call, "POST", f"/api/v1/members/{member}/unblock"))
+
+
+def _tell_block(call: Call, found: dict[str, Any]) -> None:
+    block = found["block"]
+    if call.screen.as_json:
+        call.screen.result(found)
+    elif found["result"] == "unblocked":
+        click.echo(f"{block['member']} {block['name']} is no longer blocked here.")
+    else:
+        since = f", as it was since {block['since']}" if found["result"] == "already" else ""
+        click.echo(f"{block['member']} {block['name']} is blocked here{since} ({block['reason']}).")

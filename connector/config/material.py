@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from connector.config.insi import insi_settings
+from connector.config.listing import Difference, Own
 from connector.config.load import Fault, LoadedFile, fault_error
 from connector.config.locate import Path as KeyPath
+from connector.config.membership import membership_settings
 from connector.config.model import AdapterSection, KeyPair
 from connector.config.references import References
 from connector.contract.discovery import sink_option_faults, source_option_faults
@@ -19,8 +21,8 @@ from connector.contract.installed import use_installed
 from connector.contract.options import OptionFault
 from connector.contract.settings import Authority, GuardSettings, OppositionSettings
 from connector.core.days import Day
-from connector.core.directory import KeyUse, Member, MemberKey
-from connector.core.errors import ConfigFault
+from connector.core.directory import Member, MemberStatus, TlsBinding
+from connector.core.errors import ConfigFault, FailedClosed
 from connector.core.inspection import FindingKind
 from connector.core.instant import Instant
 from connector.core.limits import Limits
@@ -28,8 +30,10 @@ from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.core.policy import HolderPolicy
 from connector.crypto.certificates import PeerCertificate
-from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, load_private_key, public_key_to_der
-from connector.directory.members_file import MembersFile
+from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, load_private_key
+from connector.directory.age import Staleness
+from connector.directory.opening import MembershipSettings, open_membership
+from connector.directory.ports import Deaf, KeptDirectory
 from connector.holder.settings import HolderSettings
 from connector.insi.opening import check_insi
 from connector.insi.settings import InsiSettings
@@ -53,8 +57,26 @@ class InsiMaterial:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """The member list as it was when the configuration was read: what `check` tells of it.
+
+    `copies` is None where there are none to ask; `differences` are empty with a local file, whose are faults.
+    """
+
+    version: str
+    members: int
+    copies: int | None
+    staleness: Staleness
+    not_ready: str | None
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
-    """A configuration that can be started: nothing in it is missing or contradicts itself."""
+    """A configuration that can be started: nothing in it is missing or contradicts itself.
+
+    `member` is this service as the list has it, or what the configuration says of it where it is not listed yet.
+    """
 
     file: LoadedFile
     member: Member
@@ -63,7 +85,9 @@ class Material:
     ledger_signer: PrivateKeySigner
     server_tls: TlsMaterial = field(repr=False)
     client_tls: TlsMaterial = field(repr=False)
-    directory: MembersFile
+    membership: MembershipSettings
+    own: Own
+    listing: Listing
     state: StateSettings
     holder: HolderSettings
     requester: RequesterSettings
@@ -78,7 +102,6 @@ class Material:
             question_places=section.max_concurrent,
             max_document_bytes=self.holder.max_document_bytes,
         )
-
 
     @property
     def inspection(self) -> InspectionSettings:
@@ -114,31 +137,27 @@ class _Reader:
         ledger_signer = self._try(("ledger",), self._ledger_signer)
         server = self._tls(("peer", "server"), model.peer.server, client=False)
         client = self._tls(("peer", "client"), model.peer.client, client=True)
-        directory = self._try(
-            ("members", "file"), lambda: MembersFile(self._references.path(model.members.file), environment)
-        )
         state = self._try(("state",), self._state)
         insi = self._try(("insi",), self._insi)
         self._try(("state", "directory"), lambda: use_installed(self._references.path(model.state.directory)))
-        member = None
-        if directory and member_id:
-            member = directory.get(member_id)
-            if member is None:
-                self._fault(("members", "file"), f"{member_id.value} is not in it", "add your own entry to it")
-        if member and signer and ledger_signer:
-            self._check_listed(member, KeyUse.SIGN, signer, "signing")
-            self._check_listed(member, KeyUse.LEDGER, ledger_signer, "ledger")
-        if member and directory and server and client:
-            self._check_ours(member, directory, server, "server")
-            self._check_ours(member, directory, client, "client")
+        membership = self._try(("directory",), lambda: membership_settings(self._loaded, self._references))
+        directory = self._try(self._list_key, lambda: self._open(membership)) if membership else None
+        own = None
+        if member_id:
+            tls = (half.certificate if half else None for half in (server, client))
+            own = Own(member_id, self._list_key, signer, ledger_signer, *tls)
+        listing = self._listing(own, directory) if own and directory else None
         for half, section, ask in (
             ("source", model.source, source_option_faults),
             ("sink", model.sink, sink_option_faults),
         ):
             if section is not None:
                 self._check_options(half, section, ask)
-        if self._faults or not (member and signer and ledger_signer and server and client and directory and state):
+        if self._faults or not (
+            own and signer and ledger_signer and server and client and membership and directory and listing and state
+        ):
             raise fault_error(self._faults)
+        member = self._member(own.id, directory)
         return Material(
             file=self._loaded,
             member=member,
@@ -147,9 +166,11 @@ class _Reader:
             ledger_signer=ledger_signer,
             server_tls=server,
             client_tls=client,
-            directory=directory,
+            membership=membership,
+            own=own,
+            listing=listing,
             state=state,
-            holder=self._holder(member, environment),
+            holder=self._holder(member.id, environment),
             requester=self._requester(member.id, environment),
             opposition=self._opposition(),
             insi=insi,
@@ -211,29 +232,32 @@ class _Reader:
             raise ConfigFault("certificate is not valid now", hint="renew it, or look at this machine's clock")
         return InsiMaterial(settings, tls.certificate)
 
-    def _check_listed(self, member: Member, use: KeyUse, signer: PrivateKeySigner, section: str) -> None:
-        listed: MemberKey | None = next((k for k in member.keys if k.kid == signer.kid and k.use is use), None)
-        if listed is None or listed.public_der != public_key_to_der(signer.public_key):
-            self._fault(
-                (section, "kid"),
-                f"the members list has no {use} key {signer.kid} that is this one",
-                "update your entry there, or name the key that is listed",
-            )
-        elif listed.algorithm != signer.algorithm:
-            self._fault((section, "algorithm"), f"the members list says {listed.algorithm} for {signer.kid}")
-        elif not listed.is_valid_at(self._now):
-            self._fault((section, "kid"), f"the members list says that {signer.kid} is not valid now", "list a new key")
+    @property
+    def _list_key(self) -> KeyPath:
+        return ("members", "file") if self._model.members is not None else ("directory", "root")
 
-    def _check_ours(self, member: Member, directory: MembersFile, tls: TlsMaterial, half: str) -> None:
-        certificate: PeerCertificate = tls.certificate
-        owner = directory.by_certificate(certificate.spki_sha256, certificate.subject_ous)
-        if owner is None or owner.id != member.id:
-            self._fault(
-                ("peer", half),
-                f"the certificate is {owner.id.value + chr(39) + 's' if owner else 'of no member of the list'}, "
-                f"expected {member.id.value}'s",
-                "its subject OU must be the member id, or its key be pinned in the members list",
-            )
+    def _open(self, settings: MembershipSettings) -> KeptDirectory:
+        return open_membership(settings, _At(self._now), Deaf(), mirror_tls=lambda: None)
+
+    def _listing(self, own: Own, directory: KeptDirectory) -> Listing:
+        differences = own.differences(directory, self._now)
+        if self._model.members is not None:
+            for difference in differences:
+                self._fault(difference.key, difference.message, difference.remedy)
+            differences = ()
+        return Listing(
+            version=directory.version,
+            members=len(directory.members()),
+            copies=directory.copies(),
+            staleness=directory.staleness(),
+            not_ready=directory.not_ready(),
+            differences=differences,
+        )
+
+    def _member(self, own: MemberId, directory: KeptDirectory) -> Member:
+        name = self._model.member.name
+        unlisted = Member(own, name, MemberStatus.MAIL_ONLY, endpoint="", tls=TlsBinding(), keys=())
+        return directory.last_known(own) or unlisted
 
     def _check_options(
         self, half: str, section: AdapterSection, ask: Callable[[str, Mapping[str, Any]], tuple[OptionFault, ...]]
@@ -241,11 +265,10 @@ class _Reader:
         for fault in self._try((half, "adapter"), lambda: ask(section.adapter, section.options)) or ():
             self._fault((half, "options", *fault.path), fault.message, fault.remedy)
 
-    def _holder(self, member: Member, environment: Environment) -> HolderSettings:
+    def _holder(self, member: MemberId, environment: Environment) -> HolderSettings:
         section = self._model.holder
         return HolderSettings(
-            member=member.id,
-            base_url=member.endpoint,
+            member=member,
             limits=Limits(**self._model.limits.model_dump()),
             policy=HolderPolicy(
                 environment=environment,
@@ -290,6 +313,24 @@ class _Reader:
             for message in error.faults or (error.message,):
                 self._fault(where, message, error.hint)
             return None
+        except FailedClosed as error:
+            self._fault(where, error.message, error.hint)
+            return None
 
     def _fault(self, where: KeyPath, message: str, remedy: str = "") -> None:
         self._faults.append(self._loaded.fault(where, message, remedy))
+
+
+class _At:
+    """The instant for which a configuration is judged, as a clock."""
+
+    def __init__(self, at: Instant) -> None:
+        self._at = at
+
+    def now(self) -> Instant:
+        """Give it."""
+        return self._at
+
+    def monotonic(self) -> float:
+        """Give it as seconds."""
+        return float(self._at)

@@ -58,6 +58,14 @@ def _https(text: str) -> str:
     return text.rstrip("/")
 
 
+def _copy(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.query or parts.fragment:
+        msg = "expected https://HOST[:PORT]/PATH/, the address of a copy of the directory"
+        raise ValueError(msg)
+    return text if text.endswith("/") else text + "/"
+
+
 MemberIdText = Annotated[
     str, _parsed_by(lambda text: MemberId.parse(text, strict=False), "expected Struct_IdNat: 3 + SIRET, or 1 + FINESS")
 ]
@@ -66,6 +74,7 @@ PractitionerIdText = Annotated[
 ]
 Listen = Annotated[str, AfterValidator(_listen)]
 HttpsOrigin = Annotated[str, AfterValidator(_https)]
+CopyUrl = Annotated[str, AfterValidator(_copy)]
 FileRef = Annotated[str, Field(min_length=1)]
 KeyId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
@@ -147,6 +156,15 @@ class MembersSection(Section):
     file: FileRef
 
 
+class DirectorySection(Section):
+    """The signed directory of a federation: what it is believed by, and where copies of it are first asked for."""
+
+    root: FileRef
+    urls: Annotated[list[CopyUrl], Field(min_length=1)]
+    refresh_minutes: Annotated[int, Field(ge=1, le=1_440)] = 15
+    grace_hours: Annotated[int, Field(ge=0, le=720)] = 0
+
+
 class StateSection(Section):
     """Where state, vault and ledgers are kept, and the key that encrypts them."""
 
@@ -161,7 +179,7 @@ class ApiKey(Section):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     practitioners: list[PractitionerIdText] = []
-    scopes: list[Literal["fetch", "status", "journal", "oppositions", "identity"]] = ["fetch", "status"]
+    scopes: list[Literal["fetch", "status", "journal", "oppositions", "identity", "operate"]] = ["fetch", "status"]
 
 
 class LocalSection(Section):
@@ -350,7 +368,8 @@ class ConfigFile(Section):
     peer: PeerSection
     signing: SigningSection
     ledger: LedgerSection
-    members: MembersSection
+    directory: DirectorySection | None = None
+    members: MembersSection | None = None
     state: StateSection
     local: LocalSection = LocalSection()
     practitioners: list[PractitionerSection] = []
@@ -364,3 +383,10 @@ class ConfigFile(Section):
     documents: DocumentsSection = DocumentsSection()
     retention: RetentionSection = RetentionSection()
     log: LogSection = LogSection()
+
+    @model_validator(mode="after")
+    def _one_directory(self) -> "ConfigFile":
+        if (self.directory is None) == (self.members is None):
+            msg = "expected exactly one of [directory], a federation's signed list, and [members], a file for a trial"
+            raise ValueError(msg)
+        return self

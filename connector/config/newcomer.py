@@ -1,44 +1,75 @@
 """What `init` makes for a new member: keys, certificate requests, its own entry, and a commented configuration.
 
+For a federation it also makes the key that signs the entry, and the join request; for a trial, a members file.
+
 Everything is written under one folder, private files with mode 0600, and nothing that exists is ever overwritten.
 """
 
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from connector.config.scaffold import Answers, KeyPairFiles, render
 from connector.core import b64
-from connector.core.directory import KeyUse, Member, MemberKey, MemberStatus, TlsBinding
+from connector.core.directory import Contact, KeyUse, Member, MemberKey, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault
 from connector.core.instant import Instant
 from connector.core.members import MemberId
+from connector.core.oid import Environment
+from connector.core.ports import Signer
 from connector.crypto.aead import generate_key
-from connector.crypto.keys import SigningAlgorithm, generate, public_key_to_der, to_pem
+from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate, public_key_to_der, to_pem
 from connector.crypto.requests import certificate_request
 from connector.directory.members_text import members_text
 
 KEY_YEARS = 3
+ENTRY_KEY = "keys/entry.key"
+JOIN_REQUEST = "join-request.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What a join request says beside keys and addresses; `password` opens the key that signs the entry."""
+
+    environment: Environment
+    password: bytes = field(repr=False)
+    size_class: str = ""
+    mssante: str = ""
+    contacts: tuple[Contact, ...] = ()
+    acronyms: tuple[str, ...] = ()
+    departements: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """What was made, and what is left to do."""
+    """What was made, and what is left to do; `join_request` is None for a trial."""
 
     config: Path
     entry: Path
     written: tuple[Path, ...]
     requests: tuple[Path, ...]
+    join_request: Path | None = None
 
 
-def create(folder: Path, answers: Answers, *, endpoint: str, towns: tuple[str, ...], now: Instant) -> Newcomer:
+def create(
+    folder: Path,
+    answers: Answers,
+    *,
+    endpoint: str,
+    towns: tuple[str, ...],
+    now: Instant,
+    joining: Joining | None = None,
+) -> Newcomer:
     """Write the files of a new member.
 
     `answers.server` and `answers.client` name PKCS#12 or PEM files that exist, or are empty: then a key and a
-    certificate request are made for each.
+    certificate request are made for each. With `joining` a join request is made, else a members file for a trial.
 
     Raises:
         ConfigFault: a file to be written exists already, or the folder cannot be written.
+        LocalRefused: the entry breaks a rule of the directory; all faults are in the message.
     """
     files: dict[Path, bytes] = {}
     signing, ledger = generate(SigningAlgorithm(answers.signing_algorithm)), generate(SigningAlgorithm.ED25519)
@@ -79,12 +110,40 @@ def create(folder: Path, answers: Answers, *, endpoint: str, towns: tuple[str, .
     )
     entry = folder / "my-entry.toml"
     files[entry] = members_text((member,), comment="Send this to the services you exchange with.").encode()
-    comment = "The members of this trial: your own entry first, then paste the others' below."
-    files[folder / answers.members_file] = members_text((member,), comment=comment).encode()
+    join_request = None
+    if joining is None:
+        comment = "The members of this trial: your own entry first, then paste the others' below."
+        files[folder / answers.members_file] = members_text((member,), comment=comment).encode()
+    else:
+        join_request = folder / JOIN_REQUEST
+        signers = {kid: PrivateKeySigner(kid, SigningAlgorithm(name), key) for kid, _, name, key in listed}
+        files |= _asking(folder, member, signers, joining, now)
     config = folder / "connector.toml"
     files[config] = render(answers).encode()
     _write_all(files)
-    return Newcomer(config, entry, tuple(files), tuple(requests))
+    return Newcomer(config, entry, tuple(files), tuple(requests), join_request)
+
+
+def _asking(
+    folder: Path, member: Member, signers: Mapping[str, Signer], joining: Joining, now: Instant
+) -> dict[Path, bytes]:
+    """Make the key that signs the entry, and the join request."""
+    from connector.directory.joining import make_request  # noqa: PLC0415 - brings tuf, which a trial does not need
+
+    key = generate(SigningAlgorithm.ED25519)
+    described = replace(
+        member,
+        size_class=joining.size_class,
+        mssante=joining.mssante,
+        contacts=joining.contacts,
+        acronyms=joining.acronyms,
+        departements=joining.departements,
+        sectors=joining.sectors,
+    )
+    return {
+        folder / ENTRY_KEY: to_pem(key, joining.password),
+        folder / JOIN_REQUEST: make_request(described, signers, key, joining.environment, now),
+    }
 
 
 def _write_all(files: dict[Path, bytes]) -> None:

@@ -98,6 +98,9 @@ class Answers:
     signing_key: str = "keys/sign.key"
     ledger_kid: str = "ledger-1"
     ledger_key: str = "keys/ledger.key"
+    directory_urls: tuple[str, ...] = ()
+    """Addresses of a federation's directory; empty for a trial with a members file."""
+    root_file: str = "root.json"
     members_file: str = "members.toml"
     state_directory: str = "state"
     master_key: str = "keys/master.key"
@@ -123,6 +126,7 @@ def render(answers: Answers) -> str:
             "server": answers.server.to_toml(),
             "client": answers.client.to_toml(),
             "decided_on": answers.decided_on.isoformat(),
+            "directory": _directory(answers),
             "api_keys": _api_keys(answers.api_keys),
             "practitioners": _practitioners(answers.practitioners),
             "source": _adapter("source", answers.source),
@@ -144,7 +148,8 @@ EXAMPLE = Answers(
     signing_key="credential:sign-key",
     ledger_kid="ledger-2026",
     ledger_key="credential:ledger-key",
-    members_file="/etc/spsti-connector/members.toml",
+    directory_urls=("https://annuaire.federation.example/", "https://annuaire-2.federation.example/"),
+    root_file="/etc/spsti-connector/root.json",
     state_directory="/var/lib/spsti-connector",
     master_key="credential:master-key",
     decided_on=date(2026, 1, 5),
@@ -184,6 +189,25 @@ def _toml(value: object) -> str:
         return json.dumps(value, ensure_ascii=False)
     msg = f"a {type(value).__name__} has no form in this file"
     raise TypeError(msg)
+
+
+def _directory(answers: Answers) -> str:
+    urls = answers.directory_urls or ("https://annuaire.federation.example/",)
+    signed = (
+        "# The signed directory of a federation (docs/directory.md). `root` is the file that its operators gave back\n"
+        "# at joining; `urls` are asked for copies, and so are addresses that are signed later, and other members.\n"
+        f"[directory]\nroot = {_toml(answers.root_file)}\nurls = {_toml(urls)}\n"
+        "# refresh_minutes = 15              # a suspension takes effect within this time\n"
+        "# grace_hours = 0                   # after its end, known members stay so long; then nobody is answered\n"
+    )
+    local = (
+        "# A local list, for a trial between services that know each other: exchange your entry with theirs. Nobody\n"
+        "# signs it; receipts then say file:... instead of tuf:..., so that everybody sees what was believed.\n"
+        f"[members]\nfile = {_toml(answers.members_file)}\n"
+    )
+    if answers.directory_urls:
+        return f"{signed}\n{_commented(local)}"
+    return f"{_commented(signed)}\n{local}"
 
 
 def _api_keys(entries: tuple[ApiKeyEntry, ...]) -> str:

@@ -79,6 +79,7 @@ class Code(StrEnum):
     VAULT_DAMAGED = "vault.damaged"
     STATE_UNAVAILABLE = "state.unavailable"
     CLOCK_BACKWARDS = "clock.backwards"
+    ANSWERING_PAUSED = "answering.paused"
     DIRECTORY_UNAVAILABLE = "directory.unavailable"
     DIRECTORY_REFUSED = "directory.refused"
     DIRECTORY_EXPIRED = "directory.expired"

@@ -54,6 +54,9 @@ class EntryType(StrEnum):
     INSI_CALLED = "insi-called"
     OPPOSITION = "opposition"
     IDENTITY = "identity"
+    DIRECTORY = "directory"
+    BLOCK = "block"
+    ANSWERING = "answering"
 
     @property
     def tree(self) -> Tree:

@@ -38,11 +38,3 @@ class AbsentSource:
             code=Code.ADAPTER_ABSENT,
             hint="set [source] to the adapter of the service's software",
         )
-
-
-class NoDirectoryFiles:
-    """`core.ports.DirectoryFiles` of a member whose list is a local file: there is nothing to mirror."""
-
-    def read(self, path: str) -> bytes | None:  # noqa: ARG002
-        """Give nothing."""
-        return None

@@ -26,13 +26,18 @@ from connector.core.ports import Clock, Entropy
 from connector.core.ports_insi import IdentityService
 from connector.crypto.certificates import PeerCertificate
 from connector.crypto.names import hosts_of
-from connector.daemon.absent import AbsentSource, NoDirectoryFiles
+from connector.daemon.absent import AbsentSource
 from connector.daemon.coverage import CoverageSettings, ServiceCoverage
+from connector.daemon.ears import DirectoryEars
 from connector.daemon.journal import LocalJournal
+from connector.daemon.membership import Membership
 from connector.daemon.observe import Observers
 from connector.daemon.prober import LocalProber
 from connector.daemon.status import INSI, DaemonStatus, Watched
 from connector.daemon.system import SystemClock, SystemEntropy
+from connector.directory.blocked import WithBlocks
+from connector.directory.opening import open_membership
+from connector.directory.settings import SignedDirectorySettings
 from connector.holder.evidence import Ports as HolderPorts
 from connector.holder.purge import purge_expired
 from connector.holder.service import Holder
@@ -83,6 +88,7 @@ class Rooms:
     local_port: int = 0
     state: OpenState = field(init=False)
     insi: IdentityService = field(default_factory=InsiOff)
+    membership: Membership = field(init=False)
     source: SourceGuard | None = None
     sink: SinkGuard | None = None
     oppositions: OppositionAuthority = field(init=False)
@@ -96,9 +102,9 @@ class Rooms:
     status: DaemonStatus = field(init=False)
 
     @property
-    def directory(self) -> Any:  # noqa: ANN401 - the configured implementation of the port, with its reload
-        """The member directory."""
-        return self.material.directory
+    def directory(self) -> WithBlocks:
+        """The member directory as this service acts on it."""
+        return self.membership.directory
 
 
 @asynccontextmanager
@@ -127,10 +133,12 @@ async def build(material: Material, *, wrap: Wrap = JOIN_AS_IT_IS) -> AsyncItera
         )
         await _open_state(rooms)
         _open_insi(rooms)
+        _open_membership(rooms)
         _open_adapters(rooms)
         holder = await _open_holder(rooms)
         await _open_requester(rooms)
         _watch(rooms)
+        await rooms.membership.start()
         await _listen_to_peers(rooms, holder)
         await rooms.errands.resume_all()
         await _listen_locally(rooms)
@@ -174,6 +182,22 @@ def _open_insi(rooms: Rooms) -> None:
         cache=state.insi_answers,
         observer=rooms.observers,
     )
+
+
+def _open_membership(rooms: Rooms) -> None:
+    """Open the directory on what is kept here; the first refresh comes before anyone is answered."""
+    ears = DirectoryEars(rooms.metrics, rooms.clock)
+    kept = open_membership(rooms.material.membership, rooms.clock, ears, mirror_tls=lambda: rooms.client_tls.context)
+    rooms.membership = Membership(
+        WithBlocks(kept),
+        ears,
+        rooms.state.measures,
+        rooms.state.holder,
+        rooms.clock,
+        rooms.metrics,
+        rooms.material.own,
+    )
+    rooms.stack.push_async_callback(rooms.membership.close)
 
 
 def _open_adapters(rooms: Rooms) -> None:
@@ -245,13 +269,14 @@ async def _open_holder(rooms: Rooms) -> Holder:
         store=wrap("holder_store", rooms.state.holder),
         source=wrap("source", rooms.source) if rooms.source is not None else AbsentSource(),
         oppositions=rooms.oppositions,
-        directory=material.directory,
+        directory=rooms.directory,
         signer=material.signer,
         clock=rooms.clock,
         entropy=rooms.entropy,
         observer=rooms.observers,
         limits=rooms.state.limits,
         limit_observer=rooms.observers,
+        answering=rooms.membership,
     )
     holder = Holder(material.holder, ports, wrap("holder_vault", rooms.state.vault))
     await holder.limits.load()
@@ -263,7 +288,7 @@ async def _open_requester(rooms: Rooms) -> None:
     material, wrap = rooms.material, rooms.wrap
     peers = await rooms.stack.enter_async_context(
         HttpPeerClient(
-            material.directory,
+            rooms.directory,
             material.signer,
             rooms.client_tls,
             rooms.clock,
@@ -278,7 +303,7 @@ async def _open_requester(rooms: Rooms) -> None:
         store=wrap("requester_store", rooms.state.requester),
         vault=wrap("requester_vault", rooms.state.vault),
         peers=wrap("peer_client", peers),
-        directory=material.directory,
+        directory=rooms.directory,
         practitioners=rooms.people,
         source=rooms.source,
         sink=rooms.sink,
@@ -299,7 +324,8 @@ def _watch(rooms: Rooms) -> None:
     material = rooms.material
     rooms.watched = Watched(
         state=rooms.state,
-        directory=material.directory,
+        directory=rooms.directory,
+        membership=rooms.membership,
         oppositions=rooms.oppositions,
         source=rooms.source,
         sink=rooms.sink,
@@ -315,7 +341,7 @@ def _watch(rooms: Rooms) -> None:
 
 
 async def _listen_to_peers(rooms: Rooms, holder: Holder) -> None:
-    section, material = rooms.material.file.model.peer, rooms.material
+    section = rooms.material.file.model.peer
     host, port = _address(section.listen)
     rooms.server = PeerServer(
         PeerServerSettings(
@@ -332,12 +358,13 @@ async def _listen_to_peers(rooms: Rooms, holder: Holder) -> None:
         rooms.server_tls,
         holder,
         ServerPorts(
-            directory=material.directory,
+            directory=rooms.directory,
             ledgers=rooms.state.journal,
             clock=rooms.clock,
             entropy=rooms.entropy,
             observer=rooms.observers,
-            files=NoDirectoryFiles(),
+            files=rooms.directory.files,
+            answering=rooms.membership,
         ),
     )
     rooms.peer_port = await rooms.server.start()
@@ -364,7 +391,7 @@ async def _listen_locally(rooms: Rooms) -> None:
     )
     ports = LocalPorts(
         errands=rooms.errands,
-        directory=material.directory,
+        directory=rooms.directory,
         journal=LocalJournal(rooms.state.journal),
         status=rooms.status,
         prober=LocalProber(rooms.errands),
@@ -372,6 +399,7 @@ async def _listen_locally(rooms: Rooms) -> None:
         coverage=rooms.coverage,
         identities=rooms.identities,
         alerts=rooms.alerts,
+        membership=rooms.membership,
         metrics=rooms.metrics,
         clock=rooms.clock,
         entropy=rooms.entropy,
@@ -393,8 +421,14 @@ def _jobs(rooms: Rooms) -> Jobs:
         hours = rooms.material.insi.settings.max_age_hours if rooms.material.insi is not None else 0
         await rooms.state.insi_answers.forget(Instant(clock.now() - hours * 3600))
 
+    settings = rooms.material.membership
+    refreshing: tuple[Job, ...] = ()
+    if isinstance(settings, SignedDirectorySettings):
+        refreshing = (Job("directory", float(settings.refresh_seconds), rooms.membership.refresh),)
     return Jobs(
         (
+            *refreshing,
+            Job("membership", 60.0, rooms.membership.tick),
             Job("due-work", 2.0, rooms.errands.run_due_work),
             Job("readiness", 10.0, rooms.status.measure),
             Job("spools", 30.0, purge_spools),

@@ -1,13 +1,14 @@
 """`spsti-connector run`: load, build, wait; SIGTERM and SIGINT drain and stop, SIGHUP reads the configuration again.
 
-A reload is taken as a whole or refused as a whole. It renews certificates, CRLs, members, practitioners, API keys and
-the log level; what else changed in the file is named as needing a restart.
+A reload is taken as a whole or refused as a whole. It renews certificates, CRLs, the members file or the signed
+directory, practitioners, API keys and the log level; what else changed in the file is named as needing a restart.
 """
 
 import asyncio
 import gc
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from connector.daemon.system import SystemClock
 
 EX_CONFIG: Final = 78
 EX_UNAVAILABLE: Final = 69
-_RELOADED: Final = frozenset({"practitioners", "members", "log"})
+_RELOADED: Final = frozenset({"practitioners", "log"})
 
 
 def credentials_directory() -> Path | None:
@@ -96,7 +97,7 @@ def _reload(path: Path, rooms: Rooms) -> None:
         fresh = read(path)
         rooms.server_tls.reload(fresh.server_tls)
         rooms.client_tls.reload(fresh.client_tls)
-        rooms.material.directory.reload()
+        rooms.directory.reload()
     except ConfigFault as error:
         log.error(logs.CONFIG_REFUSED, count=len(error.faults))
         for fault in error.faults or (error.message,):
@@ -107,10 +108,13 @@ def _reload(path: Path, rooms: Rooms) -> None:
     rooms.keys.replace(api_keys(model.local.keys))
     rooms.watched.certificates = certificates_of(fresh)
     rooms.watched.crls = rooms.server_tls.trust.crls
+    own = rooms.membership.own
+    rooms.membership.own = replace(own, server=fresh.own.server, client=fresh.own.client)
+    rooms.membership.begin_refresh()
     rooms.server.recheck()
     logs.configure(level=model.log.level, form=model.log.format)
     waiting = _needs_restart(rooms.material.file.model, model)
-    log.info(logs.CONFIG_RELOADED, version=rooms.material.directory.version, reason=", ".join(waiting) or None)
+    log.info(logs.CONFIG_RELOADED, version=rooms.directory.version, reason=", ".join(waiting) or None)
     for section in waiting:
         _say(f"[{section}] changed and counts from the next restart on")
 

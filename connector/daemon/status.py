@@ -17,6 +17,7 @@ from connector.core.ports import Clock, MemberDirectory
 from connector.crypto.certificates import PeerCertificate
 from connector.crypto.crls import CrlSet
 from connector.daemon.coverage import ServiceCoverage
+from connector.daemon.membership import Membership
 from connector.ledger.service import OpenState
 from connector.local.ports import AdapterStatus, CertificateStatus, Check, LedgerStatus, StatusReport
 from connector.metrics import Metrics
@@ -31,6 +32,7 @@ class Watched:
 
     state: OpenState
     directory: MemberDirectory
+    membership: Membership
     oppositions: OppositionAuthority
     source: SourceGuard | None
     sink: SinkGuard | None
@@ -85,6 +87,7 @@ class DaemonStatus:
                 "a revocation list is past its next update: every peer is refused" if stale else "",
                 "fetch the newest lists of both CAs, then reload" if stale else "",
             ),
+            *w.membership.checks(),
             *self._warnings(),
         )
         red = tuple(check.name for check in checks if not check.ok)

@@ -1,7 +1,7 @@
 """The members list as a local TOML file, for a trial between services that know each other.
 
-It implements `core.ports.MemberDirectory` until the signed directory does; its version in receipts is
-`file:<sha-256 of its bytes>`, so that evidence says which list was believed. A file that does not parse as a whole is
+It stands in for the signed directory of a federation; its version in receipts is `file:<sha-256 of its bytes>`, so that
+evidence says which list was believed. A file that does not parse as a whole is
 refused as a whole, and the one before stays in force.
 """
 
@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from connector.core.directory import KeyUse, Member, MemberChange, MemberKey, MemberStatus, TlsBinding
@@ -21,6 +21,9 @@ from connector.core.errors import ConfigFault, ConnectorError
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.oid import Environment
+from connector.core.ports import DirectoryFiles
+from connector.directory.age import Freshness, Staleness
+from connector.directory.refusal import Finding
 
 _MEMBER_KEYS = frozenset(
     {
@@ -31,6 +34,17 @@ _MEMBER_KEYS = frozenset(
 _KEY_KEYS = frozenset({"kid", "use", "algorithm", "public", "valid_from", "valid_until", "compromised_since"})
 _Choice = TypeVar("_Choice", MemberStatus, KeyUse)
 _ALGORITHMS = {KeyUse.SIGN: frozenset({"ES256", "PS256"}), KeyUse.LEDGER: frozenset({"EdDSA"})}
+
+
+class NoFiles:
+    """`core.ports.DirectoryFiles` of a local list: there is nothing to mirror."""
+
+    def read(self, _path: str) -> bytes | None:
+        """Hold nothing."""
+        return None
+
+
+TRIAL: Final = "a local members file: for a trial between services that know each other, signed by nobody"
 
 
 class MembersFile:
@@ -91,6 +105,49 @@ class MembersFile:
                 for queue in self._followers:
                     queue.put_nowait(MemberChange(member_id, now.status if now else None))
         return True
+
+    # ------------------------------------------------------------ directory.ports.KeptDirectory
+
+    @property
+    def refreshed_at(self) -> Instant | None:
+        """Give None: no copies are asked."""
+        return None
+
+    @property
+    def files(self) -> DirectoryFiles:
+        """Give nothing to other members."""
+        return NoFiles()
+
+    async def refresh(self) -> bool:
+        """Read the file again; whether anything changed.
+
+        Raises:
+            ConfigFault: the file has faults; the list before stays in force.
+        """
+        return self.reload()
+
+    def tick(self) -> None:
+        """Do nothing: time changes nothing in a file."""
+
+    def last_known(self, member: MemberId) -> Member | None:
+        """Give the member of that id."""
+        return self.get(member)
+
+    def not_ready(self) -> str | None:
+        """Say nothing: a file that was read is in force until it is read again."""
+        return None
+
+    def staleness(self) -> Staleness:
+        """Say that it has no end, and what it is."""
+        return Staleness(Freshness.FRESH, None, TRIAL)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Give nothing: a file with faults is not taken."""
+        return ()
+
+    def copies(self) -> int | None:
+        """Give None: nobody else has it."""
+        return None
 
     def _index(self) -> None:
         self._by_pin = {pin: m for m in self._members.values() for pin in m.tls.pins}

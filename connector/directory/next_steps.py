@@ -35,8 +35,8 @@ class Step:
 WORDS: Final = {
     "request": (
         Who.YOU,
-        "make your join request: spsti-connector federation join-request",
-        "préparez votre demande d'adhésion : spsti-connector federation join-request",
+        "make your join request: spsti-connector init, or federation join-request",
+        "préparez votre demande d'adhésion : spsti-connector init, ou federation join-request",
     ),
     "root": (
         Who.OPERATORS,
@@ -45,8 +45,8 @@ WORDS: Final = {
     ),
     "received": (
         Who.YOU,
-        "receive the directory: spsti-connector directory refresh",
-        "recevez l'annuaire : spsti-connector directory refresh",
+        "receive the directory: spsti-connector run; while it runs, directory refresh",
+        "recevez l'annuaire : spsti-connector run ; s'il tourne déjà, directory refresh",
     ),
     "listed": (
         Who.OPERATORS,

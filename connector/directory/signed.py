@@ -8,7 +8,6 @@ a thread and swaps the whole at once. Who asks for a refresh, and when, is left 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from tuf.api.metadata import Root
@@ -18,8 +17,9 @@ from connector.core.errors import ConfigFault
 from connector.core.instant import Instant, rfc3339
 from connector.core.members import MemberId
 from connector.core.oid import Environment
-from connector.core.ports import Clock
+from connector.core.ports import Clock, DirectoryFiles
 from connector.directory import layout
+from connector.directory.age import Freshness, Staleness
 from connector.directory.archive import Accepted, Archive
 from connector.directory.fetch import Patience, Source
 from connector.directory.memberships import Standing
@@ -33,24 +33,6 @@ from connector.directory.verify import Verified, verify
 
 NO_VERSION: Final = "tuf:none"
 _MIRROR_PATH: Final = "/directory/"
-
-
-class Freshness(StrEnum):
-    """How near its end the directory is."""
-
-    FRESH = "fresh"
-    STALE = "stale"
-    GRACE = "grace"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Staleness:
-    """What to announce of the directory's age, and until when it may be relied on."""
-
-    state: Freshness
-    ends_at: Instant | None
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +104,11 @@ class SignedDirectory:
         finally:
             self._followers.discard(queue)
 
+    @property
+    def files(self) -> DirectoryFiles:
+        """What this member mirrors: the versions in force, and its own entry as offered to publishers."""
+        return self.archive
+
     # ------------------------------------------------------------ refreshing
 
     async def refresh(self) -> bool:
@@ -164,13 +151,12 @@ class SignedDirectory:
 
         Each refresh begins at others, so that no copy is always believed first.
         """
-        signed = self._verified.memberships.urls if self._verified else ()
-        operators = [self._operators_source(url) for url in dict.fromkeys((*self._settings.urls, *signed))]
+        operators = [self._operators_source(url) for url in self._urls()]
         context = self._mirror_tls()
         mirrors = [
             Source(member.id.value, member.endpoint + _MIRROR_PATH, context)
-            for member in self._roster.members.values()
-            if context is not None and member.status is MemberStatus.ACTIVE and member.id != self._settings.own
+            for member in self._mirrors()
+            if context is not None
         ]
         turn = now // max(1, self._settings.refresh_seconds)
         operators, mirrors = _rotated(operators, turn), _rotated(mirrors, turn)
@@ -180,13 +166,37 @@ class SignedDirectory:
             operators, mirrors = operators[1:], mirrors[self._settings.at_least - 1 :]
         return found
 
+    def copies(self) -> int:
+        """Count the copies that can be asked: the operators' addresses and other members' mirrors."""
+        return len(self._urls()) + len(self._mirrors())
+
+    def _urls(self) -> tuple[str, ...]:
+        signed = self._verified.memberships.urls if self._verified else ()
+        return tuple(dict.fromkeys((*self._settings.urls, *signed)))
+
+    def _mirrors(self) -> list[Member]:
+        listed = self._roster.members.values()
+        return [m for m in listed if m.status is MemberStatus.ACTIVE and m.id != self._settings.own]
+
     def _operators_source(self, url: str) -> Source:
         plain = url.startswith("http://") and self._settings.environment is Environment.TEST
         return Source(url, url if url.endswith("/") else url + "/", None if plain else self._public_tls())
 
+    def reload(self) -> bool:
+        """Do nothing: what is in force was fetched, and a refresh fetches the next."""
+        return False
+
     def tick(self) -> None:
         """Tell followers what time alone has changed: to be called about once a minute."""
         self._now()
+
+    def last_known(self, member: MemberId) -> Member | None:
+        """Give a member as it was listed last, also where the directory has closed since."""
+        if self._verified is None:
+            return None
+        now = self._clock.now()
+        grace = max(0, now - self._verified.ends_at) + 1
+        return roster(self._verified, now, grace_seconds=grace).members.get(member)
 
     # ------------------------------------------------------------ age and findings
 

@@ -87,6 +87,8 @@ class Emitter:
             check_demand(mandate.demand, self._settings.policy)
         except RequestRefused as refused:
             return await self._refuse(case, refused)
+        if self._ports.answering.is_paused():
+            return await self._evidence.could_not_look(case, _paused())
         worker = mandate.demand.worker
         place = await self.limits.reserve(question.peer, worker, verified, question.at)
         if place.wait_seconds:
@@ -128,6 +130,8 @@ class Emitter:
                     hint="seal a mandate for this announcement",
                 )
             check_demand(mandate.demand, self._settings.policy)
+            if self._ports.answering.is_paused():
+                return await self._evidence.could_not_look(case, _paused())
             worker = mandate.demand.worker
             if worker is not None:
                 case = case.about((worker.ins,))
@@ -210,7 +214,8 @@ class Emitter:
         return answer
 
     def _bundle(self, offer: fhir.Offer | None) -> bytes:
-        return fhir.search_bundle(self._own(), offer, base_url=self._settings.base_url + "/fhir")
+        own = self._own()
+        return fhir.search_bundle(own, offer, base_url=own.endpoint + "/fhir")
 
     # ------------------------------------------------------------ handover
 
@@ -299,6 +304,10 @@ class Emitter:
 
     def _elapsed(self, question: Question) -> float:
         return self._ports.clock.monotonic() - question.started
+
+
+def _paused() -> FailedClosed:
+    return FailedClosed("answering: paused by this service", code=Code.ANSWERING_PAUSED, hint="answering resume")
 
 
 def _changed() -> RequestRefused:

@@ -9,12 +9,12 @@ A ledger that cannot be written raises `FailedClosed`, and there is nothing to s
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
 from connector.core.codes import Code
-from connector.core.errors import AdapterFault, MandateRefused, RequestRefused
+from connector.core.errors import ConnectorError, MandateRefused, RequestRefused
 from connector.core.evidence import ReceiptDraft
 from connector.core.handover import Handover, IssuedAnnouncement
 from connector.core.identity_alerts import Noticed
@@ -33,6 +33,7 @@ from connector.core.ports import (
     UsedMandate,
 )
 from connector.core.ports_limits import LimitObserver, LimitStore
+from connector.core.ports_measures import AlwaysAnswers, Answering
 from connector.core.records import Trace
 from connector.holder.case import Case
 from connector.holder.question import Answer
@@ -57,6 +58,7 @@ class Ports:
     limits: LimitStore
     limit_observer: LimitObserver
     pause: Pause = asyncio.sleep
+    answering: Answering = field(default_factory=AlwaysAnswers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,8 @@ class Evidence:
         draft = self._draft(case, Outcome.REFUSED, code=refused.code)
         return self._seal(case, draft, proof, fhir.operation_outcome(refused.code, str(refused)), None)
 
-    async def could_not_look(self, case: Case, fault: AdapterFault, counted: Counted | None = None) -> Answer:
-        """Answer that the vendor's software failed; only the ledger is told how.
+    async def could_not_look(self, case: Case, fault: ConnectorError, counted: Counted | None = None) -> Answer:
+        """Answer that nobody could look, whoever the worker; only the ledger is told why.
 
         Raises:
             FailedClosed: the entry could not be made durable.

@@ -11,10 +11,9 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class HolderSettings:
-    """`base_url` is our endpoint as the directory lists it; the other defaults are those of the configuration."""
+    """The defaults are those of the configuration."""
 
     member: MemberId
-    base_url: str
     policy: HolderPolicy
     limits: Limits = field(default_factory=Limits)
     """Numbers of PROTOCOL section 5; an operator may set others for one peer."""

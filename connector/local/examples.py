@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from connector.local import answers, register_answers, requests, system_answers
+from connector.local import answers, membership_answers, register_answers, requests, system_answers
 from connector.local.identity_examples import IDENTITY_EXAMPLES
 
 _FETCH_ID: Final = "6f1c0a52e0f94f1bb1f8b3f6f6a4d1c9"
@@ -49,6 +49,26 @@ _NEW_FETCH: Final = {
         "worker_does_not_object": True,
     },
     "follow_up": {"visit": "initial"},
+}
+_BLOCK: Final = {
+    "member": _A,
+    "name": "Santé au travail des Trois Vallées",
+    "reason": "key-stolen",
+    "since": "2026-11-23T09:20:00Z",
+    "by": "operations",
+}
+_DIRECTORY: Final = {
+    "version": "tuf:12.345.47DEQpj8HBSa-_TImW-5JA",
+    "signed": True,
+    "freshness": "fresh",
+    "message": "",
+    "ends_at": "2026-11-30T09:00:00Z",
+    "refreshed_at": "2026-11-23T09:15:00Z",
+    "copies": 5,
+    "members": {"active": 3, "mail-only": 1},
+    "findings": [],
+    "differences": [],
+    "blocks": [_BLOCK],
 }
 _SERVICES: Final = [
     {
@@ -257,6 +277,23 @@ EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
                 "faults": [],
             }
         ],
+    },
+    requests.BlockIn: {"reason": "key-stolen"},
+    requests.PauseIn: {"reason": "maintenance"},
+    membership_answers.MembershipOut: _DIRECTORY,
+    membership_answers.RefreshOut: {
+        "changed": True,
+        "refused": [
+            {"source": _A, "refusal": "frozen", "detail": "timestamp 41: others go on, this copy has stood still"}
+        ],
+        "directory": _DIRECTORY,
+    },
+    membership_answers.BlockedOut: {"result": "blocked", "block": _BLOCK},
+    membership_answers.AnsweringOut: {
+        "paused": True,
+        "reason": "maintenance",
+        "since": "2026-11-23T09:20:00Z",
+        "by": "operations",
     },
     system_answers.StatusOut: {
         "member": _B,

@@ -19,7 +19,7 @@ KEY_BYTES: Final = 32
 
 class Scope(StrEnum):
     """What a key opens: fetches, members and INS checks; status; the journal; the register of oppositions; the
-    identity desk, with identity alerts.
+    identity desk, with identity alerts; blocks and pauses.
     """
 
     FETCH = "fetch"
@@ -27,6 +27,7 @@ class Scope(StrEnum):
     JOURNAL = "journal"
     OPPOSITIONS = "oppositions"
     IDENTITY = "identity"
+    OPERATE = "operate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from connector.core.coded import Coded
 from connector.core.codes import Code
 from connector.core.coverage import CoverageCount
+from connector.core.directory import MemberStatus
 from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
 from connector.core.identity import IdentityAttribute, QualifiedIdentity
 from connector.core.identity_alerts import Alert, AlertState
@@ -20,12 +21,14 @@ from connector.core.kept_identity import KeptIdentity, KeptMove
 from connector.core.ledger import EntryType, Tree
 from connector.core.mandate import AuthLevel
 from connector.core.matricule import Ins
+from connector.core.measures import Block, BlockReason, Pause, PauseReason
 from connector.core.members import MemberId
 from connector.core.oppositions import Lifting, Objection
 from connector.core.outcome import WithheldReason
 from connector.core.ports import Clock, Entropy, Idempotency, MemberDirectory, Practitioners
 from connector.core.private import Private
 from connector.core.traits import StrictTraits
+from connector.directory.age import Freshness
 from connector.local.keys import KeyRing
 from connector.requester.new_fetch import NewFetch
 from connector.requester.register import NewObjection
@@ -276,6 +279,60 @@ class Alerts(Protocol):
     async def to_qualify(self, limit: int = 50) -> Sequence[Waiting]: ...
 
 
+# ---------------------------------------------------------------- the federation, and what this service decides alone
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipReport:
+    """The member directory in force, how old it is, and the members that this service has blocked itself.
+
+    `copies` counts those that can be asked, None with a local file. `differences` are what the directory says otherwise
+    of this service than its configuration.
+    """
+
+    version: str
+    is_signed: bool
+    freshness: Freshness
+    message: str
+    ends_at: Instant | None
+    refreshed_at: Instant | None
+    copies: int | None
+    members: Mapping[MemberStatus, int]
+    findings: Sequence[str]
+    differences: Sequence[str]
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCopy:
+    """A copy of the directory that was passed over: its address or member id, the kind of refusal, what was met."""
+
+    source: str
+    refusal: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshReport:
+    """What a refresh came to."""
+
+    changed: bool
+    refused: Sequence[RefusedCopy]
+    directory: MembershipReport
+
+
+class Membership(Protocol):
+    """The directory as it runs, blocks and the pause; `caller` is the API key."""
+
+    def report(self) -> MembershipReport: ...
+    async def refresh(self) -> RefreshReport: ...
+    async def block(self, member: MemberId, reason: BlockReason, caller: str) -> tuple[Block, bool]: ...
+    async def unblock(self, member: MemberId, caller: str) -> Block: ...
+    def paused(self) -> Pause | None: ...
+    async def pause(self, reason: PauseReason, caller: str) -> Pause: ...
+    async def resume(self, caller: str) -> None: ...
+
+
 class MetricsText(Protocol):
     """The metrics in Prometheus' text form."""
 
@@ -295,6 +352,7 @@ class LocalPorts:
     coverage: Coverage
     identities: IdentityDesk
     alerts: Alerts
+    membership: Membership
     metrics: MetricsText
     clock: Clock
     entropy: Entropy

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from connector.core.fetch import HARD_MAX_SERVICES
 from connector.core.mandate import AuthLevel, AuthMeans, InformationMeans, VisitKind
+from connector.core.measures import BlockReason, PauseReason
 from connector.core.oppositions import OppositionKind
 from connector.local.problems import FieldFaults
 from connector.wire.json_strict import NotStrictJson, read_object
@@ -183,6 +184,18 @@ class WorkerSearchIn(Body):
 
     matricule: Annotated[str, StringConstraints(min_length=15, max_length=25)]
     oid: Annotated[str | None, Field(default=None, max_length=64)]
+
+
+class BlockIn(Body):
+    """Why a member is blocked; a closed list, since it stands in the ledger."""
+
+    reason: BlockReason
+
+
+class PauseIn(Body):
+    """Why nobody is answered."""
+
+    reason: PauseReason
 
 
 def read_body(raw: bytes, model: type[_M]) -> _M:

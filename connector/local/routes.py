@@ -43,6 +43,7 @@ from connector.local.requests import (
     WorkerSearchIn,
 )
 from connector.local.routes_identity import IDENTITY
+from connector.local.routes_membership import MEMBERSHIP
 from connector.local.system_answers import LiveOut, ProbeOut, ReadyOut, StatusOut
 
 _FETCH_ID: Final = Parameter("id", "path", "the fetch", ID, EXAMPLE_ID)
@@ -268,4 +269,4 @@ _OTHERS: Final = (
     ),
 )  # fmt: skip
 
-OPERATIONS: Final[Sequence[Operation]] = (*_FETCHES, *_REGISTER, *IDENTITY, *_OTHERS)
+OPERATIONS: Final[Sequence[Operation]] = (*_FETCHES, *_REGISTER, *IDENTITY, *MEMBERSHIP, *_OTHERS)

@@ -52,6 +52,7 @@ _BY_STATUS: Final[Mapping[int, tuple[Code, ...]]] = {
         Code.VAULT_DAMAGED,
         Code.STATE_UNAVAILABLE,
         Code.CLOCK_BACKWARDS,
+        Code.ANSWERING_PAUSED,
         Code.DIRECTORY_UNAVAILABLE,
         Code.DIRECTORY_EXPIRED,
         Code.DIRECTORY_REFUSED,

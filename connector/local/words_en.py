@@ -137,6 +137,7 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.VAULT_DAMAGED: ("The copy kept here is damaged; it is not shown.", "Start a new fetch. " + _OPERATOR),
     Code.STATE_UNAVAILABLE: ("The connector's database is not available.", _OPERATOR),
     Code.CLOCK_BACKWARDS: ("The clock of this machine went back; nothing is let out.", _OPERATOR),
+    Code.ANSWERING_PAUSED: ("This service answers nobody for a while, by its own decision.", _OPERATOR),
     Code.DIRECTORY_UNAVAILABLE: ("The list of members is not available.", _OPERATOR),
     Code.DIRECTORY_EXPIRED: ("The list of members is too old to be relied on.", _OPERATOR),
     Code.DIRECTORY_REFUSED: ("The list of members that was offered is not believed.", _OPERATOR),

@@ -164,6 +164,7 @@ CODES: dict[Code, tuple[str, str]] = {
     ),
     Code.STATE_UNAVAILABLE: ("La base du connecteur est indisponible.", _OPERATOR),
     Code.CLOCK_BACKWARDS: ("L'horloge de cette machine a reculé : rien ne sort.", _OPERATOR),
+    Code.ANSWERING_PAUSED: ("Ce service ne répond à personne pour l'instant, par sa propre décision.", _OPERATOR),
     Code.DIRECTORY_UNAVAILABLE: ("La liste des membres est indisponible.", _OPERATOR),
     Code.DIRECTORY_EXPIRED: ("La liste des membres est trop ancienne pour être fiable.", _OPERATOR),
     Code.DIRECTORY_REFUSED: ("La liste des membres proposée n'est pas digne de confiance.", _OPERATOR),

@@ -2,7 +2,7 @@
 
 PROTOCOL section 1: the certificate's member, its status in the newest directory, the serials against the newest CRLs,
 the end date. What does not change between two requests (the certificate, its chain) is read once for the connection,
-what seldom does (member, revocation) once for each version of the directory and each set of CRLs.
+what seldom does (revocation) once for each set of CRLs.
 """
 
 from dataclasses import dataclass, field
@@ -37,20 +37,15 @@ class PeerConnection:
     certificate: PeerCertificate
     opened: float
     busy: bool = False
-    _member: Member | None = None
-    _version: str | None = None
     _trust: Trust | None = None
     _is_revoked: bool = False
     _chain: tuple[IssuedSerial, ...] = field(default=())
 
     def member(self, directory: MemberDirectory) -> Member | None:
         """Give the member whose certificate this is, by the newest directory."""
-        version = directory.version
-        if version != self._version:
-            certificate = self.certificate
-            self._member = directory.by_certificate(certificate.spki_sha256, certificate.subject_ous)
-            self._version = version
-        return self._member
+        # Asked each time: time alone moves a member too, by a suspension that begins or a directory that ends.
+        certificate = self.certificate
+        return directory.by_certificate(certificate.spki_sha256, certificate.subject_ous)
 
     def is_revoked(self, trust: Trust) -> bool:
         """Whether the newest CRLs take the certificate back, or one above it, or no longer say anything of it."""

@@ -22,14 +22,6 @@ _DAY: Final = 86_400
 _MAX_DIGITS: Final = 16
 
 
-class NoDirectoryFiles:
-    """A member that mirrors no signed directory: its members come from a local file."""
-
-    def read(self, _path: str) -> bytes | None:
-        """Hold nothing."""
-        return None
-
-
 class OpenRoutes:
     """Routes that name nobody and so leave no entry."""
 
@@ -37,13 +29,12 @@ class OpenRoutes:
         self,
         settings: PeerServerSettings,
         own: MemberId,
-        base_url: str,
         directory: MemberDirectory,
         ledgers: LedgerReader,
         files: DirectoryFiles,
     ) -> None:
-        self._settings, self._own, self._base_url = settings, own, base_url
-        self._directory, self._ledgers, self._files = directory, ledgers, files
+        self._settings, self._own, self._directory = settings, own, directory
+        self._ledgers, self._files = ledgers, files
         self._house_asked: dict[tuple[MemberId, str], int] = {}
 
     async def metadata(self, *_: object) -> web.StreamResponse:
@@ -53,7 +44,7 @@ class OpenRoutes:
             raise FailedClosed("directory: this member is not in it", code=Code.DIRECTORY_UNAVAILABLE)
         body = fhir.capability_statement(
             own,
-            base_url=self._base_url + "/fhir",
+            base_url=own.endpoint + "/fhir",
             version=self._settings.version,
             released_on=self._settings.released_on,
         )

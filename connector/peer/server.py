@@ -10,7 +10,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -22,6 +22,7 @@ from connector.core.errors import FailedClosed, LimitReached, MandateRefused, Re
 from connector.core.instant import Instant
 from connector.core.ledger import Tree
 from connector.core.ports import Clock, DirectoryFiles, Entropy, LedgerReader, MemberDirectory, Observer, new_id
+from connector.core.ports_measures import AlwaysAnswers, Answering
 from connector.holder.service import Holder
 from connector.peer.admission import Access, admit
 from connector.peer.protocol import PeerManager, PeerProtocol, PeerRequest, refusal
@@ -36,6 +37,9 @@ from connector.wire.ranges import RangeNotSatisfiable
 _BACKLOG: Final = 256
 _LINGER_SECONDS: Final = 2.0
 """How long the rest of a refused body is read, so that the peer sees the answer and not a reset."""
+
+_DOCUMENT: Final = "document"
+"""Lookups and handovers say with a receipt that this service has paused; a document owes none (PROTOCOL section 4)."""
 
 _T = TypeVar("_T")
 RouteHandler = Callable[[PeerRequest, Any, Instant, float, str], Awaitable[web.StreamResponse]]
@@ -62,6 +66,7 @@ class ServerPorts:
     entropy: Entropy
     observer: Observer
     files: DirectoryFiles
+    answering: Answering = field(default_factory=AlwaysAnswers)
 
 
 class PeerServer:
@@ -183,7 +188,7 @@ class PeerServer:
         exchange = ExchangeRoutes(settings, holder)
         documents = DocumentRoutes(settings, holder, self._spawn, self.observer.ledger_failed)
         own = holder.settings
-        open_ = OpenRoutes(settings, own.member, own.base_url, ports.directory, ports.ledgers, ports.files)
+        open_ = OpenRoutes(settings, own.member, ports.directory, ports.ledgers, ports.files)
         active = Access.ACTIVE
         consistency = Route("consistency", "GET", active, open_.consistency, takes_query=True)
         checkpoint = Route("checkpoint", "GET", active, open_.checkpoint)
@@ -195,7 +200,7 @@ class PeerServer:
         for tree in Tree:
             exact[f"/ledger/{tree}/checkpoint"] = (checkpoint, tree.value)
             exact[f"/ledger/{tree}/consistency"] = (consistency, tree.value)
-        document = Route("document", "GET", active, documents.document)
+        document = Route(_DOCUMENT, "GET", active, documents.document)
         ack = Route("acknowledgement", "POST", Access.ACK, exchange.acknowledge)
         files = Route("directory", "GET", Access.ADMITTED, open_.directory_file)
         return exact, [
@@ -226,6 +231,8 @@ class PeerServer:
             access = found[0].access if found else Access.ACTIVE
             member = admit(peer, access, directory=self._ports.directory, trust=self._tls.trust, now=now)
             route, argument = _checked(found, request, query)
+            if route.name == _DOCUMENT and self._ports.answering.is_paused():
+                raise self._paused()
             response = await route.handle(request, member, now, started, argument)
         except RequestRefused as refused:
             response = await self._refuse(request, refused, member, name)
@@ -243,6 +250,16 @@ class PeerServer:
         if self._ports.clock.monotonic() - peer.opened > self._settings.connection_life_seconds:
             response.force_close()
         return response
+
+    def _paused(self) -> HttpRefused:
+        retry = str(self._holder.settings.could_not_look_retry_seconds)
+        return HttpRefused(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "document: this service answers nobody for a while",
+            code=Code.ANSWERING_PAUSED,
+            hint="ask again later",
+            headers={hdrs.RETRY_AFTER: retry},
+        )
 
     async def _refuse(
         self, request: PeerRequest, refused: RequestRefused, member: Member | None, exchange: str

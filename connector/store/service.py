@@ -29,6 +29,7 @@ from connector.store.identities import SqliteIdentityStore
 from connector.store.insi_answers import SqliteInsiAnswers
 from connector.store.keys import StateKeys, read_master_key
 from connector.store.ledgers import Ledgers
+from connector.store.measures import SqliteMeasures
 from connector.store.oppositions import SqliteOppositionStore
 from connector.store.outbox import SqliteTraceOutbox
 from connector.store.readers import Readers
@@ -91,6 +92,7 @@ class State(Generic[J]):
         self.identities = SqliteIdentityStore(writer, readers, sealer, keys)
         self.insi_answers = SqliteInsiAnswers(writer, readers, sealer, keys)
         self.coverage = CoverageFacts(writer, readers)
+        self.measures = SqliteMeasures(writer, readers)
 
     @classmethod
     async def open(

@@ -7,32 +7,32 @@ from contextlib import closing
 import pytest
 from click.testing import CliRunner
 
-from connector.cli.check import command as check
-from connector.cli.init import command as init
+from connector.cli.main import cli
 from spsti_sandbox.pki import Pki
 
 MEMBER = "318751275100020"
 FLAGS = (
     "--member-id", MEMBER, "--name", "SPSTI Exemple", "--environment", "test", "--endpoint", "https://127.0.0.1:8443",
-    "--opposition", "adapter", "--decided-by", "Dr Exemple",
+    "--opposition", "adapter", "--decided-by", "Dr Exemple", "--trial",
 )  # fmt: skip
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return lambda command, *arguments: CliRunner().invoke(command, [*map(str, arguments)])
+    return lambda *words: CliRunner().invoke(cli, [*map(str, words)])
 
 
 def test_init_asks_nobody_when_there_is_no_terminal_and_names_the_flags(run):
-    result = run(init, "--directory", "new")
+    result = run("init", "--directory", "new")
 
     assert result.exit_code == 2
     assert "--member-id, --name, --environment, --endpoint, --opposition, --decided-by" in result.output
+    assert "--directory-url or --trial" in result.output
 
 
 def test_init_says_what_it_made_and_what_comes_next(run, tmp_path):
-    result = run(init, "--directory", "new", *FLAGS, "--town", "Dijon")
+    result = run("init", "--directory", "new", *FLAGS, "--town", "Dijon")
 
     assert result.exit_code == 0, result.output
     assert "my-entry.toml" in result.output
@@ -42,9 +42,9 @@ def test_init_says_what_it_made_and_what_comes_next(run, tmp_path):
 
 
 def test_init_a_second_time_changes_nothing(run):
-    run(init, "--directory", "new", *FLAGS)
+    run("init", "--directory", "new", *FLAGS)
 
-    result = run(init, "--directory", "new", *FLAGS)
+    result = run("init", "--directory", "new", *FLAGS)
 
     assert result.exit_code == 1
     assert "exists already" in result.output
@@ -52,16 +52,16 @@ def test_init_a_second_time_changes_nothing(run):
 
 def test_init_refuses_a_number_that_fails_its_check_in_production(run):
     flags = [flag if flag != "test" else "production" for flag in FLAGS]
-    result = run(init, *[flag if flag != MEMBER else "318751275100021" for flag in flags])
+    result = run("init", *[flag if flag != MEMBER else "318751275100021" for flag in flags])
 
     assert result.exit_code == 1
     assert "init:" in result.output
 
 
 def test_check_names_every_fault_with_its_line_and_the_status_of_a_bad_configuration(run):
-    run(init, "--directory", "new", *FLAGS)
+    run("init", "--directory", "new", *FLAGS)
 
-    result = run(check, "--config", "new/connector.toml")
+    result = run("check", "--config", "new/connector.toml")
 
     assert result.exit_code == 78
     assert "connector.toml:" in result.output
@@ -76,14 +76,14 @@ def test_check_finds_nothing_wrong_once_the_certificates_are_there(run, tmp_path
         (tmp_path / f"{use}.p12").write_bytes(pki.pkcs12(leaf, b"geheim"))
     (tmp_path / "password").write_text("geheim\n")
     made = run(
-        init, "--directory", "new", *FLAGS, "--trusted-ca", pki.ca_path, "--crl", pki.crl_paths[0], "--crl",
+        "init", "--directory", "new", *FLAGS, "--trusted-ca", pki.ca_path, "--crl", pki.crl_paths[0], "--crl",
         pki.crl_paths[1], "--server-pkcs12", "server.p12", "--server-password", "password", "--client-pkcs12",
         "client.p12", "--client-password", "password", "--practitioner", "899700218896:physician:Camille DURAND",
     )  # fmt: skip
     assert made.exit_code == 0, made.output
 
-    result = run(check, "--config", "new/connector.toml")
-    as_json = run(check, "--config", "new/connector.toml", "--json")
+    result = run("check", "--config", "new/connector.toml")
+    as_json = run("check", "--config", "new/connector.toml", "--json")
 
     assert result.exit_code == 0, result.output
     assert "configuration is valid" in result.output
@@ -98,7 +98,7 @@ def test_check_warns_of_a_source_that_nobody_attested_and_of_low_coverage(run, t
         (tmp_path / f"{use}.p12").write_bytes(pki.pkcs12(pki.issue(MEMBER, use), b"geheim"))
         pairs += [f"--{use}-pkcs12", f"{use}.p12", f"--{use}-password", "password"]
     (tmp_path / "password").write_text("geheim\n")
-    run(init, "--directory", "new", *FLAGS, "--trusted-ca", pki.ca_path, *pairs)
+    run("init", "--directory", "new", *FLAGS, "--trusted-ca", pki.ca_path, *pairs)
     config = tmp_path / "new" / "connector.toml"
     source = '\n[source]\nadapter = "demo"\ncoverage_warn_below = 0.8\n[source.options]\ndatabase = "dmst.sqlite"\n'
     config.write_text(config.read_text() + source)
@@ -109,7 +109,7 @@ def test_check_warns_of_a_source_that_nobody_attested_and_of_low_coverage(run, t
         db.execute("create table facts (name text primary key, value)")
         db.execute("insert into facts values ('coverage', ?)", (count,))
 
-    result = run(check, "--config", config)
+    result = run("check", "--config", config)
 
     assert result.exit_code == 0, result.output
     assert "nobody has attested that what the source gives may go to another service" in result.output
@@ -120,9 +120,9 @@ def test_a_wrong_password_is_told_without_the_password(run, tmp_path):
     pki = Pki(tmp_path / "pki")
     (tmp_path / "server.p12").write_bytes(pki.pkcs12(pki.issue(MEMBER, "server"), b"right"))
     (tmp_path / "password").write_text("wrong-and-secret\n")
-    run(init, "--directory", "new", *FLAGS, "--server-pkcs12", "server.p12", "--server-password", "password")
+    run("init", "--directory", "new", *FLAGS, "--server-pkcs12", "server.p12", "--server-password", "password")
 
-    result = run(check, "--config", "new/connector.toml", "--json")
+    result = run("check", "--config", "new/connector.toml", "--json")
 
     assert result.exit_code == 78
     assert "wrong-and-secret" not in result.output
@@ -130,7 +130,7 @@ def test_a_wrong_password_is_told_without_the_password(run, tmp_path):
 
 
 def test_a_practitioner_is_given_in_three_parts(run):
-    result = run(init, *FLAGS, "--practitioner", "899700218896:wizard:X")
+    result = run("init", *FLAGS, "--practitioner", "899700218896:wizard:X")
 
     assert result.exit_code == 2
     assert "physician|nurse|intern" in result.output

@@ -61,7 +61,7 @@ def test_a_newcomer_with_its_certificates_can_start(made):
     assert material.member.id.value == MEMBER
     assert material.signer.kid == "sign-1"
     assert material.client_tls.certificate.subject_ous == (MEMBER,)
-    assert material.holder.base_url == "https://127.0.0.1:8443"
+    assert material.member.endpoint == "https://127.0.0.1:8443"
 
 
 def test_without_certificates_both_are_missing_at_their_keys(made):

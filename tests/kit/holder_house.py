@@ -39,11 +39,11 @@ from connector.core.policy import HolderPolicy
 from connector.core.ports import DirectoryFiles
 from connector.core.practitioner_id import PractitionerId
 from connector.crypto.keys import x5t_s256
+from connector.directory.members_file import NoFiles
 from connector.holder.evidence import Ports
 from connector.holder.question import Question
 from connector.holder.service import Holder
 from connector.holder.settings import HolderSettings
-from connector.peer.routes_open import NoDirectoryFiles
 from connector.peer.server import PeerServer, ServerPorts
 from connector.peer.settings import PeerServerSettings
 from connector.peer.tls import ServerTls, TlsMaterial, client_context
@@ -135,7 +135,7 @@ class House:
     ears: Ears = field(default_factory=Ears)
     pauses: list[float] = field(default_factory=list)
     with_crls: bool = False
-    files: DirectoryFiles = field(default_factory=NoDirectoryFiles)
+    files: DirectoryFiles = field(default_factory=NoFiles)
 
     def __post_init__(self) -> None:
         self.members = ListedMembers(self.us, self.asker, self.other)
@@ -166,7 +166,6 @@ class House:
         opposition = OppositionSettings(Authority.ADAPTER, Day(2026, 1, 5), "Mme Directrice")
         settings = HolderSettings(
             member=self.us.id,
-            base_url="https://localhost:8443",
             **(
                 {"policy": HolderPolicy(Environment.TEST), "limits": GENEROUS, "hold_seconds": 30.0}
                 | self.holder_changes

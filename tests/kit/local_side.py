@@ -23,11 +23,13 @@ from connector.core.fetch import FetchedDocument, FetchEvent, PeerAnnouncement, 
 from connector.core.instant import Instant
 from connector.core.ledger import EntryType, Tree
 from connector.core.mandate import AuthLevel, FollowUp, FollowUpBasis
+from connector.core.measures import Block, Pause
 from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.core.outcome import WithheldReason
 from connector.core.records import Counts
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check_move
+from connector.directory.age import Freshness
 from connector.local.keys import ApiKey, KeyRing, Scope, key_hash
 from connector.local.ports import (
     AdapterStatus,
@@ -37,7 +39,9 @@ from connector.local.ports import (
     JournalEntry,
     LedgerStatus,
     LocalPorts,
+    MembershipReport,
     ProbeStep,
+    RefreshReport,
     StatusReport,
     TreeReport,
 )
@@ -397,6 +401,59 @@ class Coverage:
         return await self.report()
 
 
+class Membership:
+    """A signed directory of one version, with blocks and a pause in memory."""
+
+    def __init__(self, directory, clock):
+        self.directory, self.clock = directory, clock
+        self.blocks, self.pausing, self.refreshed = {}, None, 0
+        self.newer, self.refused, self.freshness = True, (), Freshness.FRESH
+
+    def report(self):
+        return MembershipReport(
+            version="tuf:12.345.abc",
+            is_signed=True,
+            freshness=self.freshness,
+            message="" if self.freshness is Freshness.FRESH else "the timestamp ends soon",
+            ends_at=Instant(NOW + 86_400),
+            refreshed_at=NOW if self.refreshed else None,
+            copies=4,
+            members={MemberStatus.ACTIVE: 3, MemberStatus.SUSPENDED: 1},
+            findings=(),
+            differences=(),
+            blocks=tuple(self.blocks.values()),
+        )
+
+    async def refresh(self):
+        self.refreshed += 1
+        changed, self.newer = self.newer, False
+        return RefreshReport(changed, self.refused, self.report())
+
+    async def block(self, member, reason, caller):
+        if member == US:
+            raise LocalRefused("member: got this service itself", code=Code.LOCAL_CONFLICT)
+        if self.directory.get(member) is None:
+            raise LocalRefused("service: none of that id", code=Code.LOCAL_NOT_FOUND)
+        known = self.blocks.get(member)
+        block = self.blocks.setdefault(member, Block(member, reason, self.clock.now(), caller))
+        return block, known is None
+
+    async def unblock(self, member, caller):
+        if member not in self.blocks:
+            raise LocalRefused("service: it is not blocked here", code=Code.LOCAL_NOT_FOUND)
+        return self.blocks.pop(member)
+
+    def paused(self):
+        return self.pausing
+
+    async def pause(self, reason, caller):
+        self.pausing = self.pausing or Pause(reason, self.clock.now(), caller)
+        return self.pausing
+
+    async def resume(self, caller):
+        self.pausing = None
+
+
 class House:
     """Everything behind the local side, and its settings."""
 
@@ -408,6 +465,7 @@ class House:
         self.register, self.sink = a_register(self.clock, self.entropy)
         self.coverage = Coverage()
         self.vigilance = Vigilance(self.clock, self.entropy)
+        self.membership = Membership(self.directory, self.clock)
         everything = frozenset(Scope)
         self.keys = [
             ApiKey("vendor", key_hash(KEY), everything, frozenset({PHYSICIAN_ID, NURSE_ID})),
@@ -435,6 +493,7 @@ class House:
             coverage=self.coverage,
             identities=self.vigilance.desk,
             alerts=self.vigilance.alerts,
+            membership=self.membership,
             metrics=Metrics("0.0.0"),
             clock=self.clock,
             entropy=self.entropy,

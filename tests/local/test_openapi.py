@@ -97,7 +97,10 @@ def served():
         yield running
 
 
-TAKES_NOTHING = {"getDescription", "getLive", "getReady", "getMetrics", "getStatus", "verifyJournal"}
+TAKES_NOTHING = {
+    "getDescription", "getLive", "getReady", "getMetrics", "getStatus", "verifyJournal",
+    "getDirectory", "refreshDirectory", "getAnswering", "resumeAnswering",
+}  # fmt: skip
 """Operations without input: no data can be wrong for them."""
 
 TRIED = [

@@ -49,6 +49,7 @@ async def front_desk(tmp_path):
         prober=house.prober,
         register=house.register,
         coverage=house.coverage,
+        membership=house.membership,
         identities=house.vigilance.desk,
         alerts=house.vigilance.alerts,
         metrics=house.ports().metrics,

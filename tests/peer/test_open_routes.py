@@ -7,7 +7,7 @@ import pytest
 from connector.core.directory import MemberStatus
 from connector.core.ledger import Tree
 from connector.core.merkle import verify_consistency
-from connector.peer.routes_open import NoDirectoryFiles
+from connector.directory.members_file import NoFiles
 from connector.wire import b64
 from connector.wire.checkpoint import open_of_member
 from tests.kit.holder_asserts import assert_lives_on, assert_outcome, assert_refused_without_receipt
@@ -109,7 +109,7 @@ async def test_a_member_without_a_signed_directory_has_no_such_files(house, line
     house.members.change(house.asker.id, tell=False, status=MemberStatus.SUSPENDED)
 
     assert_outcome(await line.send("GET", "/directory/members.json", {}), 404, "request.not_supported")
-    assert NoDirectoryFiles().read("members.json") is None
+    assert NoFiles().read("members.json") is None
 
 
 async def test_a_member_that_is_not_in_its_own_directory_has_no_capabilities(house, line):
