@@ -72,11 +72,13 @@ class Verifying:
         return self._limit is not None and (age is None or age > self._limit)
 
     async def _ask(self, insi: IdentityService, fetch: Fetch) -> Verification:
-        caller = InsiCaller(fetch.owner, PURPOSE)
+        """Ask INSi; a kept answer that is too old itself, or that does not bear the worker out, is asked again."""
+        caller, now = InsiCaller(fetch.owner, PURPOSE), self._clock.now()
         verification = await insi.verify(fetch.worker, by=caller)
-        if verification.is_verified and self._is_due(_as_of(fetch.worker, verification)):
-            verification = await insi.verify(fetch.worker, by=caller, fresh=True)  # the kept answer was as old
-        return verification
+        settles = verification.is_verified and not self._is_due(_as_of(fetch.worker, verification))
+        if settles or verification.at >= now:
+            return verification
+        return await insi.verify(fetch.worker, by=caller, fresh=True)
 
     async def _tell(self, errand: Errand, verification: Verification) -> None:
         """Name what differs to those who follow the fetch, and to the person who watches over identities."""

@@ -27,7 +27,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """What one service holds about a member of the cast; versions in the order in which they were recorded."""
+    """What one service holds about a member of the cast; versions in the order in which they were recorded.
+
+    `verified_on` is drawn where it is None and there is an INS.
+    """
 
     ins: Ins | None
     traits: StrictTraits
@@ -35,6 +38,7 @@ class LocalFile:
     status: IdentityStatus = IdentityStatus.QUAL
     opposition: Opposition = Opposition.NO
     former: tuple[Ins, ...] = ()
+    verified_on: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Cast:
     amended: CastMember
     cancelled: CastMember
     two_on_one_day: CastMember
+    acquired: CastMember
+    verification_fails: CastMember
 
     def members(self) -> tuple[CastMember, ...]:
         """Give all of them, in the order of the fields."""
@@ -158,6 +164,14 @@ class _Casting:
                 ("FERREIRA", "TIAGO", "M", "1989-10-10", "99139"),
                 b=(version(33, extent="synthese"), version(33)),
             ),
+            acquired=self._simple(
+                "acquired",
+                "comes to c without an INS: it is acquired from INSi by traits; the record is at b",
+                ("LEMAITRE", "SOLENE MARIE", "F", "1996-10-04", "22278"),
+                b=(version(64),),
+                c=None,
+            ),
+            verification_fails=self._verification_fails(),
         )
 
     def _ago(self, days: int) -> Day:
@@ -212,6 +226,18 @@ class _Casting:
             {
                 "a": LocalFile(asked.ins, theirs, (self._version(110),)),
                 "c": LocalFile(asked.ins, asked.traits),
+            },
+        )
+
+    def _verification_fails(self) -> CastMember:
+        asked = self._person(("OLIVEIRA", "BRUNO", "M", "1986-02-09", "38185"))
+        return CastMember(
+            "verification_fails",
+            "verified too long ago at c; INSi has another birth place today",
+            asked,
+            {
+                "b": LocalFile(asked.ins, asked.traits, (self._version(130),)),
+                "c": LocalFile(asked.ins, asked.traits, verified_on=self._ago(2000)),
             },
         )
 

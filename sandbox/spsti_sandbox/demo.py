@@ -17,6 +17,7 @@ from aiohttp import ClientError
 from connector.core import b64
 from spsti_sandbox.account import Account
 from spsti_sandbox.cast import CastMember, cast
+from spsti_sandbox.demo_identity import IdentityChapters
 from spsti_sandbox.federation import PHYSICIAN, Federation
 from spsti_sandbox.leaks import Needles, find_in_files, kept_files
 from spsti_sandbox.physician import Physician, Refused
@@ -57,11 +58,20 @@ class Demo:
         self._physician = Physician(self._s.c)
         self._holders = {service.member_id: Physician(service) for service in (self._s.a, self._s.b)}
         self._asked = [self._s.a.member_id, self._s.b.member_id]
+        self._identities = IdentityChapters(account, self._physician, self._follow)
 
     async def tell(self) -> None:
         """Tell all of it; the account has what was not as expected."""
         self._services_are_up()
-        chapters = (self._most_recent, self._none_given, self._service_down, self._probe, self._evidence)
+        chapters = (
+            self._most_recent,
+            self._none_given,
+            self._service_down,
+            self._acquired,
+            self._not_borne_out,
+            self._probe,
+            self._evidence,
+        )
         for chapter in chapters:
             try:
                 await chapter()
@@ -157,6 +167,12 @@ class Demo:
         again = await self._physician.fetch(member.asked, self._asked)
         self._answers(again)
         account.expect("state of the second fetch", expected="ready", got=again["state"])
+
+    async def _acquired(self) -> None:
+        await self._identities.acquired(self._cast.acquired)
+
+    async def _not_borne_out(self) -> None:
+        await self._identities.not_borne_out(self._cast.verification_fails)
 
     async def _probe(self) -> None:
         self._account.title("The probe: the whole way to A and B with a test document about nobody")

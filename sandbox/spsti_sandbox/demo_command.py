@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -86,8 +86,9 @@ def _serve(
             account.title("Preparing")
             account.line("making certificates, keys, configurations and vendor databases (synthetic persons only) …")
             databases = folder.absolute() / "databases"
-            made = Federation.create(place, list(letters), workers=workers, databases=databases)
-            return asyncio.run(_run(made, account, story, stay=stay))
+            made = Federation.create(place, list(letters), workers=workers, databases=databases, with_insi=True)
+            with made.insi or nullcontext():
+                return asyncio.run(_run(made, account, story, stay=stay))
     except (ServiceDied, BlockingIOError, OSError) as error:
         click.echo(f"spsti-sandbox: {error}", err=True)
         return 1

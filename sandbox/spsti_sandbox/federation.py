@@ -10,6 +10,7 @@ import shutil
 import socket
 import sqlite3
 import time
+import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 from connector.config.newcomer import create
-from connector.config.scaffold import AdapterEntry, Answers, ApiKeyEntry, KeyPairFiles, PractitionerEntry
+from connector.config.scaffold import AdapterEntry, Answers, ApiKeyEntry, InsiEntry, KeyPairFiles, PractitionerEntry
 from connector.core.instant import Instant
 from connector.core.members import luhn_ok
 from connector.core.oid import Environment
@@ -25,12 +26,18 @@ from connector.directory.members_file import MembersFile
 from connector.directory.members_text import members_text
 from spsti_adapter_demo import schema
 from spsti_sandbox import cast, dmst_content, dmst_pdf, names, population, vendor_db
+from spsti_sandbox.insi_cast import simulated
+from spsti_sandbox.insi_simulator import AUTHORISATION, InsiSimulator, client_leaf, server_leaf
 from spsti_sandbox.pki import KeyKind, Pki
 from spsti_sandbox.service import Service, api_key_hash
 
 SEED = 20261123
+INSI_UNIT = "10B0000001"
+"""The structure identifier in the certificate for INSi."""
 TOWNS = {"a": "Dijon", "b": "Besançon", "c": "Lons-le-Saunier", "d": "Vesoul", "e": "Nevers"}
 DEPARTEMENTS = {"a": "21", "b": "25", "c": "39", "d": "70", "e": "58"}
+CALLS_INSI = "c"
+"""The service that calls INSi, where the federation has one."""
 PHYSICIAN = PractitionerEntry("899700218896", "Camille DURAND", "physician", "substantial")
 NURSE = PractitionerEntry("899700366240", "Dominique MARTIN", "nurse", "substantial")
 
@@ -65,6 +72,7 @@ class Federation:
     folder: Path
     pki: Pki
     services: dict[str, Service] = field(default_factory=dict)
+    insi: InsiSimulator | None = None
 
     @classmethod
     def create(
@@ -76,12 +84,17 @@ class Federation:
         key: KeyKind = "p256",
         signing_algorithm: str = "ES256",
         databases: Path | None = None,
+        with_insi: bool = False,
     ) -> "Federation":
         """Make the folder of every service; nothing is started.
 
-        `databases` is where vendor databases are kept between runs; a copy goes to each service.
+        `databases` is where vendor databases are kept between runs; a copy goes to each service. With `with_insi`,
+        service c calls a simulator of INSi, which whoever asked for it enters and leaves.
         """
         federation = cls(folder, Pki(folder / "pki", key=key))
+        if with_insi and CALLS_INSI in letters:
+            server, people = server_leaf(federation.pki), simulated(cast.cast(vendor_db.AS_OF))
+            federation.insi = InsiSimulator(server, federation.pki.ca_path, identities=people)
         ports = free_ports(2 * len(letters))
         # Keys are listed since yesterday: a test may set a member's clock back.
         since = Instant(int(time.time()) - 86_400)
@@ -125,12 +138,13 @@ class Federation:
                     "demo",
                     api_key_hash(api_key),
                     (PHYSICIAN.id, NURSE.id),
-                    ("fetch", "status", "journal", "oppositions"),
+                    ("fetch", "status", "journal", "oppositions", "identity"),
                 ),
             ),
             practitioners=(PHYSICIAN, NURSE),
             source=adapter,
             sink=adapter,
+            insi=self._insi_entry() if letter == CALLS_INSI else None,
         )
         create(folder, answers, endpoint=f"https://127.0.0.1:{peer_port}", towns=(TOWNS[letter],), now=since)
         service = Service(
@@ -140,6 +154,23 @@ class Federation:
         service.key_file.write_text(api_key + "\n")
         self._vendor_database(service, workers, databases)
         self.services[letter] = service
+
+    def _insi_entry(self) -> InsiEntry | None:
+        if self.insi is None:
+            return None
+        leaf = client_leaf(self.pki, INSI_UNIT)
+        return InsiEntry(
+            platform="simulator",
+            endpoint=self.insi.url,
+            server_name="insi-simulator",
+            trusted_cas=(str(self.pki.ca_path),),
+            certificate=str(leaf.cert_pem_path),
+            key=str(leaf.key_pem_path),
+            authorisation=AUTHORISATION,
+            software_version="sandbox",
+            software_instance=str(uuid.uuid4()),
+            emitter=INSI_UNIT,
+        )
 
     def _vendor_database(self, service: Service, workers: int, databases: Path | None) -> None:
         target = service.vendor_database

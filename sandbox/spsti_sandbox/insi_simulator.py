@@ -21,10 +21,13 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from spsti_sandbox import insi_answers as write
+from spsti_sandbox.cast import cast
 from spsti_sandbox.insi_answers import Behaviour
+from spsti_sandbox.insi_cast import simulated
 from spsti_sandbox.insi_identities import NOT_LOADED, PUBLISHED, SEVERAL, WRONG_KEY, SimulatedIdentity
 from spsti_sandbox.insi_requests import Reader, Refused, Search
 from spsti_sandbox.pki import Leaf, Pki
+from spsti_sandbox.vendor_db import AS_OF
 
 PATH: Final = "/lps"
 AUTHORISATION: Final = "SIMULATEUR0001"
@@ -290,7 +293,8 @@ def insi_command(folder: Path, port: int, unit: str, behave: str, schemas: Path 
     """Simulate INSi on loopback, print the section [insi] to call it with, and take behaviours from standard input."""
     pki = Pki(folder, key="p256")
     leaf = client_leaf(pki, unit)
-    with InsiSimulator(server_leaf(pki), pki.ca_path, schemas=schemas, port=port) as simulator:
+    workers = simulated(cast(AS_OF))
+    with InsiSimulator(server_leaf(pki), pki.ca_path, identities=workers, schemas=schemas, port=port) as simulator:
         simulator.behave(Behaviour(behave))
         click.echo(configuration(simulator.url, pki, leaf))
         click.echo(f"# behaviours to type here: {', '.join(Behaviour)}; end of input or Ctrl-C stops it")

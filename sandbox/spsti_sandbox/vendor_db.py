@@ -172,7 +172,8 @@ class _Writer:
         rng = random.Random(f"{self._seed}/{self._service}/{one.key}")
         file, traits = one.file, one.file.traits
         content = self._content(rng, file)
-        verified_on = _ago(self._as_of, rng.randint(10, 900)) if file.ins else None
+        drawn = _ago(self._as_of, rng.randint(10, 900)) if file.ins else None
+        verified_on = file.verified_on or drawn
         self._row(
             "salarie",
             number,

@@ -134,7 +134,7 @@ def test_the_cast_is_the_same_for_every_seed_and_asked_as_qualified_test_identit
     players = cast(AS_OF)
 
     assert players == cast(AS_OF)
-    assert len({member.key for member in players.members()}) == 14
+    assert len({member.key for member in players.members()}) == 16
     assert {member.asked.ins.oid for member in players.members()} == {InsOid.TEST}
     newer = players.newer_at_b.files
     assert newer["b"].versions[-1].last_act_on > newer["a"].versions[-1].last_act_on

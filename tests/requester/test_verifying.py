@@ -88,6 +88,14 @@ async def test_a_kept_answer_that_is_too_old_itself_is_asked_again(tmp_path):
     assert fetch.worker.verified_on == Day(2026, 11, 23)
 
 
+async def test_a_kept_answer_that_does_not_bear_the_worker_out_is_not_the_last_word(office):
+    office.insi.answers = [found(traits=OTHER_TRAITS, at=T0 - 3600), found()]
+
+    assert (await office.fetch(A)).state is FetchState.READY
+    assert [fresh for _, _, fresh in office.insi.asked] == [False, True]
+    assert office.alerts.kept == {}
+
+
 # ---------------------------------------------------------------- what INSi does not bear out
 
 

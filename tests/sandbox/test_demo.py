@@ -51,6 +51,10 @@ def test_it_tells_of_each_case_and_of_both_sides(told) -> None:
         "A worker who has objected at A and at B",
         "A worker whose birth date differs at A",
         "A worker whose record is at a service that is down",
+        "A worker whose INS is first acquired from INSi, by traits",
+        "RECUP. Identité récupérée d'INSi, non contrôlée.",
+        "A worker whose identity INSi does not bear out",
+        "sur : lieu de naissance. Aucun service n'a été interrogé.",
         "The probe",
         "no name, birth date or INS of these workers in",
     ):

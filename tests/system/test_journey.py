@@ -19,6 +19,7 @@ GIVEN = {
     "amended": ("withheld", "announced", "b"),
     "cancelled": ("withheld", "announced", "b"),
     "two_on_one_day": ("withheld", "announced", "b"),
+    "acquired": ("withheld", "announced", "b"),
 }
 NOT_GIVEN = {
     # member of the cast: the reasons that a and b keep to themselves
@@ -46,7 +47,7 @@ def asked(federation):
 
 
 def test_the_tables_name_the_whole_cast() -> None:
-    assert {*GIVEN, *NOT_GIVEN, "equal_dates"} == {member.key for member in CAST.members()}
+    assert {*GIVEN, *NOT_GIVEN, "equal_dates", "verification_fails"} == {member.key for member in CAST.members()}
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -65,6 +66,14 @@ async def test_the_newest_record_is_brought_as_its_holder_has_it(federation, cam
     content = await camille.read(fetch["id"])
     assert content == pdf_of(holder, member)
     assert fetch["document"]["sha256"] == b64.encode(digest_of(content))
+
+
+async def test_an_identity_verified_too_long_ago_is_refused_where_insi_is_not_called(camille, asked) -> None:
+    with pytest.raises(Refused) as refused:
+        await camille.fetch(CAST.verification_fails.asked, asked)
+
+    assert (refused.value.status, refused.value.code) == (422, "identity.not_qualified")
+    assert "INSi" in refused.value.problem["hint"]
 
 
 @pytest.mark.parametrize("name", NOT_GIVEN)
