@@ -61,6 +61,8 @@ def command(context: click.Context, path: Path, as_json: bool) -> None:
         context.exit(EX_CONFIG)
     now = Instant(int(time.time()))
     certificates = {"server": material.server_tls.certificate, "client": material.client_tls.certificate}
+    if material.insi is not None:
+        certificates["insi"] = material.insi.certificate
     warned = [
         Warned(f"the {use} certificate ends on {rfc3339(c.not_after)}", "ask for its successor now")
         for use, c in certificates.items()

@@ -75,6 +75,25 @@ class Environment(StrEnum):
     TEST = "test"
 
 
+def check_real(oid: InsOid, environment: Environment, field: str = "OID") -> None:
+    """Refuse a test identity in production, where nobody's identity is anything but real.
+
+    For what stays in this house and with INSi: a connector of test may hold real OIDs, since INSi's qualification
+    platform answers with them. What goes to a peer is bound by `oid_belongs`.
+
+    Raises:
+        IdentityFault: `identity.oid`.
+    """
+    if environment is Environment.PRODUCTION and not oid.is_real:
+        raise IdentityFault(
+            Code.IDENTITY_OID,
+            field=field,
+            got="a test OID",
+            expected="the one of a NIR or a NIA: this connector runs in production",
+            hint="test identities belong to a connector of test",
+        )
+
+
 def oid_belongs(oid: InsOid, environment: Environment) -> bool:
     """Whether an INS of that OID may be asked for or answered in that environment, on the peer protocol.
 

@@ -19,6 +19,7 @@ from connector.core.identity_rules import DocumentSeen
 from connector.core.insi import SearchTraits, VitaleCard
 from connector.core.kept_identity import KeptIdentity
 from connector.core.matricule import Matricule
+from connector.core.oid import check_real
 from connector.core.spelling import normalise
 from connector.core.traits import StrictTraits
 from connector.local.bodies import answer, body_of
@@ -65,13 +66,18 @@ async def verify(request: web.Request) -> web.Response:
 async def read_label(request: web.Request) -> web.Response:
     """`POST /api/v1/identity/label/read`."""
     body, _ = await body_of(request, LabelReadIn)
-    return answer(request, label_out(datamatrix.decode(body.payload)))
+    scanned = datamatrix.decode(body.payload)
+    check_real(scanned.ins.oid, request.app[SETTINGS].environment, "INS label, S2 (OID)")
+    return answer(request, label_out(scanned))
 
 
 async def write_label(request: web.Request) -> web.Response:
     """`POST /api/v1/identity/label/write`."""
     body, _ = await body_of(request, LabelWriteIn)
-    return answer(request, LabelWriteOut(payload=datamatrix.encode(read_worker(body.worker, request.app[SETTINGS]))))
+    settings = request.app[SETTINGS]
+    worker = read_worker(body.worker, settings)
+    check_real(worker.ins.oid, settings.environment)
+    return answer(request, LabelWriteOut(payload=datamatrix.encode(worker)))
 
 
 async def keep(request: web.Request) -> web.Response:

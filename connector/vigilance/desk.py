@@ -19,7 +19,7 @@ from connector.core.identity_rules import Decision, DocumentSeen, StatusMove
 from connector.core.insi import InsiAnswer, InsiCaller, SearchTraits, Verification, VitaleCard, check_verified
 from connector.core.kept_identity import KeptIdentity, KeptMove
 from connector.core.matricule import Ins
-from connector.core.oid import Environment, oid_belongs
+from connector.core.oid import Environment, check_real
 from connector.core.ports import Clock, Entropy, new_id
 from connector.core.ports_insi import NO_ATTRIBUTES, IdentityService
 from connector.core.ports_vigilance import AlertNotices, IdentityStore
@@ -97,10 +97,10 @@ class IdentityDesk:
         """Hold an identity against INSi; a difference becomes an alert.
 
         Raises:
-            LocalRefused: `identity.oid`, of another world.
+            IdentityFault: `identity.oid`, a test identity in production.
             InsiFault, FailedClosed: as the port says.
         """
-        self._check_world(identity.ins)
+        check_real(identity.ins.oid, self._environment)
         return await self._against_insi(identity, by, NO_ATTRIBUTES, fresh=fresh)
 
     # ------------------------------------------------------------ identities that are kept
@@ -197,15 +197,6 @@ class IdentityDesk:
         if near_miss is not None:
             await self._alerts.notice(near_miss)
         return verification
-
-    def _check_world(self, ins: Ins) -> None:
-        if not oid_belongs(ins.oid, self._environment):
-            raise LocalRefused(
-                f"worker oid: got an OID of another world, this connector runs in {self._environment}",
-                code=Code.IDENTITY_OID,
-                hint="real identities belong to production, synthetic ones to test",
-                field="oid",
-            )
 
 
 def _by_hand(held: LocalIdentity, move: Move, decision: Decision) -> StatusMove:

@@ -121,14 +121,14 @@ class MemoryIdentities:
 class Vigilance:
     """Desk and alerts with everything they stand on."""
 
-    def __init__(self, clock, entropy, source=None, *, identities=None, alerts=None):
+    def __init__(self, clock, entropy, source=None, *, identities=None, alerts=None, environment=Environment.TEST):
         self.insi = ScriptedInsi()
         self.alert_store, self.identity_store = alerts or MemoryAlerts(), identities or MemoryIdentities()
         self.desk = IdentityDesk(
             self.identity_store,
             self.alert_store,
             self.insi,
-            environment=Environment.TEST,
+            environment=environment,
             clock=clock,
             entropy=entropy,
         )

@@ -1,5 +1,8 @@
 """The identity desk over HTTP: what INSi says in words, moves with their evidence, labels, alerts; bodies only."""
 
+from dataclasses import replace
+
+import aiohttp
 import pytest
 
 from connector.core.codes import Code
@@ -9,8 +12,9 @@ from connector.core.errors import InsiFault
 from connector.core.identity import IdentityStatus, QualifiedIdentity
 from connector.core.identity_alerts import Alert, AlertKind, ToQualify
 from connector.core.insi import InsiCode, VitaleCard
+from connector.core.oid import Environment
 from connector.core.traits import StrictTraits
-from tests.kit.local_side import AUDIT_KEY, OTHER_KEY
+from tests.kit.local_side import AUDIT_KEY, KEY, OTHER_KEY
 from tests.kit.state import INS, OTHER_INS, T0, TRAITS
 from tests.kit.vigilance import a_near_miss, found, nobody
 from tests.local.calls import assert_problem
@@ -212,6 +216,18 @@ async def test_a_label_is_written_and_read_again(api):
 async def test_what_is_no_label_is_refused_without_being_repeated(api, payload):
     async with api.post("/api/v1/identity/label/read", json={"payload": payload}) as answer:
         await assert_problem(answer, Code.DATAMATRIX_MALFORMED)
+
+
+async def test_a_label_of_a_test_identity_is_refused_in_production(house):
+    house.settings = replace(house.settings, environment=Environment.PRODUCTION)
+    payload = encode(QualifiedIdentity(INS, OTHER_TRAITS))
+    runner, address = await house.serve()
+    async with (
+        aiohttp.ClientSession(address, headers={"Authorization": f"Bearer {KEY}"}) as api,
+        api.post("/api/v1/identity/label/read", json={"payload": payload}) as answer,
+    ):
+        await assert_problem(answer, Code.IDENTITY_OID)
+    await runner.cleanup()
 
 
 # ---------------------------------------------------------------- alerts

@@ -6,13 +6,14 @@ import pytest
 
 from connector.core.codes import Code
 from connector.core.days import Day
-from connector.core.errors import InsiFault, LocalRefused
+from connector.core.errors import IdentityFault, InsiFault, LocalRefused
 from connector.core.identity import IdentityAttribute, IdentityStatus, QualifiedIdentity
 from connector.core.identity_alerts import AlertKind, Meeting
 from connector.core.identity_rules import DocumentKind, DocumentSeen, Nationality
 from connector.core.insi import InsiCode, SearchTraits, VerificationResult
 from connector.core.ledger import EntryType, Tree
 from connector.core.matricule import Ins
+from connector.core.oid import Environment
 from connector.core.traits import StrictTraits
 from connector.vigilance.desk import Move, Wish
 from tests.kit.state import INS, OTHER_INS, TRAITS, HandClock, SystemEntropy, an_entry, opened
@@ -211,11 +212,20 @@ async def test_a_move_that_insi_does_not_bear_out_is_refused_with_the_names_of_t
     assert len(house.alert_store.kept) == 1
 
 
-async def test_an_ins_of_another_world_is_not_even_asked_about(house):
-    real = QualifiedIdentity(Ins.parse("1.2.250.1.213.1.4.8", INS.matricule.value), TRAITS)
+async def test_a_test_identity_is_not_even_asked_about_in_production():
+    house = Vigilance(HandClock(), SystemEntropy(), environment=Environment.PRODUCTION)
 
-    assert (await refused(house.desk.verify(real, WHO))).code is Code.IDENTITY_OID
-    assert house.insi.asked == []
+    with pytest.raises(IdentityFault) as caught:
+        await house.desk.verify(QualifiedIdentity(INS, TRAITS), WHO)
+
+    assert (caught.value.code, house.insi.asked) == (Code.IDENTITY_OID, [])
+
+
+async def test_a_test_connector_verifies_what_insis_qualification_platform_answers(house):
+    real = Ins.parse("1.2.250.1.213.1.4.8", INS.matricule.value)
+    house.insi.answers = [found(ins=real)]
+
+    assert (await house.desk.verify(QualifiedIdentity(real, TRAITS), WHO)).is_verified
 
 
 async def test_a_search_tells_who_asked(house):
