@@ -143,3 +143,19 @@ def test_no_message_repeats_the_value():
             canonical(value)
 
         assert "2951275" not in str(caught.value)
+
+
+class _Dict(dict):
+    """Not a plain dict, so that the careful writer takes it."""
+
+
+def _careful(value):
+    if isinstance(value, dict):
+        return _Dict({key: _careful(item) for key, item in value.items()})
+    return [_careful(item) for item in value] if isinstance(value, list) else value
+
+
+@given(st.dictionaries(TEXT, VALUES, max_size=5))
+@settings(max_examples=150)
+def test_both_writers_give_the_same_bytes(value):
+    assert canonical(_careful(value)) == canonical(value)
