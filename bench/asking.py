@@ -39,7 +39,7 @@ async def last_answer(ask: Callable[[Any], Awaitable[bool]], whom: list[Any], li
     """
     began, answered, done = time.perf_counter(), 0, asyncio.Event()
 
-    async def one(peer: Any) -> None:  # noqa: ANN401
+    async def one(peer: Any) -> None:
         nonlocal answered
         if await ask(peer):
             answered += 1

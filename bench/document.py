@@ -1,13 +1,11 @@
 """A document of 20 MB out of the encrypted vault, beside nginx serving it as a file over the same mutual TLS."""
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 from bench import house, orthanc
 from bench.load import Spec
 from bench.machine import Row, a_load, median, missing
-from connector.core.mandate import Kind
 from spsti_sandbox.federation import Federation
 
 MEGABYTES = 20
@@ -28,7 +26,7 @@ async def rows(work: Path, repetitions: int, seconds: float) -> list[Row]:
         return [await _measure(made, work, worker, repetitions, seconds)]
 
 
-async def _measure(made: Federation, work: Path, worker: Any, repetitions: int, seconds: float) -> Row:  # noqa: ANN401
+async def _measure(made: Federation, work: Path, worker: Any, repetitions: int, seconds: float) -> Row:
     holder, asker = made.services["a"], house.Asker(made.services["c"], made.services["a"])
     grant = await asker.granted(worker)
     plain = work / "document" / "plain"

@@ -1,4 +1,4 @@
-"""Many holders in one process that answer every lookup with a record, in the real wire form, and as cheaply as they can.
+"""Many holders in one process that announce a record to whoever asks, in the real wire form and as cheaply as they can.
 
 Run as `python -m bench.fake_holders FILE`. They stand in for services on other machines when a *requester's* client is
 measured: each has its own port, certificate, signing key and a ledger of one leaf, whose checkpoint is signed once. The
@@ -11,6 +11,7 @@ import json
 import socket
 import ssl
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -108,8 +109,8 @@ def holder_of(one: dict[str, Any], directory: MembersFile) -> Holder:
     return Holder(member, PrivateKeySigner("sign-1", SigningAlgorithm.ES256, sign), proof, directory.version)
 
 
-async def serve(spec: dict[str, Any]) -> None:
-    """Listen on all ports until killed."""
+async def serve(spec: dict[str, Any], ready: Callable[[], None]) -> None:
+    """Listen on all ports until killed; `ready` is called once they listen."""
     directory = MembersFile(Path(spec["members"]), Environment.TEST)
     loop, dead = asyncio.get_running_loop(), []
     for one in spec["holders"]:
@@ -126,9 +127,10 @@ async def serve(spec: dict[str, Any]) -> None:
         tls.load_verify_locations(spec["ca"])
         tls.load_cert_chain(one["certificate"], one["key"])
         await loop.create_server(lambda holder=holder: Connection(holder), "127.0.0.1", one["port"], ssl=tls)
-    Path(spec["ready"]).touch()
+    ready()
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(json.loads(Path(sys.argv[1]).read_text())))
+    content = json.loads(Path(sys.argv[1]).read_text())
+    asyncio.run(serve(content, Path(content["ready"]).touch))

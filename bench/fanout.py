@@ -7,6 +7,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -36,24 +37,24 @@ async def rows(work: Path, repetitions: int, seconds: float) -> list[Row]:
     spec = _spec(made, work / "fanout", rounds=ROUNDS * repetitions)
     given = work / "fanout" / "spec.json"
     given.write_text(json.dumps(spec))
-    with (work / "fanout" / "holders.log").open("ab") as log:
+    await asyncio.to_thread(_run, given, Path(spec["ready"]), work / "fanout" / "holders.log")
+    return [_row(json.loads(given.with_suffix(".result").read_text()))]
+
+
+def _run(given: Path, ready: Path, log: Path) -> None:
+    with log.open("ab") as out:
         holders = subprocess.Popen(
-            on_core(SERVER_CORE, sys.executable, "-m", "bench.fake_holders", given), stdout=log, stderr=log
+            on_core(SERVER_CORE, sys.executable, "-m", "bench.fake_holders", given), stdout=out, stderr=out
         )
     try:
-        while not Path(spec["ready"]).exists():
+        while not ready.exists():
             if holders.poll() is not None:
                 raise RuntimeError("the holders did not start: see holders.log")
-            await asyncio.sleep(0.1)
-        asking = await asyncio.create_subprocess_exec(
-            *on_core(CLIENT_CORE, sys.executable, "-m", "bench.asking", given)
-        )
-        if await asyncio.wait_for(asking.wait(), 240):
-            raise RuntimeError("the questions failed")
+            time.sleep(0.1)
+        subprocess.run(on_core(CLIENT_CORE, sys.executable, "-m", "bench.asking", given), check=True, timeout=240)
     finally:
         holders.terminate()
         holders.wait(10)
-    return [_row(json.loads(given.with_suffix(".result").read_text()))]
 
 
 def _row(times: dict[str, list[float]]) -> Row:

@@ -96,7 +96,7 @@ def cpu_seconds(pid: int) -> float:
 def load(spec: Spec) -> dict[str, Any]:
     """Run the load client on the client's core.
 
-    The result has `cpu_us`, the server's processor time per answer in microseconds, where the specification has its pid.
+    Where the specification has the server's pid, the result has `cpu_us`, its processor time per answer.
     """
     before = cpu_seconds(spec.pid) if spec.pid else 0.0
     with tempfile.TemporaryDirectory() as folder:
