@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "identity": Entry("identity", "command", "Obtain, verify and qualify identities; handle identity alerts."),
     "adapter": Entry("adapter", "command", "Check, install and list adapters; count who could be answered about."),
     "journal": Entry("journal", "command", "Read and verify the journal."),
+    "proposals": Entry("proposals", "command", "Confirm what takes two people."),
     "status": Entry("status", "command", "Show certificates, directory, adapter, ledgers and queues."),
     "init": Entry("init", "command", "Write a new service's configuration, keys and certificate requests."),
     "next": Entry("next", "command", "Say which steps are left until this service has joined its federation."),

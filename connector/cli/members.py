@@ -6,7 +6,9 @@ import click
 
 from connector.cli.faults import Exit
 from connector.cli.options import Call, api_options, ask, choice
+from connector.cli.proposals import propose
 from connector.core.measures import BlockReason
+from connector.core.proposals import ProposalKind
 
 
 @click.group("members")
@@ -107,3 +109,65 @@ def _tell_block(call: Call, found: dict[str, Any]) -> None:
     else:
         since = f", as it was since {block['since']}" if found["result"] == "already" else ""
         click.echo(f"{block['member']} {block['name']} is blocked here{since} ({block['reason']}).")
+
+
+@command.group("limits")
+def limits() -> None:
+    """Show, set and lift the limits of a service (PROTOCOL section 5)."""
+
+
+@limits.command("show")
+@click.argument("member", metavar="ID", required=False)
+@api_options
+def limits_show(call: Call, /, *, member: str | None) -> None:
+    """Show how a service stands today, or without ID everything that is blocked."""
+    if member is None:
+        found = ask(call, "GET", "/api/v1/limits")
+    else:
+        found = ask(call, "GET", f"/api/v1/members/{member}/limits")
+    _show_limits(call, found)
+
+
+@limits.command("set")
+@click.argument("member", metavar="ID")
+@click.option("--per-minute", type=click.IntRange(1), help="Lookups in a minute.")
+@click.option("--per-day", type=click.IntRange(1), help="Lookups in a day.")
+@click.option("--misses-per-day", type=click.IntRange(1), help="Lookups without a record before it is slowed.")
+@click.option("--as-configured", is_flag=True, help="Back to the numbers of [limits].")
+@click.option("--reason", required=True, help="Why; it stands in the journal.")
+@click.option("--by", required=True, help="Who does this: name and function.")
+@api_options
+def limits_set(call: Call, /, *, member: str, as_configured: bool, **given: Any) -> None:  # noqa: ANN401 - click's
+    """Set other numbers for one service."""
+    body = {name: value for name, value in given.items() if value is not None}
+    if as_configured == bool(body.keys() - {"reason", "by"}):
+        raise click.UsageError("give numbers, or --as-configured")
+    _show_limits(call, ask(call, "POST", f"/api/v1/members/{member}/limits", body))
+
+
+@limits.command("lift")
+@click.argument("block", metavar="BLOCK")
+@click.option("--reason", required=True, help="Why; it stands in the journal.")
+@click.option("--by", required=True, help="Who does this: name and function.")
+@api_options
+def limits_lift(call: Call, /, *, block: str, reason: str, by: str) -> None:
+    """Propose to lift a block; a second person confirms it."""
+    propose(call, {"kind": ProposalKind.LIFT_BLOCK.value, "block": block, "reason": reason, "by": by})
+
+
+def _show_limits(call: Call, found: dict[str, Any]) -> None:
+    if call.screen.as_json:
+        call.screen.result(found)
+        return
+    blocks = found.pop("items", None)
+    if blocks is None:
+        blocks = found.pop("blocks")
+        numbers = found.pop("limits")
+        call.screen.facts((name.replace("_", " "), value) for name, value in {**found, **numbers}.items())
+    call.screen.table(
+        ["block", "service", "rule", "since", "about", "lookup"],
+        [
+            (b["id"], b["member"], b["rule"], b["since"], "one person" if b["person"] else "all", b["ref"])
+            for b in blocks
+        ],
+    )

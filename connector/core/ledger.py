@@ -48,6 +48,7 @@ class EntryType(StrEnum):
     FILED = "filed"
     LIMITED = "limited"
     LIMIT_CHANGED = "limit-changed"
+    PROPOSED = "proposed"
     PURGED = "purged"
     SIGNED_IN = "signed-in"
     TRACED = "traced"

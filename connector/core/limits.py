@@ -122,7 +122,7 @@ class Counted(Private):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class LimitBlock:
     """A pair of services, or one person for one requester, about which nothing is answered any more.
 
     `tag` is the keyed tag of the traits or of the matricule that repeats, empty for a pair; `ref` the `lookup_id` that

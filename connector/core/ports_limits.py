@@ -5,7 +5,7 @@ from typing import Protocol
 
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft
-from connector.core.limits import Block, Counted, LimitRule, PeerOverride
+from connector.core.limits import Counted, LimitBlock, LimitRule, PeerOverride
 from connector.core.members import MemberId
 
 
@@ -23,7 +23,7 @@ class LimitStore(Protocol):
         """Give what was counted from an instant on, the oldest first; what can no longer be read is left out."""
         ...
 
-    async def blocks(self) -> Sequence[Block]:
+    async def blocks(self) -> Sequence[LimitBlock]:
         """Give all blocks that are kept, lifted ones included, the oldest first."""
         ...
 
@@ -31,11 +31,11 @@ class LimitStore(Protocol):
         """Give the peers with numbers of their own."""
         ...
 
-    async def block(self, block: Block, entry: EntryDraft) -> None:
+    async def block(self, block: LimitBlock, entry: EntryDraft) -> None:
         """Keep a block with its house entry."""
         ...
 
-    async def lift(self, block: Block, entry: EntryDraft) -> None:
+    async def lift(self, block: LimitBlock, entry: EntryDraft) -> None:
         """Keep that a block is lifted, with its house entry."""
         ...
 

@@ -24,11 +24,13 @@ from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.ports import Clock, Entropy
 from connector.core.ports_insi import IdentityService
+from connector.core.proposals import ProposalKind
 from connector.crypto.certificates import PeerCertificate
 from connector.crypto.names import hosts_of
 from connector.daemon.absent import AbsentSource
 from connector.daemon.coverage import CoverageSettings, ServiceCoverage
 from connector.daemon.ears import DirectoryEars
+from connector.daemon.four_eyes import FourEyes, LiftBlock
 from connector.daemon.journal import LocalJournal
 from connector.daemon.membership import Membership
 from connector.daemon.observe import Observers
@@ -96,6 +98,7 @@ class Rooms:
     identities: IdentityDesk = field(init=False)
     alerts: Alerts = field(init=False)
     coverage: ServiceCoverage = field(init=False)
+    holder: Holder = field(init=False)
     server: PeerServer = field(init=False)
     errands: Errands = field(init=False)
     watched: Watched = field(init=False)
@@ -135,11 +138,11 @@ async def build(material: Material, *, wrap: Wrap = JOIN_AS_IT_IS) -> AsyncItera
         _open_insi(rooms)
         _open_membership(rooms)
         _open_adapters(rooms)
-        holder = await _open_holder(rooms)
+        rooms.holder = await _open_holder(rooms)
         await _open_requester(rooms)
         _watch(rooms)
         await rooms.membership.start()
-        await _listen_to_peers(rooms, holder)
+        await _listen_to_peers(rooms)
         await rooms.errands.resume_all()
         await _listen_locally(rooms)
         jobs = _jobs(rooms)
@@ -335,12 +338,13 @@ def _watch(rooms: Rooms) -> None:
         started_at=rooms.clock.now(),
         coverage=rooms.coverage,
         attested_on=source.attested_on if (source := material.file.model.source) else None,
+        limits=rooms.holder.limits,
     )
     rooms.status = DaemonStatus(rooms.watched, rooms.clock, rooms.metrics, __version__)
     rooms.status.measure_certificates()
 
 
-async def _listen_to_peers(rooms: Rooms, holder: Holder) -> None:
+async def _listen_to_peers(rooms: Rooms) -> None:
     section = rooms.material.file.model.peer
     host, port = _address(section.listen)
     rooms.server = PeerServer(
@@ -356,7 +360,7 @@ async def _listen_to_peers(rooms: Rooms, holder: Holder) -> None:
             drain_seconds=section.drain_seconds,
         ),
         rooms.server_tls,
-        holder,
+        rooms.holder,
         ServerPorts(
             directory=rooms.directory,
             ledgers=rooms.state.journal,
@@ -400,6 +404,13 @@ async def _listen_locally(rooms: Rooms) -> None:
         identities=rooms.identities,
         alerts=rooms.alerts,
         membership=rooms.membership,
+        limits=rooms.holder.limits,
+        proposals=FourEyes(
+            rooms.state.proposals,
+            {ProposalKind.LIFT_BLOCK: LiftBlock(rooms.holder.limits)},
+            rooms.clock,
+            rooms.entropy,
+        ),
         metrics=rooms.metrics,
         clock=rooms.clock,
         entropy=rooms.entropy,

@@ -9,6 +9,7 @@ from connector import logs
 from connector.contract.discovery import AdapterInfo
 from connector.contract.guard import SinkGuard, SourceGuard
 from connector.contract.opposition import OppositionAuthority
+from connector.core.codes import Code
 from connector.core.directory import MemberStatus
 from connector.core.errors import FailedClosed
 from connector.core.instant import Instant
@@ -18,6 +19,7 @@ from connector.crypto.certificates import PeerCertificate
 from connector.crypto.crls import CrlSet
 from connector.daemon.coverage import ServiceCoverage
 from connector.daemon.membership import Membership
+from connector.holder.limits import HolderLimits
 from connector.ledger.service import OpenState
 from connector.local.ports import AdapterStatus, CertificateStatus, Check, LedgerStatus, StatusReport
 from connector.metrics import Metrics
@@ -41,6 +43,7 @@ class Watched:
     crls: CrlSet | None
     coverage: ServiceCoverage
     attested_on: date | None
+    limits: HolderLimits
     draining: bool = False
     listening: bool = False
     started_at: Instant = field(default=Instant(0))
@@ -89,6 +92,7 @@ class DaemonStatus:
             ),
             *w.membership.checks(),
             *self._warnings(),
+            await self._limits(),
         )
         red = tuple(check.name for check in checks if not check.ok)
         self._metrics.ready.set(not red)
@@ -100,6 +104,23 @@ class DaemonStatus:
     def _warnings(self) -> tuple[Check, ...]:
         """Give what is right for now and should be better: checks that are green and have a remedy."""
         return (*self._warnings_of_insi(), *self._warnings_of_source())
+
+    async def _limits(self) -> Check:
+        """Tell of limits met on either side: they do not stop this connector, and a person should look at them."""
+        w = self._watched
+        blocked = sorted({block.peer.value for block in w.limits.blocks()})
+        try:
+            alerts = await w.state.journal.alerts(Instant(self._clock.now() - DAY))
+        except FailedClosed:  # told by the check of the state
+            alerts = {}
+        by = sorted({peer.value for reason, peer in alerts if reason == Code.LIMIT_EXCEEDED and peer is not None})
+        told = [
+            f"{what} {', '.join(members)}"
+            for what, members in (("blocked here:", blocked), ("limit us:", by))
+            if members
+        ]
+        remedy = "spsti-connector members limits show, journal list --tree house --type alert; call the service"
+        return Check("limits", ok=True, detail="; ".join(told), remedy=remedy if told else "")
 
     def _warnings_of_insi(self) -> tuple[Check, ...]:
         certificate = self._watched.certificates.get(INSI)

@@ -21,8 +21,8 @@ from connector.core.limits import (
     MINUTE_SECONDS,
     PATTERN_DAYS,
     REPEAT_SECONDS,
-    Block,
     Counted,
+    LimitBlock,
     LimitRule,
     Limits,
     PeerOverride,
@@ -66,7 +66,7 @@ class PeerCount:
     misses: int = 0
     probes_today: int = 0
     free_at: float = 0.0
-    blocked: Block | None = None
+    blocked: LimitBlock | None = None
 
     def turn_to(self, now: Instant) -> None:
         """Begin another day where it has come (UTC), and forget the last minute's."""
@@ -104,7 +104,7 @@ class Counting:
         self._limits, self._tag = limits, tag
         self._overrides: dict[MemberId, PeerOverride] = {}
         self._peers: dict[MemberId, PeerCount] = {}
-        self._blocked: dict[bytes, Block] = {}
+        self._blocked: dict[bytes, LimitBlock] = {}
         self._others: dict[bytes, _Others] = {}
 
     # ------------------------------------------------------------ asking for a place
@@ -171,7 +171,7 @@ class Counting:
     # ------------------------------------------------------------ what was before, and what operators change
 
     def restore(
-        self, counted: Iterable[Counted], blocks: Iterable[Block], overrides: Mapping[MemberId, PeerOverride]
+        self, counted: Iterable[Counted], blocks: Iterable[LimitBlock], overrides: Mapping[MemberId, PeerOverride]
     ) -> None:
         """Take up what was kept, the oldest first."""
         self._overrides = dict(overrides)
@@ -184,14 +184,14 @@ class Counting:
         for one in counted:
             self._restore(one, lifted)
 
-    def block(self, block: Block) -> None:
+    def block(self, block: LimitBlock) -> None:
         """Answer nothing more to that pair, or to that peer about that person."""
         if block.tag:
             self._blocked[block.tag] = block
         else:
             self._peers.setdefault(block.peer, PeerCount()).blocked = block
 
-    def lift(self, block: Block) -> None:
+    def lift(self, block: LimitBlock) -> None:
         """Answer again; what was counted before no longer counts for this rule."""
         if block.tag:
             self._blocked.pop(block.tag, None)
@@ -227,7 +227,7 @@ class Counting:
         """Give a peer's counts of today."""
         return self._count(member, now)
 
-    def blocks(self, now: Instant) -> list[Block]:
+    def blocks(self, now: Instant) -> list[LimitBlock]:
         """Give what is blocked now, the oldest first."""
         pairs = [count.blocked for count in self._peers.values() if count.blocked is not None]
         persons = [block for block in self._blocked.values() if block.holds_at(now)]

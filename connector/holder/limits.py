@@ -16,7 +16,7 @@ from connector.core.errors import LimitReached, LocalRefused
 from connector.core.identity import QualifiedIdentity
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType
-from connector.core.limits import DAY_SECONDS, PATTERN_DAYS, Block, LimitRule, Limits, PeerOverride
+from connector.core.limits import DAY_SECONDS, PATTERN_DAYS, LimitBlock, LimitRule, Limits, PeerOverride
 from connector.core.members import MemberId
 from connector.core.ports import Clock, Entropy, new_id
 from connector.core.ports_limits import LimitObserver, LimitStore
@@ -47,7 +47,7 @@ class PeerStanding:
     misses: int
     probes: int
     slowed: bool
-    blocks: tuple[Block, ...]
+    blocks: tuple[LimitBlock, ...]
 
 
 class HolderLimits:
@@ -129,7 +129,7 @@ class HolderLimits:
     ) -> LimitReached:
         ref = verified.lookup_id or ""
         if reached.tag is not None:
-            block = Block(new_id(self._entropy), peer.id, reached.rule, now, ref, reached.tag)
+            block = LimitBlock(new_id(self._entropy), peer.id, reached.rule, now, ref, reached.tag)
             # In memory first: what is asked meanwhile is stopped already, whether or not the disk takes it.
             self._counting.block(block)
             await self._store.block(block, _blocked(block, worker, verified))
@@ -165,11 +165,11 @@ class HolderLimits:
             blocks=tuple(block for block in self.blocks() if block.peer == member.id),
         )
 
-    def blocks(self) -> Sequence[Block]:
+    def blocks(self) -> Sequence[LimitBlock]:
         """Give what is blocked now, the oldest first."""
         return self._counting.blocks(self._clock.now())
 
-    def find_block(self, block_id: str) -> Block:
+    def find_block(self, block_id: str) -> LimitBlock:
         """Give a block that holds.
 
         Raises:
@@ -184,7 +184,7 @@ class HolderLimits:
             )
         return found
 
-    async def lift(self, block_id: str, reason: str, by: Sequence[str]) -> Block:
+    async def lift(self, block_id: str, reason: str, by: Sequence[str]) -> LimitBlock:
         """Lift a block. `by` are the two persons who agreed; who they are stands in the personal part of the entry.
 
         Raises:
@@ -210,7 +210,7 @@ class HolderLimits:
         self._counting.set_override(member, override)
 
 
-def _blocked(block: Block, worker: QualifiedIdentity | None, verified: VerifiedMandate) -> EntryDraft:
+def _blocked(block: LimitBlock, worker: QualifiedIdentity | None, verified: VerifiedMandate) -> EntryDraft:
     """The alert of a block; it holds the mandate, since a demand over a limit has no leaf of its own."""
     return EntryDraft(
         type=EntryType.ALERT,

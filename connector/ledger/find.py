@@ -27,6 +27,10 @@ _REASONS = """
     group by outcome, reason
 """
 
+_ALERTS = """
+    select reason, peer, count(*) from entries where tree = 'house' and at >= ? and type = 'alert' group by reason, peer
+"""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class JournalEntry(Private):
@@ -82,6 +86,12 @@ def count_reasons(db: Connection, outcomes: Collection[Outcome], since: Instant)
     kinds = json.dumps([outcome.value for outcome in outcomes])
     found = rows(db, _REASONS, since, kinds)
     return {(Outcome(outcome), reason or ""): count for outcome, reason, count in found}
+
+
+def count_alerts(db: Connection, since: Instant) -> dict[tuple[str, MemberId | None], int]:
+    """Count the alerts of the house ledger from an instant on, by reason and peer; nothing personal is opened."""
+    found = rows(db, _ALERTS, since)
+    return {(reason or "", MemberId(peer) if peer else None): count for reason, peer, count in found}
 
 
 def _query(search: Search, keys: StateKeys) -> tuple[str, list[object]]:

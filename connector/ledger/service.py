@@ -21,7 +21,7 @@ from connector.crypto.keys import PrivateKeySigner
 from connector.ledger import prove
 from connector.ledger.append import LedgerWriter
 from connector.ledger.export import ndjson_line
-from connector.ledger.find import JournalEntry, Search, count_reasons, find
+from connector.ledger.find import JournalEntry, Search, count_alerts, count_reasons, find
 from connector.ledger.heads import LedgerKeys, origin_of
 from connector.ledger.verify import TreeReport, Verification
 from connector.store.service import State, StateParts
@@ -88,6 +88,10 @@ class Journal:
         For this house's own people: a reason never goes to a peer (PROTOCOL section 4).
         """
         return await self._parts.readers.run(lambda db: count_reasons(db, outcomes, since))
+
+    async def alerts(self, since: Instant) -> Mapping[tuple[str, MemberId | None], int]:
+        """Count the alerts from an instant on, by reason and peer: what the status warns of."""
+        return await self._parts.readers.run(lambda db: count_alerts(db, since))
 
     async def export(self, search: Search) -> AsyncIterator[bytes]:
         """Give everything that a search finds, whatever its limit, as lines of JSON, read in pages."""

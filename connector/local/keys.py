@@ -19,7 +19,7 @@ KEY_BYTES: Final = 32
 
 class Scope(StrEnum):
     """What a key opens: fetches, members and INS checks; status; the journal; the register of oppositions; the
-    identity desk, with identity alerts; blocks and pauses.
+    identity desk, with identity alerts; blocks, pauses and limits, some of it with a second key.
     """
 
     FETCH = "fetch"

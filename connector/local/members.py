@@ -45,12 +45,12 @@ async def search(request: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """`GET /api/v1/members/{id}`: of any status."""
-    return answer(request, member_out(_member(request)))
+    return answer(request, member_out(member_of(request)))
 
 
 async def probe(request: web.Request) -> web.Response:
     """`POST /api/v1/members/{id}/probe`."""
-    member = _member(request)
+    member = member_of(request)
     return answer(request, probe_out(member, await request.app[PORTS].prober.probe(member.id)))
 
 
@@ -60,7 +60,12 @@ async def check_identity(request: web.Request) -> web.Response:
     return answer(request, check_ins(body, request.app[SETTINGS]))
 
 
-def _member(request: web.Request) -> Member:
+def member_of(request: web.Request) -> Member:
+    """Give the member that the path names.
+
+    Raises:
+        LocalRefused: `local.not_found`.
+    """
     member = request.app[PORTS].directory.get(MemberId.parse(request.match_info["id"], strict=False))
     if member is None:
         raise LocalRefused(

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from connector.core.coded import Coded
 from connector.core.codes import Code
 from connector.core.coverage import CoverageCount
-from connector.core.directory import MemberStatus
+from connector.core.directory import Member, MemberStatus
 from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
 from connector.core.identity import IdentityAttribute, QualifiedIdentity
 from connector.core.identity_alerts import Alert, AlertState
@@ -19,6 +19,7 @@ from connector.core.insi import InsiAnswer, SearchTraits, Verification, VitaleCa
 from connector.core.instant import Instant
 from connector.core.kept_identity import KeptIdentity, KeptMove
 from connector.core.ledger import EntryType, Tree
+from connector.core.limits import LimitBlock, Limits, PeerOverride
 from connector.core.mandate import AuthLevel
 from connector.core.matricule import Ins
 from connector.core.measures import Block, BlockReason, Pause, PauseReason
@@ -27,6 +28,7 @@ from connector.core.oppositions import Lifting, Objection
 from connector.core.outcome import WithheldReason
 from connector.core.ports import Clock, Entropy, Idempotency, MemberDirectory, Practitioners
 from connector.core.private import Private
+from connector.core.proposals import Proposal, ProposalKind
 from connector.core.traits import StrictTraits
 from connector.directory.age import Freshness
 from connector.local.keys import KeyRing
@@ -333,6 +335,49 @@ class Membership(Protocol):
     async def resume(self, caller: str) -> None: ...
 
 
+# ---------------------------------------------------------------- limits, and what takes two people
+
+
+class Standing(Protocol):
+    """How a peer stands against its limits today: `holder.limits.PeerStanding` is the real thing."""
+
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def override(self) -> PeerOverride | None: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def hits(self) -> int: ...
+    @property
+    def misses(self) -> int: ...
+    @property
+    def probes(self) -> int: ...
+    @property
+    def slowed(self) -> bool: ...
+    @property
+    def blocks(self) -> Sequence[LimitBlock]: ...
+
+
+class LimitDesk(Protocol):
+    """The limits of the holder, for operators: `holder.limits.HolderLimits` is the real thing."""
+
+    def standing(self, member: Member) -> Standing: ...
+    def blocks(self) -> Sequence[LimitBlock]: ...
+    async def set_override(self, member: MemberId, override: PeerOverride | None, reason: str, by: str) -> None: ...
+
+
+class Proposals(Protocol):
+    """What one person proposes and another confirms; `key` is the name of the API key they called with."""
+
+    async def propose(
+        self, kind: ProposalKind, subject: Mapping[str, Any], *, reason: str, by: str, key: str
+    ) -> Proposal: ...
+    async def confirm(self, proposal_id: str, *, by: str, key: str) -> tuple[Proposal, Mapping[str, Any]]: ...
+    async def withdraw(self, proposal_id: str, *, by: str) -> Proposal: ...
+    async def waiting(self) -> Sequence[Proposal]: ...
+
+
 class MetricsText(Protocol):
     """The metrics in Prometheus' text form."""
 
@@ -353,6 +398,8 @@ class LocalPorts:
     identities: IdentityDesk
     alerts: Alerts
     membership: Membership
+    limits: LimitDesk
+    proposals: Proposals
     metrics: MetricsText
     clock: Clock
     entropy: Entropy

@@ -9,7 +9,7 @@ from typing import Final
 
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, Retention
-from connector.core.limits import Block, Counted, PeerOverride
+from connector.core.limits import Counted, LimitBlock, PeerOverride
 from connector.core.members import MemberId
 from connector.crypto import aead
 from connector.store.epochs import EpochKeys
@@ -70,12 +70,12 @@ class SqliteLimitStore:
         traits, matricule, repeat = parts
         return Counted(MemberId(peer), at, bool(hit), traits, matricule, repeat)
 
-    async def blocks(self) -> Sequence[Block]:
+    async def blocks(self) -> Sequence[LimitBlock]:
         """Give all blocks that are kept, the oldest first."""
 
-        def read(db: Connection) -> list[Block]:
+        def read(db: Connection) -> list[LimitBlock]:
             found = rows(db, "select id, sealed from limit_blocks order by since, id")
-            return [self._sealer.open(Block, _BLOCKS, block_id, sealed) for block_id, sealed in found]
+            return [self._sealer.open(LimitBlock, _BLOCKS, block_id, sealed) for block_id, sealed in found]
 
         return await self._readers.run(read)
 
@@ -88,7 +88,7 @@ class SqliteLimitStore:
 
         return await self._readers.run(read)
 
-    async def block(self, block: Block, entry: EntryDraft) -> None:
+    async def block(self, block: LimitBlock, entry: EntryDraft) -> None:
         """Keep a block with its house entry.
 
         Raises:
@@ -96,7 +96,7 @@ class SqliteLimitStore:
         """
         await self._writer.do(lambda transaction: self._keep_block(transaction, block, entry))
 
-    async def lift(self, block: Block, entry: EntryDraft) -> None:
+    async def lift(self, block: LimitBlock, entry: EntryDraft) -> None:
         """Keep that a block is lifted, with its house entry.
 
         Raises:
@@ -121,7 +121,7 @@ class SqliteLimitStore:
 
         await self._writer.do(operation)
 
-    def _keep_block(self, transaction: Transaction, block: Block, entry: EntryDraft) -> None:
+    def _keep_block(self, transaction: Transaction, block: LimitBlock, entry: EntryDraft) -> None:
         sealed = self._sealer.seal(_BLOCKS, block.id, block)
         transaction.append(entry)
         transaction.db.execute(_KEEP_BLOCK, (block.id, block.since, sealed))

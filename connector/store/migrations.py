@@ -11,7 +11,7 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("spsti-connector")
 
-KNOWN = frozenset({"m001_state", "m002_oppositions", "m003_identities", "m004_limits"})
+KNOWN = frozenset({"m001_state", "m002_oppositions", "m003_identities", "m004_limits", "m005_four_eyes"})
 """Every migration that this version knows: a database that has seen others is not opened."""
 
 _TABLES_1 = (
@@ -171,3 +171,12 @@ def m004_limits(db: Database) -> None:
     """Make what the limits of PROTOCOL section 5 keep."""
     for statement in _TABLES_4:
         db.execute(statement)
+
+
+@migrations()
+def m005_four_eyes(db: Database) -> None:
+    """Make the table of what waits for a second person."""
+    db.execute(
+        "create table proposals (id text primary key, expires_at integer not null, sealed blob not null)"
+        " strict, without rowid"
+    )

@@ -32,6 +32,7 @@ from connector.store.ledgers import Ledgers
 from connector.store.measures import SqliteMeasures
 from connector.store.oppositions import SqliteOppositionStore
 from connector.store.outbox import SqliteTraceOutbox
+from connector.store.proposals import SqliteProposals
 from connector.store.readers import Readers
 from connector.store.requester import SqliteRequesterStore
 from connector.store.sealing import Sealer
@@ -84,6 +85,7 @@ class State(Generic[J]):
         self.vault: Vault = vault
         self.journal = journal
         self.holder: HolderStore = SqliteHolderStore(writer, readers, sealer, keys, parts.epochs)
+        self.proposals = SqliteProposals(writer, readers, sealer)
         self.limits: LimitStore = limits.SqliteLimitStore(writer, readers, sealer, keys, parts.epochs)
         self.requester: RequesterStore = SqliteRequesterStore(writer, readers, sealer, keys, journal.ledgers)
         self.traces: TraceOutbox = SqliteTraceOutbox(writer, readers, sealer)

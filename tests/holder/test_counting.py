@@ -7,7 +7,7 @@ import pytest
 
 from connector.core.directory import Member, MemberStatus, TlsBinding
 from connector.core.instant import Instant
-from connector.core.limits import Block, LimitRule, Limits, PeerOverride
+from connector.core.limits import LimitBlock, LimitRule, Limits, PeerOverride
 from connector.core.members import MemberId
 from connector.core.traits import StrictTraits
 from connector.holder.counting import Counting, Reached
@@ -100,7 +100,7 @@ def test_a_block_stops_every_identity_of_that_person_and_no_other_person():
     asker = Asker()
     for order in range(1, 5):
         reached = asker.ask(a_guess(order))
-    asker.counting.block(Block("b", PEER.id, reached.rule, asker.at, "", reached.tag))
+    asker.counting.block(LimitBlock("b", PEER.id, reached.rule, asker.at, "", reached.tag))
 
     assert asker.ask(a_guess(1)).rule is LimitRule.PATTERN
     assert not asker.refused[-1].blocks
@@ -247,7 +247,7 @@ def test_a_lifted_person_begins_again_at_nothing():
     asker = Asker()
     for order in range(1, 5):
         reached = asker.ask(a_guess(order))
-    block = Block("b", PEER.id, reached.rule, asker.at, "", reached.tag)
+    block = LimitBlock("b", PEER.id, reached.rule, asker.at, "", reached.tag)
     asker.counting.block(block)
     asker.counting.lift(block)
 
@@ -271,7 +271,7 @@ def test_a_block_and_its_lifting_outlive_a_restart():
     asker = Asker()
     for order in range(1, 5):
         reached = asker.ask(a_guess(order))
-    block = Block("b", PEER.id, reached.rule, asker.at, "", reached.tag)
+    block = LimitBlock("b", PEER.id, reached.rule, asker.at, "", reached.tag)
     blocked, lifted = Asker(at=asker.at), Asker(at=asker.at)
     blocked.counting.restore(asker.kept, [block], {})
     lifted.counting.restore(asker.kept, [replace(block, lifted_at=asker.at)], {})
@@ -284,7 +284,7 @@ def test_a_pair_that_was_lifted_is_not_blocked_again_by_the_same_misses_after_a_
     asker = Asker(step=7)
     for number in range(301):
         asker.ask(a_person(number))
-    block = Block("b", PEER.id, LimitRule.MISSES, asker.at, "")
+    block = LimitBlock("b", PEER.id, LimitRule.MISSES, asker.at, "")
     restarted = Asker(at=asker.at)
     restarted.counting.restore(asker.kept, [replace(block, lifted_at=asker.at)], {})
 

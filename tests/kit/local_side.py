@@ -22,14 +22,19 @@ from connector.core.evidence import DocumentDigest
 from connector.core.fetch import FetchedDocument, FetchEvent, PeerAnnouncement, Reply, ServiceReply, most_recent
 from connector.core.instant import Instant
 from connector.core.ledger import EntryType, Tree
+from connector.core.limits import LimitBlock, LimitRule, PeerOverride
+from connector.core.limits import Limits as Numbers
 from connector.core.mandate import AuthLevel, FollowUp, FollowUpBasis
 from connector.core.measures import Block, Pause
 from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.core.outcome import WithheldReason
+from connector.core.ports import new_id
+from connector.core.proposals import Proposal
 from connector.core.records import Counts
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check_move
 from connector.directory.age import Freshness
+from connector.holder.limits import PeerStanding
 from connector.local.keys import ApiKey, KeyRing, Scope, key_hash
 from connector.local.ports import (
     AdapterStatus,
@@ -60,7 +65,7 @@ A = MemberId("1750712184")
 B = MemberId("1690781810")
 C = MemberId("1540002698")
 PHYSICIAN_ID, NURSE_ID, STRANGER_ID = "899700366240", "899700218896", "899700427885"
-KEY, OTHER_KEY, STATUS_KEY, AUDIT_KEY = (f"spsti_{letter * 43}" for letter in "kost")
+KEY, OTHER_KEY, STATUS_KEY, AUDIT_KEY, SECOND_KEY = (f"spsti_{letter * 43}" for letter in "kostw")
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 2000
 
 
@@ -454,6 +459,62 @@ class Membership:
         self.pausing = None
 
 
+BLOCK = LimitBlock("b" * 32, A, LimitRule.PATTERN, NOW, "c" * 32, b"tag")
+
+
+class Limits:
+    """One service is blocked about one person."""
+
+    def __init__(self, clock):
+        self.blocked, self.numbers = [BLOCK], {}
+
+    def blocks(self):
+        return self.blocked
+
+    def standing(self, member):
+        override = self.numbers.get(member.id)
+        limits = (override or PeerOverride()).over(Numbers())
+        blocks = tuple(block for block in self.blocked if block.peer == member.id)
+        return PeerStanding(member.id, limits, override, 5, 2, 3, 0, False, blocks)
+
+    async def set_override(self, member, override, reason, by):
+        self.numbers[member] = override
+
+
+class Proposals:
+    """The real rule of who may confirm, over a dictionary."""
+
+    def __init__(self, clock, entropy):
+        self.clock, self.entropy, self.kept, self.done = clock, entropy, {}, []
+
+    async def propose(self, kind, subject, *, reason, by, key):
+        if subject.get("block", BLOCK.id) != BLOCK.id:
+            raise LocalRefused("block: there is none of this id", code=Code.LOCAL_NOT_FOUND)
+        now = self.clock.now()
+        proposal = Proposal(new_id(self.entropy), kind, now, Instant(now + 86_400), by, key, reason, subject)
+        self.kept[proposal.id] = proposal
+        return proposal
+
+    async def confirm(self, proposal_id, *, by, key):
+        proposal = self._find(proposal_id)
+        self.done.append((proposal.kind, proposal.confirmed_by(by, key, self.clock.now())))
+        del self.kept[proposal_id]
+        return proposal, dict(proposal.subject)
+
+    async def withdraw(self, proposal_id, *, by):
+        found = self._find(proposal_id)
+        del self.kept[proposal_id]
+        return found
+
+    async def waiting(self):
+        return list(self.kept.values())
+
+    def _find(self, proposal_id):
+        if proposal_id not in self.kept:
+            raise LocalRefused("proposal: none of this id waits", code=Code.LOCAL_NOT_FOUND)
+        return self.kept[proposal_id]
+
+
 class House:
     """Everything behind the local side, and its settings."""
 
@@ -466,12 +527,14 @@ class House:
         self.coverage = Coverage()
         self.vigilance = Vigilance(self.clock, self.entropy)
         self.membership = Membership(self.directory, self.clock)
+        self.limits, self.proposals = Limits(self.clock), Proposals(self.clock, self.entropy)
         everything = frozenset(Scope)
         self.keys = [
             ApiKey("vendor", key_hash(KEY), everything, frozenset({PHYSICIAN_ID, NURSE_ID})),
             ApiKey("other", key_hash(OTHER_KEY), frozenset({Scope.FETCH}), frozenset({STRANGER_ID})),
             ApiKey("watch", key_hash(STATUS_KEY), frozenset({Scope.STATUS})),
             ApiKey("audit", key_hash(AUDIT_KEY), frozenset({Scope.JOURNAL})),
+            ApiKey("second", key_hash(SECOND_KEY), frozenset({Scope.OPERATE})),
         ]
         self.ring = KeyRing(self.keys)
         self.settings = LocalSettings(
@@ -494,6 +557,8 @@ class House:
             identities=self.vigilance.desk,
             alerts=self.vigilance.alerts,
             membership=self.membership,
+            limits=self.limits,
+            proposals=self.proposals,
             metrics=Metrics("0.0.0"),
             clock=self.clock,
             entropy=self.entropy,

@@ -55,6 +55,8 @@ async def front_desk(tmp_path):
         metrics=house.ports().metrics,
         clock=office.clock,
         entropy=SystemEntropy(),
+        limits=house.limits,
+        proposals=house.proposals,
         keys=KeyRing([key]),
         practitioners=house.people,
     )
