@@ -65,7 +65,7 @@ order by v.date_dernier_acte desc, v.numero desc limit 1
 
 def create(folder: Path, letters: tuple[str, ...], *, cores: dict[str, int] | None = None) -> Federation:
     """Make services; each will run on the server's core unless told otherwise."""
-    made = Federation.create(folder, letters, databases=folder.parent / "databases")
+    made = Federation.create(folder, letters, databases=folder.parent / "databases", directory="file")
     for letter, service in made.services.items():
         service.raise_limits()
         service.command = on_core((cores or {}).get(letter, SERVER_CORE), sys.executable, "-m", "connector")

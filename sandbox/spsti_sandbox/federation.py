@@ -1,4 +1,5 @@
-"""A federation in a box: a PKI, services made as newcomers are, their vendor databases, and a common members file.
+"""A federation in a box: a PKI, operators and their signed directory, services that join it as newcomers do, and
+their vendor databases.
 
 Everything lies in one folder and on loopback. Vendor databases are kept between runs, since making the documents is
 what takes time; all else is made anew.
@@ -16,9 +17,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Literal, TypeAlias
 
-from connector.config.newcomer import create
+from connector.config.newcomer import JOIN_REQUEST, Joining, create
 from connector.config.scaffold import AdapterEntry, Answers, ApiKeyEntry, InsiEntry, KeyPairFiles, PractitionerEntry
+from connector.core.directory import Contact
 from connector.core.instant import Instant
 from connector.core.members import luhn_ok
 from connector.core.oid import Environment
@@ -28,9 +31,11 @@ from spsti_adapter_demo import schema
 from spsti_sandbox import cast, dmst_content, dmst_pdf, names, population, vendor_db
 from spsti_sandbox.insi_cast import simulated
 from spsti_sandbox.insi_simulator import AUTHORISATION, InsiSimulator, client_leaf, server_leaf
+from spsti_sandbox.operators import ENTRY_PASSWORD, Operators
 from spsti_sandbox.pki import KeyKind, Pki
 from spsti_sandbox.service import Service, api_key_hash
 
+DirectoryKind: TypeAlias = Literal["signed", "file"]
 SEED = 20261123
 INSI_UNIT = "10B0000001"
 """The structure identifier in the certificate for INSi."""
@@ -73,6 +78,7 @@ class Federation:
     pki: Pki
     services: dict[str, Service] = field(default_factory=dict)
     insi: InsiSimulator | None = None
+    operators: Operators | None = None
 
     @classmethod
     def create(
@@ -85,16 +91,20 @@ class Federation:
         signing_algorithm: str = "ES256",
         databases: Path | None = None,
         with_insi: bool = False,
+        directory: DirectoryKind = "signed",
     ) -> "Federation":
-        """Make the folder of every service; nothing is started.
+        """Make the folder of every service; nothing is started, but the copies of the signed directory are served.
 
         `databases` is where vendor databases are kept between runs; a copy goes to each service. With `with_insi`,
-        service c calls a simulator of INSi, which whoever asked for it enters and leaves.
+        service c calls a simulator of INSi, which whoever asked for it enters and leaves. `directory` is `file` for a
+        trial without operators, where every service has the same members file.
         """
         federation = cls(folder, Pki(folder / "pki", key=key))
         if with_insi and CALLS_INSI in letters:
             server, people = server_leaf(federation.pki), simulated(cast.cast(vendor_db.AS_OF))
             federation.insi = InsiSimulator(server, federation.pki.ca_path, identities=people)
+        if directory == "signed":
+            federation.operators = Operators(folder / "operators")
         ports = free_ports(2 * len(letters))
         # Keys are listed since yesterday: a test may set a member's clock back.
         since = Instant(int(time.time()) - 86_400)
@@ -102,7 +112,7 @@ class Federation:
             federation._add(
                 letter, ports[2 * index], ports[2 * index + 1], since, workers, signing_algorithm, databases
             )
-        federation.write_members()
+        federation.admit()
         return federation
 
     def _add(
@@ -138,15 +148,27 @@ class Federation:
                     "demo",
                     api_key_hash(api_key),
                     (PHYSICIAN.id, NURSE.id),
-                    ("fetch", "status", "journal", "oppositions", "identity"),
+                    ("fetch", "status", "journal", "oppositions", "identity", "operate"),
                 ),
             ),
+            directory_urls=self.operators.urls if self.operators else (),
             practitioners=(PHYSICIAN, NURSE),
             source=adapter,
             sink=adapter,
             insi=self._insi_entry() if letter == CALLS_INSI else None,
         )
-        create(folder, answers, endpoint=f"https://127.0.0.1:{peer_port}", towns=(TOWNS[letter],), now=since)
+        joining = Joining(
+            Environment.TEST, ENTRY_PASSWORD, size_class="M", departements=(DEPARTEMENTS[letter],),
+            contacts=(Contact("technical", f"support@spsti-{letter}.example"),),
+        )  # fmt: skip
+        create(
+            folder,
+            answers,
+            endpoint=f"https://127.0.0.1:{peer_port}",
+            towns=(TOWNS[letter],),
+            now=since,
+            joining=joining if self.operators else None,
+        )
         service = Service(
             letter, identifier, answers.name, folder, peer_port, local_port, api_key, server=server, client=client
         )
@@ -192,8 +214,16 @@ class Federation:
             fresh.rename(kept)
         shutil.copyfile(kept, target)
 
-    def write_members(self) -> None:
-        """Give every service the same members file, made of all their entries."""
+    def admit(self) -> None:
+        """Let every service join: by its request and the root file, or without operators by a common members file."""
+        if self.operators is None:
+            self._write_members()
+            return
+        self.operators.join((service.folder / JOIN_REQUEST).read_bytes() for service in self.services.values())
+        for service in self.services.values():
+            (service.folder / "root.json").write_bytes(self.operators.root)
+
+    def _write_members(self) -> None:
         members = [
             member
             for service in self.services.values()
@@ -205,8 +235,12 @@ class Federation:
 
     async def start(self, letters: Sequence[str] | None = None) -> None:
         """Start these services, all at once, and return when they are ready."""
+        if self.operators is not None:
+            self.operators.serve()
         await asyncio.gather(*(self.services[letter].start() for letter in letters or self.services))
 
     async def stop(self) -> None:
-        """Stop every service that runs."""
+        """Stop every service that runs, and the copies of the directory."""
         await asyncio.gather(*(service.stop() for service in self.services.values()))
+        if self.operators is not None:
+            self.operators.close()

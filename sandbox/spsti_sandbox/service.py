@@ -78,8 +78,8 @@ class Service:
         """Whether its process lives."""
         return self.process is not None and self.process.returncode is None
 
-    async def start(self) -> None:
-        """Start the process and return once it is ready.
+    async def start(self, *, ready: bool = True) -> None:
+        """Start the process and return once it is ready, or once its local side answers.
 
         Raises:
             ServiceDied: it ended instead, or was not ready in time.
@@ -96,10 +96,10 @@ class Service:
                 env={**os.environ, **self.environment},
                 start_new_session=True,
             )
-        await self.wait_ready()
+        await self.wait_ready(ready=ready)
 
-    async def wait_ready(self) -> None:
-        """Return once `/health/ready` says so."""
+    async def wait_ready(self, *, ready: bool = True) -> None:
+        """Return once `/health/ready` says so, or answers at all."""
         deadline = asyncio.get_running_loop().time() + START_SECONDS
         async with aiohttp.ClientSession() as session:
             while asyncio.get_running_loop().time() < deadline:
@@ -107,7 +107,7 @@ class Service:
                     break
                 try:
                     async with session.get(f"{self.local_url}/health/ready") as answer:
-                        if answer.status == 200:
+                        if answer.status == 200 or not ready:
                             return
                 except aiohttp.ClientError:
                     pass

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import signal
 import sqlite3
 import sys
 import time
@@ -31,7 +32,9 @@ from connector.core.members import MemberId
 from connector.core.practitioner_id import PractitionerId
 from connector.crypto.keys import x5t_s256
 from connector.peer.tls import client_context
+from connector.wire import handover as handover_wire
 from connector.wire import jose, mandate, receipt
+from connector.wire.fhir_read import parse_bundle
 from spsti_sandbox.cast import cast
 from spsti_sandbox.federation import PHYSICIAN as CAMILLE
 from spsti_sandbox.physician import Physician
@@ -183,3 +186,36 @@ def encrypted_only(service) -> None:
 def digest_of(content: bytes) -> bytes:
     """SHA-256."""
     return hashlib.sha256(content).digest()
+
+
+async def announce_and_grant(line, caller):
+    """Look up the large record and have its handover granted, waiting while it is rendered."""
+    demand = caller.demand()
+    looked = await line.lookup(demand)
+    assert looked.status == 200, looked.body
+    offered = parse_bundle(looked.body, asked=demand.worker.ins)
+    granted = await line.handover(offered.id)
+    while granted.status == 202:
+        granted = await line.handover(offered.id)
+    assert granted.status == 201, granted.body
+    return handover_wire.parse_grant(granted.body)
+
+
+async def begin_download(line, caller):
+    """Have the large document begin, and read its head."""
+    grant = await announce_and_grant(line, caller)
+    line.ask_document(grant)
+    head = await line.read_head()
+    assert head.status == 200
+    return grant
+
+
+async def reload(service, word: str) -> None:
+    """Send SIGHUP and wait for that event in the log."""
+    before = service.log.read_text().count(f'"{word}"')
+    service.process.send_signal(signal.SIGHUP)
+
+    async def is_told():
+        return service.log.read_text().count(f'"{word}"') > before
+
+    assert await eventually(is_told), service.tail()

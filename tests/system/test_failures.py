@@ -10,8 +10,6 @@ import signal
 import pytest
 import pytest_asyncio
 
-from connector.wire import handover as handover_wire
-from connector.wire.fhir_read import parse_bundle
 from spsti_sandbox.federation import Federation
 from spsti_sandbox.physician import Physician, Refused
 from tests.kit.system import (
@@ -19,10 +17,12 @@ from tests.kit.system import (
     DAEMON,
     Caller,
     assert_sound,
+    begin_download,
     encrypted_only,
     enlarge,
     eventually,
     pdf_of,
+    reload,
 )
 
 LARGE = 24_000_000
@@ -32,7 +32,7 @@ ACTIVE, SUSPENDED = 'status = "active"', 'status = "suspended"'
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def couple(tmp_path_factory):
     """Services a, b and c, running; the record of `only_at_a` is large."""
-    made = Federation.create(tmp_path_factory.mktemp("failures"), workers=12)
+    made = Federation.create(tmp_path_factory.mktemp("failures"), workers=12, directory="file")
     enlarge(made.services["a"], CAST.only_at_a, LARGE)
     for service in made.services.values():
         service.command = DAEMON
@@ -117,28 +117,6 @@ async def test_when_the_chosen_holder_fails_the_next_is_offered_with_the_reason(
 # ---------------------------------------------------------------- stopping
 
 
-async def announce_and_grant(line, caller):
-    """Look up the large record and have its handover granted, waiting while it is rendered."""
-    demand = caller.demand()
-    looked = await line.lookup(demand)
-    assert looked.status == 200, looked.body
-    offered = parse_bundle(looked.body, asked=demand.worker.ins)
-    granted = await line.handover(offered.id)
-    while granted.status == 202:
-        granted = await line.handover(offered.id)
-    assert granted.status == 201, granted.body
-    return handover_wire.parse_grant(granted.body)
-
-
-async def begin_download(line, caller):
-    """Have the large document begin, and read its head."""
-    grant = await announce_and_grant(line, caller)
-    line.ask_document(grant)
-    head = await line.read_head()
-    assert head.status == 200
-    return grant
-
-
 async def test_a_daemon_that_stops_lets_a_running_transfer_end(couple) -> None:
     holder = couple.services["a"]
     caller = Caller(couple.services["c"], holder)
@@ -182,17 +160,6 @@ async def _refuses_connections(service) -> bool:
 
 
 # ---------------------------------------------------------------- reloading
-
-
-async def reload(service, word: str) -> None:
-    """Send SIGHUP and wait for that event in the log."""
-    before = service.log.read_text().count(f'"{word}"')
-    service.process.send_signal(signal.SIGHUP)
-
-    async def is_told():
-        return service.log.read_text().count(f'"{word}"') > before
-
-    assert await eventually(is_told), service.tail()
 
 
 async def test_sighup_with_a_fault_changes_nothing_and_says_where_it_is(couple, camille, asked) -> None:

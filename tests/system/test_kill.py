@@ -84,7 +84,7 @@ def stages(points: list[str]):
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def couple(tmp_path_factory):
     """Services a and c, running with pause points; c asks a."""
-    made = Federation.create(tmp_path_factory.mktemp("kill"), "ac", workers=4)
+    made = Federation.create(tmp_path_factory.mktemp("kill"), "ac", workers=4, directory="file")
     enlarge(made.services["a"], WORKER, SIZE)
     for service in made.services.values():
         service.command = PAUSING

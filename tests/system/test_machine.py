@@ -18,7 +18,7 @@ ROOM = 6_000_000
 @pytest_asyncio.fixture
 async def federation_of_two(tmp_path):
     """Services a and c, not started; c asks a."""
-    made = Federation.create(tmp_path / "federation", "ac", workers=4)
+    made = Federation.create(tmp_path / "federation", "ac", workers=4, directory="file")
     for service in made.services.values():
         service.command = DAEMON
         service.configure("state", min_free_mb=1)
