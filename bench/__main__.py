@@ -11,14 +11,15 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from bench import document, fanout, lookup, memory, startup, wait
 from bench.machine import Row, print_table, spin_ms
 
-Bench = Callable[[Path, int, float], Awaitable[list[Row]]]
+Bench = Callable[[Path, int, float], Coroutine[Any, Any, list[Row]]]
 BENCHES: dict[str, Bench] = {
     "startup": startup.rows,
     "lookup": lookup.rows,

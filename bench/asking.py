@@ -21,9 +21,11 @@ from connector.core.errors import PeerFault
 from connector.core.identity import QualifiedIdentity
 from connector.core.mandate import Kind
 from connector.core.members import MemberId
+from connector.core.oid import Environment
 from connector.core.outcome import Outcome
 from connector.daemon.run import read
 from connector.daemon.system import SystemClock, SystemEntropy
+from connector.directory.members_file import MembersFile
 from connector.peer.client import HttpPeerClient
 from connector.peer.connect import PeerClientSettings
 from connector.peer.tls import ClientTls
@@ -92,10 +94,9 @@ class Bare:
 async def measure(spec: dict[str, Any]) -> dict[str, list[float]]:
     """Ask cold, then warm, each client in turn; what a bare client has warmed does not help ours."""
     material = read(Path(spec["config"]))
+    directory = MembersFile(Path(spec["members"]), Environment.TEST)
     members = [
-        member
-        for one in spec["holders"]
-        if (member := material.directory.get(MemberId.parse(one["member"]))) is not None
+        member for one in spec["holders"] if (member := directory.get(MemberId.parse(one["member"]))) is not None
     ]
     live = sum(not one["dead"] for one in spec["holders"])
     tls = ssl.create_default_context(cafile=spec["ca"])
@@ -105,7 +106,7 @@ async def measure(spec: dict[str, Any]) -> dict[str, list[float]]:
     async with (
         aiohttp.ClientSession(connector=connector) as session,
         HttpPeerClient(
-            material.directory,
+            directory,
             material.signer,
             ClientTls(material.client_tls),
             SystemClock(),
@@ -113,7 +114,10 @@ async def measure(spec: dict[str, Any]) -> dict[str, list[float]]:
             PeerClientSettings(),
         ) as client,
     ):
-        ours, bare = Ours(client, material.member.id, answerable_in(Path(spec["database"]))[0]), Bare(session)
+        ours, bare = (
+            Ours(client, MemberId.parse(spec["asking"]), answerable_in(Path(spec["database"]))[0]),
+            Bare(session),
+        )
         times["bare_cold"].append(await last_answer(bare, members, live))
         times["ours_cold"].append(await last_answer(ours, members, live))
         for _ in range(spec["repetitions"]):

@@ -13,6 +13,7 @@ import ssl
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,7 @@ async def serve(spec: dict[str, Any], ready: Callable[[], None]) -> None:
         tls.minimum_version, tls.verify_mode = ssl.TLSVersion.TLSv1_3, ssl.CERT_REQUIRED
         tls.load_verify_locations(spec["ca"])
         tls.load_cert_chain(one["certificate"], one["key"])
-        await loop.create_server(lambda holder=holder: Connection(holder), "127.0.0.1", one["port"], ssl=tls)
+        await loop.create_server(partial(Connection, holder), "127.0.0.1", one["port"], ssl=tls)
     ready()
     await asyncio.Event().wait()
 

@@ -95,6 +95,7 @@ def _spec(made: Federation, folder: Path, *, rounds: int) -> dict[str, Any]:
     worker = house.answerable(made.services["a"])[0]
     return {
         **house.identity(made, "c"),
+        "asking": requester.member_id,
         "config": str(requester.config),
         "members": str(listed),
         "database": str(made.services["a"].vendor_database),

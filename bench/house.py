@@ -31,11 +31,13 @@ from connector.core.mandate import (
 )
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
+from connector.core.oid import Environment
 from connector.core.practitioner_id import PractitionerId
 from connector.core.traits import StrictTraits
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, load_private_key, x5t_s256
 from connector.daemon.run import read
 from connector.daemon.system import SystemClock, SystemEntropy
+from connector.directory.members_file import MembersFile
 from connector.peer.client import HttpPeerClient
 from connector.peer.connect import PeerClientSettings
 from connector.peer.tls import ClientTls
@@ -89,7 +91,7 @@ def pid(service: Service) -> int:
     return service.process.pid
 
 
-def identity(made: Federation, letter: str) -> dict[str, str]:
+def identity(made: Federation, letter: str) -> dict[str, Any]:
     """Give what a client needs to ask as that service."""
     client = made.services[letter].client
     return {
@@ -99,7 +101,7 @@ def identity(made: Federation, letter: str) -> dict[str, str]:
     }
 
 
-def own(made: Federation, letter: str) -> dict[str, Path]:
+def own(made: Federation, letter: str) -> dict[str, Any]:
     """Give what another server needs to answer with that service's certificate."""
     server = made.services[letter].server
     return {"certificate": server.cert_pem_path, "key": server.key_pem_path, "ca": made.pki.ca_path}
@@ -221,7 +223,7 @@ class Asker:
             signer=self._signer,
             life=300,
         )
-        return sealed.decode() if isinstance(sealed, bytes) else str(sealed)
+        return sealed.decode()
 
     def read(self, grant: Granted) -> dict[str, Any]:
         """Give a request for a granted document; it may be sent once."""
@@ -235,11 +237,12 @@ class Asker:
     async def granted(self, worker: QualifiedIdentity) -> Granted:
         """Ask for a worker's record by the connector's own client, until its document lies ready."""
         material = read(self._requester.config)
-        holder = material.directory.get(MemberId.parse(self._holder.member_id))
+        directory = MembersFile(self._requester.folder / "members.toml", Environment.TEST)
+        holder = directory.get(MemberId.parse(self._holder.member_id))
         if holder is None:
             raise RuntimeError("the holder is not in the members file")
         async with HttpPeerClient(
-            material.directory,
+            directory,
             material.signer,
             ClientTls(material.client_tls),
             self._clock,
@@ -307,6 +310,7 @@ async def check_sends(service: Service, expected: int) -> None:
     Raises:
         RuntimeError: it has not.
     """
+    begun = ended = 0
     for _ in range(100):  # the last end is recorded while its last bytes are read
         begun, ended = entries_of(service, "release", "resume"), entries_of(service, "end")
         if begun == ended == expected:

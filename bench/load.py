@@ -168,7 +168,7 @@ class Run:
 
 
 def _payload(spec: Spec, request: dict[str, Any]) -> bytes:
-    body = request.get("body", "").encode()
+    body: bytes = request.get("body", "").encode()
     headers = {"Host": f"{spec.host}:{spec.port}", **request.get("headers", {}), "Content-Length": str(len(body))}
     lines = [f"{request.get('method', 'POST')} {request['path']} HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items())]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
