@@ -135,6 +135,8 @@ class House:
     ears: Ears = field(default_factory=Ears)
     pauses: list[float] = field(default_factory=list)
     with_crls: bool = False
+    really_waits: bool = False
+    """Whether the time floor is waited for, instead of only noted."""
     files: DirectoryFiles = field(default_factory=NoFiles)
 
     def __post_init__(self) -> None:
@@ -207,7 +209,7 @@ class House:
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
-        await asyncio.sleep(0)
+        await asyncio.sleep(seconds if self.really_waits else 0)
 
     # ------------------------------------------------------------ what was recorded
 
@@ -256,9 +258,15 @@ class House:
 
 @asynccontextmanager
 async def a_house(
-    directory: Path, *, with_crls: bool = False, guard: GuardSettings | None = None, server=None, **holder
+    directory: Path,
+    *,
+    with_crls: bool = False,
+    guard: GuardSettings | None = None,
+    server=None,
+    clock: HandClock | None = None,
+    **holder,
 ):
-    """A holder that runs while the context lasts."""
+    """A holder that runs while the context lasts; with a clock that goes by itself, it waits for the floor as well."""
     house = House(
         directory,
         Pki(directory / "pki", now=datetime.fromtimestamp(T0, UTC)),
@@ -269,6 +277,8 @@ async def a_house(
         server or {},
         guard or GuardSettings(look_seconds=20.0, failures_to_open=1000),
         with_crls=with_crls,
+        clock=clock or HandClock(),
+        really_waits=clock is not None,
     )
     await house.start()
     try:

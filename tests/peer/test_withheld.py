@@ -5,45 +5,22 @@ from dataclasses import replace
 
 import pytest
 
-from connector.core.identity import IdentityStatus, LocalIdentity
 from connector.core.ledger import EntryType, Tree
 from connector.core.outcome import Outcome, WithheldReason
-from connector.core.records import Opposition
 from connector.holder.case import Case
 from connector.holder.counting import Reservation
 from connector.holder.extract import Extraction
 from connector.wire import b64
 from connector.wire.mandate import open_mandate
-from tests.kit.holder_fakes import GIVEN, KNOWN, UNKNOWN_HERE
+from tests.kit.holder_fakes import GIVEN, KNOWN
 from tests.kit.holder_house import Reply, opened_receipt
-from tests.kit.state import INS, OTHER_INS, TRAITS
+from tests.kit.state import INS, OTHER_INS
+from tests.kit.withheld import LOOKS, claims_of, shape
 
-LOOKS = {
-    WithheldReason.NO_LOCAL_WORKER: UNKNOWN_HERE,
-    WithheldReason.NOTHING_COMMUNICABLE: replace(GIVEN, announcement=None),
-    WithheldReason.OPPOSED: replace(GIVEN, opposition=Opposition.YES),
-    WithheldReason.OPPOSITION_UNKNOWN: replace(GIVEN, opposition=Opposition.UNKNOWN),
-    WithheldReason.IDENTITY_DIFFERS: replace(
-        GIVEN, identity=replace(KNOWN, traits=replace(TRAITS, birth_name="TCHITCHO"))
-    ),
-    WithheldReason.IDENTITY_NOT_QUALIFIED: replace(GIVEN, identity=LocalIdentity(INS, TRAITS, IdentityStatus.RECUP)),
-    WithheldReason.ANSWER_UNUSABLE: replace(GIVEN, identity=replace(KNOWN, ins=OTHER_INS)),
-}
 FORBIDDEN = ("nothing", "unknown", "no such", "not found", "object", "refus", "differ", "qualif")
 
 OF_THE_TREE = {"leaf", "path", "checkpoint"}
 OF_THE_EXCHANGE = {"iat", "mandate_sha256", "body_sha256", "lookup_id"}
-
-
-def claims_of(reply: Reply) -> dict:
-    return json.loads(b64.decode((reply.header("DMST-Receipt") or "").split(".")[1]))
-
-
-def shape(value: object) -> object:
-    """Keys and types, and the width of every text."""
-    if isinstance(value, dict):
-        return {key: shape(item) for key, item in value.items()}
-    return (type(value).__name__, len(value)) if isinstance(value, str) else type(value).__name__
 
 
 def assert_withheld_alike(one: Reply, other: Reply) -> None:
