@@ -171,9 +171,8 @@ def test_the_codes_for_peers_are_those_of_the_protocol():
     )
 
     assert {*(f"mandate.{name}" for name in mandate.split()), *others.split()} == PEER_CODES
-    assert {
-        f"document.{name}" for name in ("digest", "size", "empty", "not_pdf", "too_large", "active_content")
-    } == DOCUMENT_CODES
+    documents = "digest size empty not_pdf too_large active_content encrypted unreadable inspection_failed"
+    assert {f"document.{name}" for name in documents.split()} == DOCUMENT_CODES
 
 
 def test_the_capability_statement_is_valid_and_promises_no_get():
