@@ -25,6 +25,7 @@ _INHERITED: Final = (
 """What database drivers and the C library go by. No credentials directory, no notify socket, no proxy."""
 
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_DUMPABLE: Final = 4
 _REAP_SECONDS: Final = 10.0
 
 
@@ -130,6 +131,12 @@ def settle(limits: Limits) -> socket.socket:
         Path("/proc/self/oom_score_adj").write_text("700", encoding="ascii")
     _die_with(parent)
     return sock
+
+
+def keep_memory_private() -> None:
+    """Let no process of the same user read or trace this one, and no core dump be made of it (PR_SET_DUMPABLE)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _limit(which: int, value: int) -> None:

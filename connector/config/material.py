@@ -4,10 +4,10 @@
 What only the running daemon can tell (ports, peers, the vendor's software) is asked by `check` afterwards.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from connector.config.insi import insi_settings
 from connector.config.listing import Difference, Own
@@ -19,7 +19,8 @@ from connector.config.references import References
 from connector.contract.discovery import sink_option_faults, source_option_faults
 from connector.contract.installed import use_installed
 from connector.contract.options import OptionFault
-from connector.contract.settings import Authority, GuardSettings, OppositionSettings
+from connector.contract.process import option_faults
+from connector.contract.settings import Authority, GuardSettings, Isolation, OppositionSettings, ProcessSettings
 from connector.core.days import Day
 from connector.core.directory import Member, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault, FailedClosed
@@ -103,6 +104,10 @@ class Material:
             max_document_bytes=self.holder.max_document_bytes,
         )
 
+    def process(self, section: AdapterSection) -> ProcessSettings:
+        """Give the limits of the process of one half."""
+        return ProcessSettings(memory_bytes=section.memory_mb * MIB, credentials=self.references.credentials)
+
     @property
     def inspection(self) -> InspectionSettings:
         """How received documents are looked into."""
@@ -115,19 +120,21 @@ class Material:
         )
 
 
-def prepare(loaded: LoadedFile, *, credentials: Path | None, now: Instant) -> Material:
-    """Read everything the file names.
+def prepare(loaded: LoadedFile, *, credentials: Path | None, now: Instant, checks_adapters: bool = True) -> Material:
+    """Read everything the file names. A reload leaves the adapters out: theirs counts from the next start on.
 
     Raises:
         ConfigFault: with every fault, each at its key.
     """
-    return _Reader(loaded, References(loaded.path, credentials), now).material()
+    references = References(loaded.path, credentials)
+    return _Reader(loaded, references, now, checks_adapters=checks_adapters).material()
 
 
 class _Reader:
-    def __init__(self, loaded: LoadedFile, references: References, now: Instant) -> None:
+    def __init__(self, loaded: LoadedFile, references: References, now: Instant, *, checks_adapters: bool) -> None:
         self._loaded, self._model, self._references, self._now = loaded, loaded.model, references, now
         self._faults: list[Fault] = []
+        self._checks_adapters = checks_adapters
 
     def material(self) -> Material:
         model = self._model
@@ -147,12 +154,8 @@ class _Reader:
             tls = (half.certificate if half else None for half in (server, client))
             own = Own(member_id, self._list_key, signer, ledger_signer, *tls)
         listing = self._listing(own, directory) if own and directory else None
-        for half, section, ask in (
-            ("source", model.source, source_option_faults),
-            ("sink", model.sink, sink_option_faults),
-        ):
-            if section is not None:
-                self._check_options(half, section, ask)
+        if self._checks_adapters:
+            self._check_adapters()
         if self._faults or not (
             own and signer and ledger_signer and server and client and membership and directory and listing and state
         ):
@@ -259,10 +262,29 @@ class _Reader:
         unlisted = Member(own, name, MemberStatus.MAIL_ONLY, endpoint="", tls=TlsBinding(), keys=())
         return directory.last_known(own) or unlisted
 
-    def _check_options(
-        self, half: str, section: AdapterSection, ask: Callable[[str, Mapping[str, Any]], tuple[OptionFault, ...]]
-    ) -> None:
-        for fault in self._try((half, "adapter"), lambda: ask(section.adapter, section.options)) or ():
+    def _check_adapters(self) -> None:
+        """Check each half's options by the adapter's own model, where the adapter will run: its code may crash."""
+        halves = {"source": self._model.source, "sink": self._model.sink}
+        given = [(half, section) for half, section in halves.items() if section is not None]
+        apart = [(half, section) for half, section in given if section.isolation is Isolation.PROCESS]
+        process = ProcessSettings()
+        found = option_faults([(half, s.adapter, s.options) for half, s in apart], process)
+        for (half, _), faults in zip(apart, found, strict=True):
+            self._tell_options(half, faults)
+        for half, section in given:
+            if section.isolation is Isolation.NONE:
+                ask = source_option_faults if half == "source" else sink_option_faults
+                try:
+                    self._tell_options(half, ask(section.adapter, section.options))
+                except ConfigFault as error:
+                    self._tell_options(half, error)
+
+    def _tell_options(self, half: str, found: tuple[OptionFault, ...] | ConfigFault) -> None:
+        if isinstance(found, ConfigFault):
+            for message in found.faults or (found.message,):
+                self._fault((half, "adapter"), message, found.hint)
+            return
+        for fault in found:
             self._fault((half, "options", *fault.path), fault.message, fault.remedy)
 
     def _holder(self, member: MemberId, environment: Environment) -> HolderSettings:

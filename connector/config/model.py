@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from connector.contract.settings import Isolation
 from connector.core.errors import ConnectorError
 from connector.core.fetch import DEFAULT_MAX_SERVICES, HARD_MAX_SERVICES
 from connector.core.inspection import Handling
@@ -218,6 +219,8 @@ class AdapterSection(Section):
     options: dict[str, Any] = {}
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     max_concurrent: Annotated[int, Field(ge=1, le=256)] = 16
+    isolation: Isolation = Isolation.PROCESS
+    memory_mb: Annotated[int, Field(ge=128, le=65_536)] = 1_024
 
 
 class SourceSection(AdapterSection):

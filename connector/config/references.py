@@ -16,6 +16,11 @@ class References:
     def __init__(self, config: Path, credentials: Path | None) -> None:
         self._base, self._credentials = config.resolve().parent, credentials
 
+    @property
+    def credentials(self) -> Path | None:
+        """Where systemd put the credentials."""
+        return self._credentials
+
     def path(self, reference: str) -> Path:
         """Give the path a reference stands for.
 

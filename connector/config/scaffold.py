@@ -55,6 +55,7 @@ class AdapterEntry:
     options: dict[str, Any] = field(default_factory=dict)
     attested_on: date | None = None
     attested_by: str = ""
+    isolation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,11 @@ def _practitioners(entries: tuple[PractitionerEntry, ...]) -> str:
 
 def _adapter(half: str, entry: AdapterEntry | None) -> str:
     shown = entry or AdapterEntry("folder")
-    text = f"[{half}]\nadapter = {_toml(shown.adapter)}\n# timeout_seconds = 5.0\n# max_concurrent = 16\n"
+    text = (
+        f"[{half}]\nadapter = {_toml(shown.adapter)}\n# timeout_seconds = 5.0\n# max_concurrent = 16\n"
+        + (f"isolation = {_toml(shown.isolation)}\n" if shown.isolation else _ISOLATION)
+        + "# memory_mb = 1024                 # of its process\n"
+    )
     if half == "source":
         text += (
             _attestation(shown)
@@ -247,6 +252,9 @@ def _adapter(half: str, entry: AdapterEntry | None) -> str:
     if shown.options:
         text += f"[{half}.options]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in shown.options.items())
     return text if entry else _commented(text)
+
+
+_ISOLATION = '# isolation = "process"            # a process of its own; "none": inside the daemon, with its keys\n'
 
 
 def _attestation(entry: AdapterEntry) -> str:

@@ -13,6 +13,7 @@ from connector.core.codes import Code
 from connector.core.errors import AdapterFault, IdentityFault
 
 _TYPE_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]{0,60}")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9-]{0,60}")
 
 # The code, whether it says that the software as a whole does not serve (then the breaker counts it), our words, and
 # what to do. What concerns one worker must not open the breaker: a peer could ask for that worker again and again.
@@ -69,6 +70,10 @@ _OF_PROBLEM: dict[Problem, tuple[Code, bool, str, str]] = {
 }
 
 
+_OF_THE_WHOLE = frozenset({Code.ADAPTER_FAILED, Code.ADAPTER_BUSY, Code.ADAPTER_TIMEOUT})
+"""Codes that say that the software as a whole does not serve, whoever was asked about."""
+
+
 @dataclass(frozen=True, slots=True)
 class FaultSeen:
     """One fault of an adapter, for counters and logs: no text of the adapter's, no identity.
@@ -85,6 +90,17 @@ class FaultSeen:
 FaultReport = Callable[[FaultSeen], None]
 
 
+class ProcessFault(Exception):
+    """What went wrong in or with an adapter's process, judged there or by who watches it (`contract.isolated`).
+
+    `words` and `hint` are the connector's own, never the adapter's.
+    """
+
+    def __init__(self, code: Code, words: str, *, hint: str = "", cause: str, message: str = "") -> None:
+        super().__init__()
+        self.code, self.words, self.hint, self.cause, self.message = code, words, hint, cause, message
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """An exception of an adapter, judged: what to raise, the word for the counter, and whether the breaker counts."""
@@ -99,6 +115,11 @@ def judge(error: BaseException, *, adapter: str, operation: str) -> Judged:
     if isinstance(error, AdapterError):
         code, counts, words, hint = _OF_PROBLEM[error.problem]
         return Judged(_fault(adapter, operation, words, code, hint), error.problem.value, counts)
+    if isinstance(error, ProcessFault):
+        fault = _fault(adapter, operation, error.words, error.code, error.hint)
+        if error.message:  # it was put into words by the guard over there
+            fault = AdapterFault(error.message, code=error.code, hint=error.hint)
+        return Judged(fault, error.cause, error.code in _OF_THE_WHOLE)
     if isinstance(error, IdentityFault):
         # A value of `core` refused what the vendor's database holds, and the adapter let it through.
         code, counts, words, hint = _OF_PROBLEM[Problem.DATA]
@@ -112,6 +133,11 @@ def type_name(thing: object) -> str:
     """Give the name of a value's type where it looks like one: a type can be made at run time, out of anything."""
     name = type(thing).__name__
     return name if _TYPE_NAME.fullmatch(name) else "a type of no plain name"
+
+
+def plain_word(text: str) -> str:
+    """Give a word of another process where it looks like the name of a type or a problem."""
+    return text if _WORD.fullmatch(text) else "a word of no plain form"
 
 
 def late(*, adapter: str, operation: str, seconds: float) -> AdapterFault:

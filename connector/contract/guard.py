@@ -68,6 +68,11 @@ class _Guard:
         """The adapter's name, as configured."""
         return self._name
 
+    @property
+    def under_way(self) -> int:
+        """How many calls the adapter is in, those that nobody waits for any more among them."""
+        return sum(lane.under_way for lane in self._lanes)
+
     async def start(self) -> None:
         """Let the adapter open what it keeps open. Any later call does so where this failed or was left out.
 

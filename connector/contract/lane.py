@@ -47,6 +47,11 @@ class Lane:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._under_way: set[Work] = set()
 
+    @property
+    def under_way(self) -> int:
+        """How many calls hold a place, those that nobody waits for any more among them."""
+        return len(self._under_way)
+
     async def call(self, operation: str, method: Callable[..., Any], args: tuple[Any, ...], seconds: float) -> object:
         """Call a plain or async method and give what it answers, unchecked.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from connector.core.days import Day
 
@@ -35,6 +36,33 @@ class GuardSettings:
     """Failures in a row after which the adapter is left alone…"""
     reopen_seconds: float = 15.0
     """…and for how long, before one call tries again."""
+
+
+class Isolation(StrEnum):
+    """Where an adapter runs (docs/adr/0008)."""
+
+    PROCESS = "process"
+    """In a child of its own: its crash, hang and memory concern it alone."""
+    NONE = "none"
+    """In the daemon."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSettings:
+    """How an adapter's process is held. Memory is what it writes to, not what it maps.
+
+    A call that was called off has `hang_seconds` to say so; then the process counts as hanging and is replaced, as it
+    is when half of its question places are held by calls that do not end. After `restart_seconds` of life a death is
+    an accident; sooner ones in a row double the pause before the next start, up to `longest_pause_seconds`.
+    """
+
+    memory_bytes: int = 1024 * MIB
+    start_seconds: float = 20.0
+    hang_seconds: float = 10.0
+    restart_seconds: float = 60.0
+    longest_pause_seconds: float = 60.0
+    credentials: Path | None = None
+    """Where systemd put this service's credentials: the process sees those that its options name, and no other."""
 
 
 class Authority(StrEnum):

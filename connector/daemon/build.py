@@ -15,10 +15,12 @@ from connector.config.material import Material
 from connector.config.model import AdapterSection
 from connector.config.model import ApiKey as ApiKeySection
 from connector.config.people import PractitionerList
-from connector.contract.adapter import AdapterContext
+from connector.contract.adapter import AdapterContext, Sink, Source
 from connector.contract.discovery import AdapterInfo, load_sink, load_source
 from connector.contract.guard import SinkGuard, SourceGuard, guard_sink, guard_source
+from connector.contract.isolated import open_sink, open_source
 from connector.contract.opposition import OppositionAuthority
+from connector.contract.settings import Isolation
 from connector.core.days import Day
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType
@@ -137,7 +139,7 @@ async def build(material: Material, *, wrap: Wrap = JOIN_AS_IT_IS) -> AsyncItera
         await _open_state(rooms)
         _open_insi(rooms)
         _open_membership(rooms)
-        _open_adapters(rooms)
+        await _open_adapters(rooms)
         rooms.holder = await _open_holder(rooms)
         await _open_requester(rooms)
         _watch(rooms)
@@ -203,10 +205,10 @@ def _open_membership(rooms: Rooms) -> None:
     rooms.stack.push_async_callback(rooms.membership.close)
 
 
-def _open_adapters(rooms: Rooms) -> None:
+async def _open_adapters(rooms: Rooms) -> None:
     model, material = rooms.material.file.model, rooms.material
     if (read := model.source) is not None:
-        source, rooms.adapters["source"] = load_source(read.adapter, read.options, _context(rooms, read))
+        source, rooms.adapters["source"] = await _source(rooms, read)
         rooms.source = guard_source(
             source,
             material.guard(read),
@@ -216,7 +218,7 @@ def _open_adapters(rooms: Rooms) -> None:
         )
         rooms.stack.push_async_callback(rooms.source.close)
     if (section := model.sink) is not None:
-        sink, rooms.adapters["sink"] = load_sink(section.adapter, section.options, _context(rooms, section))
+        sink, rooms.adapters["sink"] = await _sink(rooms, section)
         rooms.sink = guard_sink(
             sink,
             material.guard(section),
@@ -251,6 +253,22 @@ def _open_adapters(rooms: Rooms) -> None:
     warn_below = model.source.coverage_warn_below if model.source else 0.0
     settings = CoverageSettings(warn_below, material.opposition)
     rooms.coverage = ServiceCoverage(settings, rooms.state, rooms.source, rooms.clock)
+
+
+async def _source(rooms: Rooms, section: AdapterSection) -> tuple[Source, AdapterInfo]:
+    name, options, context, material = section.adapter, section.options, _context(rooms, section), rooms.material
+    if section.isolation is Isolation.NONE:
+        return load_source(name, options, context)
+    guard, process = material.guard(section), material.process(section)
+    return await open_source(name, options, context, guard=guard, process=process)
+
+
+async def _sink(rooms: Rooms, section: AdapterSection) -> tuple[Sink, AdapterInfo]:
+    name, options, context, material = section.adapter, section.options, _context(rooms, section), rooms.material
+    if section.isolation is Isolation.NONE:
+        return load_sink(name, options, context)
+    guard, process = material.guard(section), material.process(section)
+    return await open_sink(name, options, context, guard=guard, process=process)
 
 
 def _context(rooms: Rooms, section: AdapterSection) -> AdapterContext:

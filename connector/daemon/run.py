@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from connector import __version__, logs
+from connector.child_process import keep_memory_private
 from connector.config import load
 from connector.config.material import Material, prepare
 from connector.config.model import ConfigFile
@@ -31,17 +32,20 @@ def credentials_directory() -> Path | None:
     return Path(given) if given else None
 
 
-def read(path: Path) -> Material:
-    """Load and prepare a configuration.
+def read(path: Path, *, checks_adapters: bool = True) -> Material:
+    """Load and prepare a configuration; a reload has no use for a look at the adapters' options.
 
     Raises:
         ConfigFault: with every fault.
     """
-    return prepare(load(path), credentials=credentials_directory(), now=SystemClock().now())
+    return prepare(
+        load(path), credentials=credentials_directory(), now=SystemClock().now(), checks_adapters=checks_adapters
+    )
 
 
 def run(path: Path, *, wrap: Wrap = JOIN_AS_IT_IS) -> int:
     """Run the daemon until it is told to stop; give the exit status (sysexits: 78 configuration, 69 unavailable)."""
+    keep_memory_private()  # keys are in it: what runs beside as the same user, an adapter say, must not read it
     logs.configure()
     log = logs.get_logger()
     try:
@@ -94,7 +98,7 @@ async def _serve(path: Path, material: Material, wrap: Wrap) -> None:
 def _reload(path: Path, rooms: Rooms) -> None:
     log = logs.get_logger()
     try:
-        fresh = read(path)
+        fresh = read(path, checks_adapters=False)
         rooms.server_tls.reload(fresh.server_tls)
         rooms.client_tls.reload(fresh.client_tls)
         rooms.directory.reload()

@@ -128,7 +128,7 @@ class Federation:
         identifier, folder = member_id(letter), self.folder / f"service-{letter}"
         server, client = self.pki.issue(identifier, "server"), self.pki.issue(identifier, "client")
         api_key = f"demo-{letter}-{api_key_hash(str(folder))[:24]}"
-        adapter = AdapterEntry("demo", {"database": "vendor/dmst.sqlite"})
+        adapter = AdapterEntry("demo", {"database": "vendor/dmst.sqlite"}, isolation="none")
         answers = Answers(
             member_id=identifier,
             name=f"SPSTI {TOWNS[letter]} (démonstration)",

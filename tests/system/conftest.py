@@ -9,7 +9,7 @@ from spsti_sandbox.federation import Federation
 from tests.kit.system import DAEMON
 
 HERE = Path(__file__).parent
-LONG_LIVED = {"federation", "couple", "with_insi", "signed"}
+LONG_LIVED = {"federation", "couple", "with_insi", "signed", "apart"}
 """Fixtures whose processes outlive one test: their tests run in the loop that the processes belong to."""
 
 
