@@ -195,7 +195,7 @@ class Emitter:
             found.withheld,
             found.asked,
             found.local,
-            alert_id=new_id(self._ports.entropy),
+            new_alert_id=lambda: new_id(self._ports.entropy),
             at=case.question.at,
             peer=case.question.peer.id,
             lookup_id=case.verified.lookup_id or "",

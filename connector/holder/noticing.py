@@ -5,6 +5,8 @@ so what can be seen here is a trait that differs under one INS, and an INS that 
 software gives. That the software knows the same traits under another INS shows to nobody: it is not asked by name.
 """
 
+from collections.abc import Callable
+
 from connector.core.identity import LocalIdentity, QualifiedIdentity, compare
 from connector.core.identity_alerts import Meeting, NearMiss, Noticed, Unqualified, kind_of
 from connector.core.instant import Instant
@@ -17,12 +19,15 @@ def noticed_in(
     asked: QualifiedIdentity | None,
     local: LocalIdentity | None,
     *,
-    alert_id: str,
+    new_alert_id: Callable[[], str],
     at: Instant,
     peer: MemberId,
     lookup_id: str,
 ) -> Noticed | None:
-    """Give what is to be kept, None where the reason is no matter of identity."""
+    """Give what is to be kept, None where the reason is no matter of identity.
+
+    `new_alert_id` is called where there is an alert only: random bytes cost a turn of the interpreter.
+    """
     if asked is None or local is None:
         return None
     if withheld is WithheldReason.IDENTITY_NOT_QUALIFIED:
@@ -32,7 +37,7 @@ def noticed_in(
     if comparison is None or kind is None:
         return None
     return NearMiss(
-        id=alert_id,
+        id=new_alert_id(),
         kind=kind,
         meeting=Meeting.PEER,
         at=at,

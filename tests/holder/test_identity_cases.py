@@ -221,7 +221,7 @@ async def test_each_case_is_answered_and_noticed_by_its_rule(case):
 
     found = await extract(software, software, case.asked)
     noticed = noticed_in(
-        found.withheld, found.asked, found.local, alert_id="a" * 32, at=T0, peer=PEER, lookup_id="b" * 32
+        found.withheld, found.asked, found.local, new_alert_id=lambda: "a" * 32, at=T0, peer=PEER, lookup_id="b" * 32
     )
 
     assert (found.withheld, found.announcement is not None) == (case.withheld, case.withheld is GIVEN)
@@ -236,7 +236,7 @@ async def test_each_case_is_answered_and_noticed_by_its_rule(case):
     "reason", [WithheldReason.OPPOSED, WithheldReason.OPPOSITION_UNKNOWN, WithheldReason.NOTHING_COMMUNICABLE]
 )
 def test_a_reason_that_is_no_matter_of_identity_leaves_nothing(reason):
-    more = {"alert_id": "a" * 32, "at": T0, "peer": PEER, "lookup_id": "b" * 32}
+    more = {"new_alert_id": lambda: "a" * 32, "at": T0, "peer": PEER, "lookup_id": "b" * 32}
 
     assert noticed_in(reason, asked(), held(), **more) is None
 
