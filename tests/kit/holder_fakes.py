@@ -130,9 +130,10 @@ class ListedMembers:
         while True:
             yield await queue.get()
 
-    def change(self, member: MemberId, *, tell: bool = True, **changes) -> None:
-        """List a member otherwise from now on."""
+    def change(self, member: MemberId, *, tell: bool = True, by_time: bool = False, **changes) -> None:
+        """List a member otherwise from now on; what time alone does has no version of its own."""
         self._members[member] = replace(self._members[member], **changes)
+        self._number -= by_time
         self._tell(member, tell)
 
     def remove(self, member: MemberId, *, tell: bool = True) -> None:

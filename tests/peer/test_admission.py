@@ -54,6 +54,16 @@ async def test_a_member_that_is_not_active_is_refused_on_an_open_connection(hous
     await assert_lives_on(house, line)
 
 
+async def test_a_status_that_time_alone_changes_counts_on_an_open_connection(house, line):
+    """A suspension begins or ends, or the directory ends, without a new version of it."""
+    version = house.members.version
+    await assert_lives_on(house, line)
+    house.members.change(house.asker.id, tell=False, by_time=True, status=MemberStatus.SUSPENDED)
+
+    assert house.members.version == version
+    assert_outcome(await line.lookup(), 403, "member.suspended")
+
+
 async def test_a_member_struck_off_is_unknown_on_an_open_connection(house, line):
     house.members.remove(house.asker.id, tell=False)
 
