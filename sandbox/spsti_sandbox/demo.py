@@ -17,6 +17,7 @@ from aiohttp import ClientError
 from connector.core import b64
 from spsti_sandbox.account import Account
 from spsti_sandbox.cast import CastMember, cast
+from spsti_sandbox.demo_directory import DirectoryChapter
 from spsti_sandbox.demo_identity import IdentityChapters
 from spsti_sandbox.federation import PHYSICIAN, Federation
 from spsti_sandbox.leaks import Needles, find_in_files, kept_files
@@ -69,6 +70,7 @@ class Demo:
             self._service_down,
             self._acquired,
             self._not_borne_out,
+            self._suspended,
             self._probe,
             self._evidence,
         )
@@ -173,6 +175,12 @@ class Demo:
 
     async def _not_borne_out(self) -> None:
         await self._identities.not_borne_out(self._cast.verification_fails)
+
+    async def _suspended(self) -> None:
+        operators = self._federation.operators
+        if operators is not None:
+            chapter = DirectoryChapter(self._account, self._physician, operators, self._s.a)
+            await chapter.suspended(self._cast.only_at_a)
 
     async def _probe(self) -> None:
         self._account.title("The probe: the whole way to A and B with a test document about nobody")

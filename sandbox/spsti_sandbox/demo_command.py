@@ -84,7 +84,7 @@ def _serve(
     try:
         with _own(folder) as place:
             account.title("Preparing")
-            account.line("making certificates, keys, configurations and vendor databases (synthetic persons only) …")
+            account.line("making certificates, keys, a signed directory, vendor databases (synthetic persons only) …")
             databases = folder.absolute() / "databases"
             made = Federation.create(place, list(letters), workers=workers, databases=databases, with_insi=True)
             with made.insi or nullcontext():

@@ -55,6 +55,8 @@ def test_it_tells_of_each_case_and_of_both_sides(told) -> None:
         "RECUP. Identité récupérée d'INSi, non contrôlée.",
         "A worker whose identity INSi does not bear out",
         "sur : lieu de naissance. Aucun service n'a été interrogé.",
+        "An operator of the federation suspends A",
+        "two operators lift it",
         "The probe",
         "no name, birth date or INS of these workers in",
     ):
