@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import document, fanout, lookup, memory, startup, wait
+from bench import document, fanout, isolation, lookup, memory, startup, wait
 from bench.machine import Row, print_table, spin_ms
 
 Bench = Callable[[Path, int, float], Coroutine[Any, Any, list[Row]]]
@@ -27,6 +27,7 @@ BENCHES: dict[str, Bench] = {
     "fanout": fanout.rows,
     "wait": wait.rows,
     "memory": memory.rows,
+    "isolation": isolation.rows,
 }
 
 
