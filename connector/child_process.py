@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess  # noqa: TID251 - children are this very program (its own modules), never another one
@@ -70,8 +71,18 @@ class Child:
 
     def reap(self) -> None:
         """Wait until a child that was killed, or is ending, is gone. Blocks, for a moment as a rule."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_REAP_SECONDS)
+        if self._process.poll() is not None:
+            return
+        # By the kernel's own handle: `Popen.wait` with a limit sleeps in between.
+        with contextlib.suppress(ProcessLookupError):
+            handle = os.pidfd_open(self._process.pid)
+            try:
+                poller = select.poll()  # not `select`, which takes no descriptor beyond the first thousand
+                poller.register(handle, select.POLLIN)
+                poller.poll(_REAP_SECONDS * 1000)
+            finally:
+                os.close(handle)
+        self._process.poll()
 
 
 def spawn(
