@@ -145,7 +145,7 @@ class Clock:
 
 
 def context(folder):
-    return AdapterContext(PEER, Environment.TEST, folder, folder, lambda: NOW)
+    return AdapterContext(PEER, Environment.TEST, folder, folder, lambda: Instant(int(time.time())))
 
 
 def source_of(url, folder, **options):
