@@ -343,14 +343,14 @@ class TestWriting:
 
     async def test_a_received_document_is_filed_once_and_whole(self, sink, folder, cast):
         content = b"%PDF-1.7 " + bytes(100_000)
-        received = document_for(cast.newer_at_b.asked.ins, content)
+        received = replace(document_for(cast.newer_at_b.asked.ins, content), original_sha256_hex="cd" * 32)
 
         first = await sink.file(received, pieces(content))
         second = await sink.file(received, pieces(content))
 
         assert first == second == "document_recu 1"
-        assert rows(folder, "SELECT contenu, sha256, service FROM document_recu") == [
-            (content, received.sha256_hex, PEER.value)
+        assert rows(folder, "SELECT contenu, sha256, sha256_original, service FROM document_recu") == [
+            (content, received.sha256_hex, "cd" * 32, PEER.value)
         ]
 
     @pytest.mark.parametrize("extra", [b"x", b""])

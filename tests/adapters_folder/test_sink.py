@@ -72,6 +72,13 @@ def test_a_document_lies_beside_its_json_which_tells_whose_it_is(sink, inbox):
     assert matricule(1) not in reference
 
 
+def test_of_a_copy_that_something_was_taken_out_of_the_original_digest_lies_beside_it(sink, inbox):
+    reference = sink.file(replace(DOCUMENT, original_sha256_hex="cd" * 32), pieces())
+
+    beside = json.loads((inbox / reference).with_suffix(".json").read_text())
+    assert (beside["sha256"], beside["original_sha256"]) == (DOCUMENT.sha256_hex, "cd" * 32)
+
+
 def test_the_same_document_again_is_one_also_where_the_import_took_it(sink, inbox):
     reference = sink.file(DOCUMENT, pieces())
     for path in inbox.iterdir():

@@ -72,6 +72,7 @@ def test_every_example_is_as_described(name, operation):
         ("LookRequest", {"ins": ins_json(INS)}),
         ("Trace", trace_json(TRACE)),
         ("Filing", filing_json(received(PDF))),
+        ("Filing", filing_json(received(PDF, original_sha256_hex="cd" * 32))),
         ("Told", told_json(TOLD)),
         ("Look", LOOK),
         ("Look", NOBODY),

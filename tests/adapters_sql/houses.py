@@ -84,7 +84,7 @@ def told_by(number: int, *, objects: bool, at: Instant = NOW) -> ToldToWorker:
     return ToldToWorker(ins_of(number), at, "nurse", "oral", objects=objects)
 
 
-def received(number: int, content: bytes, sha256_hex: str = "ab" * 32) -> ReceivedDocument:
+def received(number: int, content: bytes, sha256_hex: str = "ab" * 32, **more: str) -> ReceivedDocument:
     return ReceivedDocument(
         ins=ins_of(number),
         peer=MEMBER,
@@ -95,6 +95,7 @@ def received(number: int, content: bytes, sha256_hex: str = "ab" * 32) -> Receiv
         sha256_hex=sha256_hex,
         size=len(content),
         content_type="application/pdf",
+        **more,
     )
 
 

@@ -281,14 +281,16 @@ async def test_counts_are_those_of_the_view(house, source_of):
 
 async def test_received_document_is_filed_once_and_found_again(house, sink_of):
     sink = sink_of(house)
-    first = await sink.file(received(3, PDF), pieces_of(PDF))
-    second = await sink.file(received(3, PDF), pieces_of(PDF))
+    document = received(3, PDF, original_sha256_hex="cd" * 32)
+    first = await sink.file(document, pieces_of(PDF))
+    second = await sink.file(document, pieces_of(PDF))
 
     assert first == second
-    ((matricule, size, content),) = house.run(
-        f"SELECT matricule, size_in_bytes, content FROM {house.name('spsti_received')}"
+    ((matricule, original, size, content),) = house.run(
+        f"SELECT matricule, original_sha256, size_in_bytes, content FROM {house.name('spsti_received')}"
     )
-    assert (matricule, size, bytes(content)) == (ins_of(3).matricule.value, len(PDF), PDF)
+    assert (matricule, original) == (ins_of(3).matricule.value, "cd" * 32)
+    assert (size, bytes(content)) == (len(PDF), PDF)
 
 
 @pytest.mark.parametrize("content", [PDF[:-1], PDF + b"x"], ids=["cut", "longer"])

@@ -105,6 +105,7 @@ CREATE TABLE document_recu (
     type_systeme TEXT NOT NULL,
     type_code TEXT NOT NULL,
     sha256 TEXT NOT NULL,
+    sha256_original TEXT NOT NULL,
     taille INTEGER NOT NULL,
     format TEXT NOT NULL,
     contenu BLOB NOT NULL,

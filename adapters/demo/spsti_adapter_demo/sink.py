@@ -38,8 +38,8 @@ class DemoSink(Sink):
                 return f"document_recu {found[0]}"
             row_id = connection.execute(
                 "INSERT INTO document_recu (salarie_id, service, service_nom, date_dernier_acte, recu_le,"
-                " type_systeme, type_code, sha256, taille, format, contenu)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(?))",
+                " type_systeme, type_code, sha256, sha256_original, taille, format, contenu)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, zeroblob(?))",
                 (
                     worker,
                     document.peer.value,
@@ -49,6 +49,7 @@ class DemoSink(Sink):
                     document.document_type.system,
                     document.document_type.code,
                     document.sha256_hex,
+                    document.original_sha256_hex,
                     document.size,
                     document.content_type,
                     document.size,

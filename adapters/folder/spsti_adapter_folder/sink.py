@@ -72,6 +72,7 @@ class FolderSink(Sink):
                     "received_at": moment(document.received_at),
                     "document_type": {"system": document.document_type.system, "code": document.document_type.code},
                     "sha256": document.sha256_hex,
+                    **_original(document),
                     "size": document.size,
                     "content_type": document.content_type,
                 },
@@ -109,6 +110,11 @@ class FolderSink(Sink):
     def _put_json(self, name: str, value: dict[str, Any]) -> None:
         text = json.dumps({"version": 1, **value}, ensure_ascii=False, indent=1) + "\n"
         put(self._inbox, f"{name}.json", [text.encode()], self._mode)
+
+
+def _original(document: ReceivedDocument) -> dict[str, str]:
+    """Give the digest of what the other service gave, where this is a copy that something was taken out of."""
+    return {"original_sha256": document.original_sha256_hex} if document.original_sha256_hex else {}
 
 
 def _ins(ins: Ins) -> dict[str, str]:

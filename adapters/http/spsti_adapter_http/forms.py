@@ -200,6 +200,7 @@ def trace_json(trace: Trace) -> dict[str, Any]:
 
 def filing_json(document: ReceivedDocument) -> dict[str, Any]:
     """Write what is known of a document that is to be filed."""
+    original = {"original_sha256": document.original_sha256_hex} if document.original_sha256_hex else {}
     return {
         "ins": ins_json(document.ins),
         "peer": document.peer.value,
@@ -208,6 +209,7 @@ def filing_json(document: ReceivedDocument) -> dict[str, Any]:
         "received_at": moment(document.received_at),
         "document_type": document.document_type.to_json(),
         "sha256": document.sha256_hex,
+        **original,
         "size": document.size,
         "content_type": document.content_type,
     }

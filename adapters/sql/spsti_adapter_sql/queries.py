@@ -42,7 +42,9 @@ RULES = {
     "file": QueryRule(
         reads=False,
         required=_WORKER | {"member", "last_act_on", "received_at", "sha256"},
-        optional=frozenset({"member_name", "document_type_system", "document_type_code", "size", "content_type"}),
+        optional=frozenset(
+            {"member_name", "document_type_system", "document_type_code", "original_sha256", "size", "content_type"}
+        ),
         any_of=frozenset({"content", "path"}),
     ),
     "told": QueryRule(reads=False, required=_WORKER | {"at", "by", "means", "objects"}),
@@ -61,9 +63,9 @@ STANDARD = {
     "filed": "SELECT id AS reference FROM {0}spsti_received"
     " WHERE matricule = :matricule AND oid = :oid AND sha256 = :sha256",
     "file": """INSERT INTO {0}spsti_received (matricule, oid, member, member_name, last_act_on, received_at,
- document_type_system, document_type_code, sha256, size_in_bytes, content_type, content)
+ document_type_system, document_type_code, sha256, original_sha256, size_in_bytes, content_type, content)
 VALUES (:matricule, :oid, :member, :member_name, :last_act_on, :received_at,
- :document_type_system, :document_type_code, :sha256, :size, :content_type, :content)""",
+ :document_type_system, :document_type_code, :sha256, :original_sha256, :size, :content_type, :content)""",
     "told": "INSERT INTO {0}spsti_told (matricule, oid, told_at, told_by, means, objects)"
     " VALUES (:matricule, :oid, :at, :by, :means, :objects)",
 }

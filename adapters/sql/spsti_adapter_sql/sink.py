@@ -64,6 +64,8 @@ class SqlSink(Sink):
             "document_type_system": document.document_type.system,
             "document_type_code": document.document_type.code,
             "sha256": document.sha256_hex,
+            # Where it is the same, NULL: Oracle would make that of an empty text too.
+            "original_sha256": document.original_sha256_hex or None,
             "size": document.size,
             "content_type": document.content_type,
         }

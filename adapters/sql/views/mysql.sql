@@ -31,6 +31,7 @@ CREATE TABLE spsti_received (
     document_type_system VARCHAR(256) NOT NULL,
     document_type_code   VARCHAR(64)  NOT NULL,
     sha256               CHAR(64)     CHARACTER SET ascii NOT NULL,
+    original_sha256      CHAR(64)     CHARACTER SET ascii,
     size_in_bytes        BIGINT       NOT NULL,
     content_type         VARCHAR(128) NOT NULL,
     content              LONGBLOB     NOT NULL,

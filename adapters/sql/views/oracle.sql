@@ -29,6 +29,7 @@ CREATE TABLE spsti_received (
     document_type_system VARCHAR2(256)               NOT NULL,
     document_type_code   VARCHAR2(64)                NOT NULL,
     sha256               CHAR(64)                    NOT NULL,
+    original_sha256      CHAR(64),
     size_in_bytes        NUMBER(19)                  NOT NULL,
     content_type         VARCHAR2(128)               NOT NULL,
     content              BLOB                        NOT NULL,

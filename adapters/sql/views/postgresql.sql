@@ -33,6 +33,7 @@ CREATE TABLE spsti.spsti_received (
     document_type_system text         NOT NULL,
     document_type_code   varchar(64)  NOT NULL,
     sha256               char(64)     NOT NULL,
+    original_sha256      char(64),
     size_in_bytes        bigint       NOT NULL,
     content_type         varchar(128) NOT NULL,
     content              bytea        NOT NULL,

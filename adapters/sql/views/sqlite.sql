@@ -29,6 +29,7 @@ CREATE TABLE spsti_received (
     document_type_system TEXT NOT NULL,
     document_type_code   TEXT NOT NULL,
     sha256               TEXT NOT NULL,
+    original_sha256      TEXT,
     size_in_bytes        INTEGER NOT NULL,
     content_type         TEXT NOT NULL,
     content              BLOB NOT NULL,
