@@ -11,7 +11,6 @@ Every reason for withholding takes the same way through `_withhold`. Documents a
 """
 
 from dataclasses import replace
-from hashlib import sha256
 
 from connector.core.codes import Code
 from connector.core.directory import Member
@@ -276,7 +275,7 @@ class Emitter:
         )
         if answer.outcome is Outcome.GRANTED:
             # Before the first byte: the acknowledgement names this receipt, and may come after a restart.
-            await self._ports.store.receipt_issued(handover.id, sha256(answer.receipt).digest())
+            await self._ports.store.receipt_issued(handover.id, answer.receipt)
         return answer
 
     # ------------------------------------------------------------ both

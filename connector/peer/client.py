@@ -127,8 +127,8 @@ class HttpPeerClient:
         answer = await self._post(current, _HANDOVERS, headers, body, demand, self._settings.handover_seconds)
         return handover_answer(current, demand, answer, self._clock.now())
 
-    async def acknowledge(self, member: Member, ack_draft: AckDraft, proof: Proof) -> None:
-        """Send what was received to its holder.
+    async def acknowledge(self, member: Member, ack_draft: AckDraft, proof: Proof) -> bytes:
+        """Send what was received to its holder; give the compact form that it took.
 
         Raises:
             PeerFault: `peer.*`; `ack.mismatch`, another result was sent before; the holder's code otherwise.
@@ -139,7 +139,7 @@ class HttpPeerClient:
         headers: dict[str, str] = {hdrs.CONTENT_TYPE: ack.CONTENT_TYPE}
         answer = await self._post(current, path, headers, token, None, self._settings.exchange_seconds)
         if answer.status == 204:
-            return
+            return token
         fault = refusal(current, answer)
         if answer.status == 409:
             raise PeerFault(fault.message, code=Code.ACK_MISMATCH, hint="tell that service's IT staff")

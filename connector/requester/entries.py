@@ -12,13 +12,14 @@ from connector.core import b64
 from connector.core.codes import Code
 from connector.core.errors import ConnectorError
 from connector.core.evidence import AckResult, DocumentDigest, Receipt
-from connector.core.fetch import Fetch, FetchedDocument, PeerAnnouncement, ServiceReply
+from connector.core.fetch import Fetch, FetchedDocument, PeerAnnouncement, Reply, ServiceReply
 from connector.core.inspection import Finding, Inspected
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.limits import LimitRule
 from connector.core.mandate import Practitioner
 from connector.core.members import MemberId
+from connector.core.ports import HandoverAnswer, LookupAnswer
 from connector.core.states import FetchState
 from connector.requester.new_fetch import NewFetch
 
@@ -223,9 +224,37 @@ def not_delivered(member: MemberId, handover_id: str, code: Code, at: Instant) -
     )
 
 
-def probe(kind: EntryType, member: MemberId, ref: str, at: Instant, **more: Any) -> EntryDraft:  # noqa: ANN401
-    """A step of a probe, which concerns nobody; `more` are further fields of the entry."""
-    return EntryDraft(type=kind, at=at, peer=member, ref=ref, personal={"probe": True}, **more)
+def probe(
+    kind: EntryType,
+    member: MemberId,
+    ref: str,
+    at: Instant,
+    *,
+    found: LookupAnswer | None = None,
+    granted: HandoverAnswer | None = None,
+    **more: Any,  # noqa: ANN401
+) -> EntryDraft:
+    """A step of a probe, which concerns nobody, with the mandates and receipts so far; `more` are further fields."""
+    personal: dict[str, Any] = {"probe": True}
+    if found is not None and found.receipt is not None:
+        personal["services"] = [
+            {
+                "code": None,
+                "lookup_id": found.receipt.draft.lookup_id,
+                "mandate": _text(found.mandate),
+                "member": member.value,
+                "receipt": _text(found.receipt.compact),
+                "reply": Reply.ANNOUNCED.value,
+            }
+        ]
+    if granted is not None and granted.receipt is not None:
+        personal["handover"] = {
+            "id": granted.handover_id,
+            "mandate": _text(granted.mandate),
+            "receipt": _text(granted.receipt.compact),
+        }
+        more["mandate_sha256"] = granted.receipt.draft.mandate_sha256
+    return EntryDraft(type=kind, at=at, peer=member, ref=ref, personal=personal, **more)
 
 
 def _about(fetch: Fetch) -> dict[str, Any]:

@@ -71,11 +71,11 @@ class AckOutbox:
         try:
             if member is None or member.status is not MemberStatus.ACTIVE:
                 raise PeerFault(f"{draft.audience}: not an active member", code=Code.MEMBER_SUSPENDED)
-            await self._peers.acknowledge(member, draft, due.proof)
+            sent = await self._peers.acknowledge(member, draft, due.proof)
         except PeerFault as fault:
             await self._failed(due, fault, now)
         else:
-            await self._store.ack_sent(draft.handover_id)
+            await self._store.ack_sent(draft.handover_id, sent)
 
     async def _failed(self, due: DueAck, fault: PeerFault, now: Instant) -> None:
         draft = due.draft

@@ -15,7 +15,7 @@ from connector.core.ledger import EntryType
 from connector.core.mandate import Kind
 from connector.core.members import MemberId
 from connector.core.outcome import Outcome
-from connector.core.ports import HandoverAnswer, RequesterStore, new_id
+from connector.core.ports import HandoverAnswer, LookupAnswer, RequesterStore, new_id
 from connector.requester import demands, entries, integrity, receive
 from connector.requester.means import Means
 from connector.requester.new_fetch import active_member
@@ -81,7 +81,7 @@ class Probe:
         timed = _Timed(means, {} if steps is None else steps)
         lookup_id = new_id(means.entropy)
         await self._store.append([entries.probe(EntryType.ASKED, member.id, lookup_id, means.clock.now())])
-        announcement_id = await self._lookup(member, lookup_id)
+        found, announcement_id = await self._lookup(member, lookup_id)
         timed.end("lookup")
         answer = await self._handover(member, lookup_id, announcement_id)
         if answer.handover_id is None or answer.document is None or answer.receipt is None:
@@ -97,13 +97,13 @@ class Probe:
             integrity.check_bytes(received.digest, answer.document, received.head, holder=member.name)
         except DocumentRejected as rejected:
             error = rejected
-        await self._acknowledge(member, answer.handover_id, answer.receipt.sha256, received.digest, error)
+        await self._acknowledge(member, found, answer, received.digest, error)
         timed.end("acknowledgement")
         if error is not None:
             raise error
         return ProbeResult(member.id, answer.handover_id, answer.document, timed.steps)
 
-    async def _lookup(self, member: Member, lookup_id: str) -> str:
+    async def _lookup(self, member: Member, lookup_id: str) -> tuple[LookupAnswer, str]:
         means = self._means
         demand = demands.probe_demand(
             Kind.LOOKUP, member.id, means.settings.member, means.clock.now(), lookup_id=lookup_id
@@ -111,7 +111,7 @@ class Probe:
         answer = await means.peers.lookup(member, demand)
         if answer.outcome is not Outcome.ANNOUNCED or answer.announcement is None:
             raise _refused(member, answer.code, answer.detail or answer.outcome.value)
-        return answer.announcement.id
+        return answer, answer.announcement.id
 
     async def _handover(self, member: Member, lookup_id: str, announcement_id: str) -> HandoverAnswer:
         means = self._means
@@ -169,12 +169,15 @@ class Probe:
     async def _acknowledge(
         self,
         member: Member,
-        handover_id: str,
-        receipt_sha256: bytes,
+        found: LookupAnswer,
+        granted: HandoverAnswer,
         received: DocumentDigest,
         error: DocumentRejected | None,
     ) -> None:
         means, now = self._means, self._means.clock.now()
+        handover_id, receipt = granted.handover_id, granted.receipt
+        if handover_id is None or receipt is None:
+            raise PeerFault(f"{member.name}: granted a probe's handover without naming its document")
         result = AckResult.VERIFIED if error is None else AckResult.REJECTED
         code = error.code if error else None
         arrived = entries.probe(
@@ -182,6 +185,8 @@ class Probe:
             member.id,
             handover_id,
             now,
+            found=found,
+            granted=granted,
             outcome=result.value,
             reason=code.value if code else None,
             document_sha256=received.sha256,
@@ -192,12 +197,12 @@ class Probe:
             audience=member.id,
             issued_at=now,
             handover_id=handover_id,
-            receipt_sha256=receipt_sha256,
+            receipt_sha256=receipt.sha256,
             result=result,
             code=code,
             received=received,
         )
-        await means.peers.acknowledge(member, draft, proof)
+        await self._store.ack_sent(handover_id, await means.peers.acknowledge(member, draft, proof))
 
 
 async def _always() -> None:

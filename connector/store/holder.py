@@ -5,6 +5,7 @@ acknowledgements are `store.handovers`.
 """
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 
 from connector.core.codes import Code
 from connector.core.errors import MandateRefused
@@ -19,6 +20,7 @@ from connector.core.records import Trace
 from connector.store import handovers
 from connector.store.alerts import keep_noticed
 from connector.store.epochs import EpochKeys
+from connector.store.evidence import TokenKind, keep_token
 from connector.store.house import record
 from connector.store.keys import StateKeys
 from connector.store.limits import keep_counted
@@ -139,13 +141,19 @@ class SqliteHolderStore:
         """Forget a handover that did not get its document, so that the next demand begins anew."""
         await self._writer.do(lambda t: handovers.forget_unspooled(t.db, handover_id))
 
-    async def receipt_issued(self, handover_id: str, receipt_sha256: bytes) -> None:
-        """Remember a receipt, which an acknowledgement must name.
+    async def receipt_issued(self, handover_id: str, receipt: bytes) -> None:
+        """Keep a receipt (its compact form), which an acknowledgement must name.
 
         Raises:
             RequestRefused: `handover.not_available`.
         """
-        await self._writer.do(lambda t: handovers.keep_receipt(t.db, self._sealer, handover_id, receipt_sha256))
+        digest = sha256(receipt).digest()
+
+        def operation(transaction: Transaction) -> None:
+            handovers.keep_receipt(transaction.db, self._sealer, handover_id, digest)
+            keep_token(transaction, self._epochs, TokenKind.RECEIPT, handover_id, receipt)
+
+        await self._writer.do(operation)
 
     async def release(
         self, *, entry: EntryDraft, used: UsedMandate, handover_id: str, trace: Trace | None = None

@@ -11,7 +11,9 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("spsti-connector")
 
-KNOWN = frozenset({"m001_state", "m002_oppositions", "m003_identities", "m004_limits", "m005_four_eyes"})
+KNOWN = frozenset(
+    {"m001_state", "m002_oppositions", "m003_identities", "m004_limits", "m005_four_eyes", "m006_evidence"}
+)
 """Every migration that this version knows: a database that has seen others is not opened."""
 
 _TABLES_1 = (
@@ -180,3 +182,25 @@ def m005_four_eyes(db: Database) -> None:
         "create table proposals (id text primary key, expires_at integer not null, sealed blob not null)"
         " strict, without rowid"
     )
+
+
+_TABLES_6 = (
+    # Signed tokens as they were, under the epoch key of their entry's class; `ref` is the handover.
+    """create table evidence (
+        number integer primary key, ref text not null, kind text not null, sha256 blob not null unique,
+        at integer not null, epoch text not null, sealed blob not null
+    ) strict""",
+    "create index evidence_by_ref on evidence (ref)",
+    # Heads stamped by a time-stamping authority (RFC 3161), where one is configured. They tell of nobody.
+    """create table head_stamps (
+        tree text not null, size integer not null, at integer not null, note text not null, token blob not null,
+        primary key (tree, size)
+    ) strict, without rowid""",
+)
+
+
+@migrations()
+def m006_evidence(db: Database) -> None:
+    """Make what is kept beside the ledgers to prove things with."""
+    for statement in _TABLES_6:
+        db.execute(statement)

@@ -12,6 +12,8 @@ from connector.core.ledger import EntryDraft, Proof, Tree
 from connector.core.ports import DueAck, Idempotency
 from connector.core.records import Trace
 from connector.store import fetches
+from connector.store.epochs import EpochKeys
+from connector.store.evidence import TokenKind, keep_token
 from connector.store.house import record
 from connector.store.keys import StateKeys
 from connector.store.ledgers import Ledgers
@@ -35,11 +37,20 @@ _DUE_ACKS = """
 class SqliteRequesterStore:
     """`core.ports.RequesterStore` on the state's database."""
 
-    def __init__(self, writer: Writer, readers: Readers, sealer: Sealer, keys: StateKeys, ledgers: Ledgers) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        readers: Readers,
+        sealer: Sealer,
+        keys: StateKeys,
+        epochs: EpochKeys,
+        ledgers: Ledgers,
+    ) -> None:
         self._writer = writer
         self._readers = readers
         self._sealer = sealer
         self._keys = keys
+        self._epochs = epochs
         self._ledgers = ledgers
 
     async def record(self, entry: EntryDraft) -> None:
@@ -165,11 +176,13 @@ class SqliteRequesterStore:
 
         return await self._readers.run(read)
 
-    async def ack_sent(self, handover_id: str) -> None:
-        """Forget an acknowledgement: its holder has it."""
+    async def ack_sent(self, handover_id: str, compact: bytes | None = None) -> None:
+        """Forget an acknowledgement that was due; `compact` is what its holder took, kept as evidence."""
 
         def operation(transaction: Transaction) -> None:
             transaction.db.execute("delete from acks where handover_id = ?", (handover_id,))
+            if compact is not None:
+                keep_token(transaction, self._epochs, TokenKind.ACK, handover_id, compact)
 
         await self._writer.do(operation)
 

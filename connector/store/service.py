@@ -23,6 +23,7 @@ from connector.store.alerts import SqliteAlertStore
 from connector.store.coverage import CoverageFacts
 from connector.store.database import StateLock, open_writer
 from connector.store.epochs import EpochKeys
+from connector.store.evidence import EvidenceStore
 from connector.store.files import make_directory
 from connector.store.holder import SqliteHolderStore
 from connector.store.identities import SqliteIdentityStore
@@ -87,7 +88,9 @@ class State(Generic[J]):
         self.holder: HolderStore = SqliteHolderStore(writer, readers, sealer, keys, parts.epochs)
         self.proposals = SqliteProposals(writer, readers, sealer)
         self.limits: LimitStore = limits.SqliteLimitStore(writer, readers, sealer, keys, parts.epochs)
-        self.requester: RequesterStore = SqliteRequesterStore(writer, readers, sealer, keys, journal.ledgers)
+        self.requester: RequesterStore = SqliteRequesterStore(
+            writer, readers, sealer, keys, parts.epochs, journal.ledgers
+        )
         self.traces: TraceOutbox = SqliteTraceOutbox(writer, readers, sealer)
         self.oppositions = SqliteOppositionStore(writer, readers, sealer, keys)
         self.alerts = SqliteAlertStore(writer, readers, sealer, keys)
@@ -95,6 +98,7 @@ class State(Generic[J]):
         self.insi_answers = SqliteInsiAnswers(writer, readers, sealer, keys)
         self.coverage = CoverageFacts(writer, readers)
         self.measures = SqliteMeasures(writer, readers)
+        self.evidence = EvidenceStore(writer, readers, parts.epochs)
 
     @classmethod
     async def open(

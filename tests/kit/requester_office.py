@@ -159,10 +159,11 @@ class ScriptedPeers:
                 raise PeerFault(f"{NAMES[service.id]}: cut", code=Code.PEER_UNREACHABLE)
             yield service.pdf[begin : min(begin + 1000, len(service.pdf))]
 
-    async def acknowledge(self, member, ack, proof) -> None:
+    async def acknowledge(self, member, ack, proof) -> bytes:
         service = self.services[member.id]
         used(service.ack_faults, lambda: None)
         service.acks.append((ack, proof))
+        return f"ack.of.{ack.handover_id}".encode()
 
 
 class LocalVendor:

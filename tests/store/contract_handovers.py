@@ -1,6 +1,7 @@
 """What every `core.ports.HolderStore` does with handovers and acknowledgements; `kit` as in `contract_holder`."""
 
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -22,7 +23,8 @@ from tests.kit.state import (
     an_id,
 )
 
-RECEIPT = b"r" * 32
+COMPACT = b"header.receipt.signature"
+RECEIPT = sha256(COMPACT).digest()
 
 
 async def a_ready_handover(kit, **changed):
@@ -33,7 +35,7 @@ async def a_ready_handover(kit, **changed):
     await kit.store.decide(
         entry=an_entry(EntryType.DECIDED), used=a_used_mandate(), handover=await kit.store.handover(handover.id)
     )
-    await kit.store.receipt_issued(handover.id, RECEIPT)
+    await kit.store.receipt_issued(handover.id, COMPACT)
     return handover
 
 
@@ -134,7 +136,7 @@ class Handovers:
     async def test_a_handover_that_is_not_there_cannot_move(self, kit, what):
         moves = {
             "spooled": lambda: kit.store.spooled(an_id(), a_digest()),
-            "receipt": lambda: kit.store.receipt_issued(an_id(), RECEIPT),
+            "receipt": lambda: kit.store.receipt_issued(an_id(), COMPACT),
             "release": lambda: release(kit, a_handover()),
         }
 
@@ -260,10 +262,10 @@ class Acknowledgements:
 
     async def test_each_of_several_receipts_may_be_named(self, kit):
         handover = await a_released_handover(kit)
-        await kit.store.receipt_issued(handover.id, b"s" * 32)
-        await kit.store.receipt_issued(handover.id, b"s" * 32)
+        await kit.store.receipt_issued(handover.id, b"another")
+        await kit.store.receipt_issued(handover.id, b"another")
 
-        assert await kit.store.acknowledge(**acknowledging(an_ack_draft(handover.id, b"s" * 32)))
+        assert await kit.store.acknowledge(**acknowledging(an_ack_draft(handover.id, sha256(b"another").digest())))
 
     async def test_a_document_that_was_not_released_is_not_acknowledged(self, kit):
         handover = await a_ready_handover(kit)

@@ -1,0 +1,114 @@
+"""Signed tokens kept as they were, beside the ledger entries they belong to (PROTOCOL section 4).
+
+A receipt is sealed over the proof of its own entry, and an acknowledgement over that of *arrived*: neither can stand in
+the entry itself. They are kept here, sealed under the epoch key of their entry's retention class, so that they end with
+it. Time stamps of the heads, which tell of nobody, are kept in clear.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+from connector.core.instant import Instant
+from connector.core.ledger import Retention, Tree
+from connector.core.private import Private
+from connector.crypto import aead
+from connector.store.epochs import EpochKeys
+from connector.store.readers import Readers
+from connector.store.sql import Connection, Insert, one, rows
+from connector.store.transaction import Transaction
+from connector.store.writer import Writer
+
+_KEEP: Final = Insert("insert or ignore into evidence (ref, kind, sha256, at, epoch, sealed)", 6)
+_OF_REF: Final = "select kind, sha256, at, epoch, sealed from evidence where ref = ? order by number"
+_STAMP: Final = "insert or ignore into head_stamps (tree, size, at, note, token) values (?, ?, ?, ?, ?)"
+_STAMP_AFTER: Final = "select size, at, note, token from head_stamps where tree = ? and size >= ? order by size limit 1"
+_LAST_STAMP: Final = "select size, at, note, token from head_stamps where tree = ? order by size desc limit 1"
+
+
+class TokenKind(StrEnum):
+    """What a kept token is: a receipt that was given, or an acknowledgement that was sent."""
+
+    RECEIPT = "receipt"
+    ACK = "ack"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeptToken(Private):
+    """A compact token; None in its place once its epoch key was destroyed. `sha256` is that of the compact bytes."""
+
+    kind: TokenKind
+    sha256: bytes
+    at: Instant
+    compact: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadStamp:
+    """A head that a time-stamping authority stamped (RFC 3161): the note, and the authority's whole answer."""
+
+    tree: Tree
+    size: int
+    at: Instant
+    note: str
+    token: bytes
+
+
+def keep_token(transaction: Transaction, epochs: EpochKeys, kind: TokenKind, ref: str, compact: bytes) -> None:
+    """Keep a token of a handover, in the transaction of what it goes with; the same one again changes nothing.
+
+    Raises:
+        FailedClosed: `ledger.unavailable`, the epoch key cannot be had.
+    """
+    epoch, key = epochs.current(Retention.MONTHLY, transaction.now)
+    digest = sha256(compact).digest()
+    sealed = aead.seal(key, compact, _place(ref, kind))
+    transaction.insert(_KEEP, (ref, kind.value, digest, transaction.now, epoch, sealed))
+
+
+class EvidenceStore:
+    """What is kept beside the ledgers to prove things with."""
+
+    def __init__(self, writer: Writer, readers: Readers, epochs: EpochKeys) -> None:
+        self._writer, self._readers, self._epochs = writer, readers, epochs
+
+    async def tokens(self, ref: str) -> Sequence[KeptToken]:
+        """Give the tokens of a handover, in the order in which they were kept.
+
+        Raises:
+            FailedClosed: `vault.damaged`, one is not what was kept.
+        """
+        return await self._readers.run(lambda db: [self._opened(ref, *row) for row in rows(db, _OF_REF, ref)])
+
+    async def keep_stamp(self, stamp: HeadStamp) -> None:
+        """Keep the stamp of a head; the first one of a size stays."""
+        row = (stamp.tree.value, stamp.size, stamp.at, stamp.note, stamp.token)
+        await self._writer.do(lambda transaction: _do(transaction.db, row))
+
+    async def stamp_of(self, tree: Tree, size: int) -> HeadStamp | None:
+        """Give the stamp of the first stamped head that covers so many entries."""
+        return await self._readers.run(lambda db: _stamp(tree, one(db, _STAMP_AFTER, tree.value, size)))
+
+    async def last_stamp(self, tree: Tree) -> HeadStamp | None:
+        """Give the newest stamp."""
+        return await self._readers.run(lambda db: _stamp(tree, one(db, _LAST_STAMP, tree.value)))
+
+    def _opened(self, ref: str, kind: str, digest: bytes, at: int, epoch: str, sealed: bytes) -> KeptToken:
+        found = TokenKind(kind)
+        key = self._epochs.find(epoch)
+        compact = None if key is None else aead.open_(key, sealed, _place(ref, found))
+        return KeptToken(found, digest, Instant(at), compact)
+
+
+def _do(db: Connection, row: tuple[object, ...]) -> None:
+    db.execute(_STAMP, row)
+
+
+def _stamp(tree: Tree, row: tuple[int, int, str, bytes] | None) -> HeadStamp | None:
+    return None if row is None else HeadStamp(tree, row[0], Instant(row[1]), row[2], row[3])
+
+
+def _place(ref: str, kind: TokenKind) -> bytes:
+    return f"evidence/{kind}/{ref}".encode()
