@@ -63,7 +63,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     except ConnectorError as error:
         response = problem_of(error, language)
-        _log_refusal(request, error.code, response.status)
+        log_refusal(request, error.code, response.status)
         return response
     except web.HTTPException as error:
         return _problem_of_http(request, error, language)
@@ -71,7 +71,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         raise  # the caller went away: there is nobody to answer
     except Exception as error:  # noqa: BLE001 - the outermost boundary: a bug is answered with an incident id
         incident = new_id(request.app[PORTS].entropy)
-        get_logger().error(BUG_CAUGHT, incident=incident, operation=_operation(request), exc_info=error)
+        log_bug(request, error, incident)
         return problem(Code.INTERNAL, language, incident=incident)
 
 
@@ -104,10 +104,9 @@ async def check_host(request: web.Request, handler: Handler) -> web.StreamRespon
 def break_off(request: web.Request, error: Exception) -> None:
     """Log what ended an answer whose status line is out, and cut the connection: it must not look complete."""
     if isinstance(error, ConnectorError):
-        _log_refusal(request, error.code, 0)
+        log_refusal(request, error.code, 0)
     elif not isinstance(error, TimeoutError):
-        incident = new_id(request.app[PORTS].entropy)
-        get_logger().error(BUG_CAUGHT, incident=incident, operation=_operation(request), exc_info=error)
+        log_bug(request, error, new_id(request.app[PORTS].entropy))
     if request.transport is not None:
         request.transport.abort()
 
@@ -157,7 +156,13 @@ def _operation(request: web.Request) -> str:
     return f"{request.method} {resource.canonical}" if resource is not None else request.method
 
 
-def _log_refusal(request: web.Request, code: Code, status: int) -> None:
+def log_bug(request: web.Request, error: Exception, incident: str) -> None:
+    """Log a bug under the id that the caller is told."""
+    get_logger().error(BUG_CAUGHT, incident=incident, operation=_operation(request), exc_info=error)
+
+
+def log_refusal(request: web.Request, code: Code, status: int) -> None:
+    """Log a refusal by its code and the route, without anything that was sent."""
     key = request.get(CALLER)
     get_logger().warning(
         LOCAL_REFUSED,
@@ -175,7 +180,7 @@ def _problem_of_http(request: web.Request, error: web.HTTPException, language: L
     if error.status == web.HTTPMethodNotAllowed.status_code:
         headers = {hdrs.ALLOW: error.headers.get(hdrs.ALLOW, "")}
     code = codes.get(error.status, Code.LOCAL_MALFORMED)
-    _log_refusal(request, code, error.status)
+    log_refusal(request, code, error.status)
     return problem(
         code,
         language,

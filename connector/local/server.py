@@ -7,6 +7,8 @@ from aiohttp import web
 from connector.local.guards import PORTS, SETTINGS, add_headers, answer_errors, check_host
 from connector.local.journal import VERIFYING
 from connector.local.openapi import describe
+from connector.local.pages.errors import show_errors
+from connector.local.pages.routes import add_pages
 from connector.local.ports import LocalPorts
 from connector.local.routes import OPERATIONS
 from connector.local.runner import build_runner
@@ -19,7 +21,7 @@ __all__ = ["build_app", "build_runner"]
 
 def build_app(ports: LocalPorts, settings: LocalSettings) -> web.Application:
     """Join ports and operations; nothing starts here."""
-    app = web.Application(middlewares=(answer_errors, check_host), client_max_size=settings.max_body_bytes)
+    app = web.Application(middlewares=(answer_errors, show_errors, check_host), client_max_size=settings.max_body_bytes)
     app[PORTS], app[SETTINGS] = ports, settings
     app[STREAMS], app[VERIFYING] = Streams(settings.max_streams), asyncio.Lock()
     app[DESCRIPTION] = describe(OPERATIONS, settings)
@@ -27,6 +29,7 @@ def build_app(ports: LocalPorts, settings: LocalSettings) -> web.Application:
     app.on_shutdown.append(_end_streams)
     for operation in OPERATIONS:
         app.router.add_route(operation.method, operation.path, operation.guarded())
+    add_pages(app)
     return app
 
 

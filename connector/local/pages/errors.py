@@ -1,0 +1,69 @@
+"""Errors as pages: what a browser is shown where a program is answered a problem.
+
+Only the form differs: code, status and sentences are those of `local.problems`, and the same line is logged. A path of
+the API is never answered with a page, whatever the caller accepts.
+"""
+
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from connector.core.codes import Code
+from connector.core.errors import ConnectorError
+from connector.core.ports import new_id
+from connector.local.guards import PORTS, Handler, log_bug, log_refusal
+from connector.local.pages.rendering import page_language, render
+from connector.local.pages.texts import text
+from connector.local.statuses import status_of
+from connector.local.words import of_code
+
+_FOR_PROGRAMS: Final = ("/api/", "/health/", "/metrics")
+_OF_STATUS: Final = {
+    HTTPStatus.NOT_FOUND: ("not_found", Code.LOCAL_NOT_FOUND),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("method", Code.LOCAL_MALFORMED),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", Code.REQUEST_TOO_LARGE),
+}
+
+
+def is_page(request: web.Request) -> bool:
+    """Whether a person looks at what is answered."""
+    return not request.path.startswith(_FOR_PROGRAMS) and "text/html" in request.headers.get(hdrs.ACCEPT, "")
+
+
+@web.middleware
+async def show_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever is raised for a page into a page; all else is `guards.answer_errors`'."""
+    if not is_page(request):
+        return await handler(request)
+    try:
+        return await handler(request)
+    except ConnectorError as error:
+        return show_error(request, error)
+    except web.HTTPException as error:
+        if error.status not in _OF_STATUS:
+            raise
+        key, code = _OF_STATUS[HTTPStatus(error.status)]
+        log_refusal(request, code, error.status)
+        language = page_language(request)
+        said, then = text(language, f"error.{key}"), text(language, f"error.{key}_next")
+        return _page(request, error.status, said=said, then=then, code=code)
+    except ConnectionError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the outermost boundary of a page: a bug is answered with an incident id
+        incident = new_id(request.app[PORTS].entropy)
+        log_bug(request, error, incident)
+        words = of_code(Code.INTERNAL, page_language(request))
+        return _page(request, 500, said=words.text, then=words.next, code=Code.INTERNAL, incident=incident)
+
+
+def show_error(request: web.Request, error: ConnectorError) -> web.Response:
+    """Answer with what an error means and what to do, in the reader's language; and log it."""
+    status = status_of(error.code)
+    log_refusal(request, error.code, status)
+    words = of_code(error.code, page_language(request))
+    return _page(request, status, said=words.text, then=words.next, code=error.code)
+
+
+def _page(request: web.Request, status: int, *, said: str, then: str, code: Code, incident: str = "") -> web.Response:
+    return render(request, "error.html", status=status, said=said, then=then, code=code.value, incident=incident)

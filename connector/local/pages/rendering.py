@@ -1,0 +1,82 @@
+"""From a template and its values to an answer: language, navigation, who is signed in, and the headers of a page.
+
+Templates never mark anything safe; the policy allows neither inline script nor inline style, and nothing of another
+origin.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from connector.core.oid import Environment as World
+from connector.local.guards import SETTINGS, language_of
+from connector.local.pages.texts import text
+from connector.local.words import Language, local_day
+
+LANGUAGE_COOKIE: Final = "spsti_language"
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "object-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+TEMPLATES: Final = web.AppKey("templates", Environment)
+_HOME: Final = Path(__file__).parent.parent
+
+
+def build_templates() -> Environment:
+    """Read the templates of this package: escaped always, and a name that was not given is a fault."""
+    return Environment(
+        loader=FileSystemLoader(_HOME / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+def page_language(request: web.Request) -> Language:
+    """Give the language chosen on a page, else the one the browser asks for."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return Language(chosen) if chosen in set(Language) else language_of(request)
+
+
+def render(
+    request: web.Request,
+    name: str,
+    *,
+    status: int = HTTPStatus.OK,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,  # noqa: ANN401 - what the template names
+) -> web.Response:
+    """Answer with a template. Each is given `t` (a text by its key), `lang`, `day`, `path`, and what the page adds."""
+    language, settings = page_language(request), request.app[SETTINGS]
+    known: dict[str, Any] = {
+        "t": partial(text, language),
+        "lang": language.value,
+        "other_lang": (Language.EN if language is Language.FR else Language.FR).value,
+        "day": lambda value: local_day(value, language),
+        "path": request.path,
+        "member_name": settings.member_name,
+        "is_test": settings.environment is not World.PRODUCTION,
+        "me": None,
+        "csrf": "",
+        "nav": (),
+    }
+    body = request.app[TEMPLATES].get_template(name).render({**known, **context})
+    return web.Response(
+        status=status,
+        text=body,
+        content_type="text/html",
+        charset="utf-8",
+        headers={
+            "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+            "Content-Language": language.value,
+            "Vary": "Cookie, Accept-Language",
+            **(headers or {}),
+        },
+    )
