@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import sqlite3
 import time
+from dataclasses import replace
 
 import pytest
 
