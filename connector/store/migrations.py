@@ -12,7 +12,15 @@ from sqlite_utils import Database, Migrations
 migrations = Migrations("spsti-connector")
 
 KNOWN = frozenset(
-    {"m001_state", "m002_oppositions", "m003_identities", "m004_limits", "m005_four_eyes", "m006_evidence"}
+    {
+        "m001_state",
+        "m002_oppositions",
+        "m003_identities",
+        "m004_limits",
+        "m005_four_eyes",
+        "m006_evidence",
+        "m007_sign_in",
+    }
 )
 """Every migration that this version knows: a database that has seen others is not opened."""
 
@@ -203,4 +211,42 @@ _TABLES_6 = (
 def m006_evidence(db: Database) -> None:
     """Make what is kept beside the ledgers to prove things with."""
     for statement in _TABLES_6:
+        db.execute(statement)
+
+
+_TABLES_7 = (
+    # Whoever may sign in here; the tags of their practitioner id and of their identifiers at identity providers.
+    """create table people (
+        number integer primary key, id text not null unique, practitioner_tag blob unique, sealed blob not null
+    ) strict""",
+    """create table person_subjects (
+        tag blob primary key, person_id text not null references people (id) on delete cascade
+    ) strict, without rowid""",
+    "create index person_subjects_by_person on person_subjects (person_id)",
+    # Sessions and one-time values by the hash of a secret that is kept nowhere here.
+    """create table sessions (
+        tag blob primary key, person_id text not null references people (id) on delete cascade,
+        expires_at integer not null, sealed blob not null
+    ) strict, without rowid""",
+    "create index sessions_by_person on sessions (person_id)",
+    "create index sessions_by_end on sessions (expires_at)",
+    """create table one_time (
+        kind text not null, tag blob not null, expires_at integer not null, sealed blob, primary key (kind, tag)
+    ) strict, without rowid""",
+    "create index one_time_by_end on one_time (expires_at)",
+    """create table local_accounts (
+        person_id text primary key references people (id) on delete cascade, login_tag blob not null unique,
+        sealed blob not null
+    ) strict, without rowid""",
+    # Failed attempts, by a tag of the account or the address.
+    """create table sign_in_failures (
+        tag blob primary key, since integer not null, count integer not null, locked_until integer not null
+    ) strict, without rowid""",
+)
+
+
+@migrations()
+def m007_sign_in(db: Database) -> None:
+    """Make what people, sign-in and launch keep."""
+    for statement in _TABLES_7:
         db.execute(statement)

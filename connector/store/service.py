@@ -24,6 +24,7 @@ from connector.store.coverage import CoverageFacts
 from connector.store.database import StateLock, open_writer
 from connector.store.epochs import EpochKeys
 from connector.store.evidence import EvidenceStore
+from connector.store.failures import SqliteFailures, forget_failures
 from connector.store.files import make_directory
 from connector.store.holder import SqliteHolderStore
 from connector.store.identities import SqliteIdentityStore
@@ -31,16 +32,20 @@ from connector.store.insi_answers import SqliteInsiAnswers
 from connector.store.keys import StateKeys, read_master_key
 from connector.store.ledgers import Ledgers
 from connector.store.measures import SqliteMeasures
+from connector.store.one_time import SqliteOneTime, forget_one_time
 from connector.store.oppositions import SqliteOppositionStore
 from connector.store.outbox import SqliteTraceOutbox
+from connector.store.people import SqlitePeople
 from connector.store.proposals import SqliteProposals
 from connector.store.readers import Readers
 from connector.store.requester import SqliteRequesterStore
 from connector.store.sealing import Sealer
+from connector.store.sessions import SqliteSessions, forget_sessions
 from connector.store.settings import StateSettings
 from connector.store.sql import Connection, one
 from connector.store.transaction import Transaction
 from connector.store.vault import FileVault
+from connector.store.witness import SqliteWitnessStore
 from connector.store.writer import Writer
 
 _KEY_CHECK = b"the master key of this state"
@@ -98,6 +103,11 @@ class State(Generic[J]):
         self.insi_answers = SqliteInsiAnswers(writer, readers, sealer, keys)
         self.coverage = CoverageFacts(writer, readers)
         self.measures = SqliteMeasures(writer, readers)
+        self.witness = SqliteWitnessStore(writer, readers)
+        self.people = SqlitePeople(writer, readers, sealer, keys)
+        self.sessions = SqliteSessions(writer, readers, sealer)
+        self.one_time = SqliteOneTime(writer, readers, sealer)
+        self.failures = SqliteFailures(writer, readers, keys)
         self.evidence = EvidenceStore(writer, readers, parts.epochs)
 
     @classmethod
@@ -180,6 +190,7 @@ class State(Generic[J]):
             db, now = transaction.db, transaction.now
             dropped = holder.forget_old(db, transaction.highest, now) + fetches.forget_old(db, now)
             dropped += limits.forget_counted(db, now)
+            dropped += forget_sessions(db, now) + forget_one_time(db, now) + forget_failures(db, now)
             return lambda: dropped
 
         return await self._writer.run(operation)
