@@ -115,7 +115,7 @@ def open_note(text: str | bytes, keys: Iterable[NoteKey]) -> Note:
     known = {(key.name, key.key_id): key for key in keys}
     names: list[str] = []
     for line in lines:
-        name, key_id, signature = _parse_line(line)
+        name, key_id, signature = parse_line(line)
         key = known.pop((name, key_id), None)  # a repeated line of the same key counts once
         if key is None:
             continue
@@ -167,8 +167,12 @@ def _split(text: str) -> tuple[str, list[str]]:
     return text[: cut + 1], lines
 
 
-def _parse_line(line: str) -> tuple[str, bytes, bytes]:
-    """Name, key id and signature of one line; other kinds of key have signatures of other lengths."""
+def parse_line(line: str) -> tuple[str, bytes, bytes]:
+    """Give name, key id and signature of one line; other kinds of key have signatures of other lengths.
+
+    Raises:
+        PeerFault: not a signature line.
+    """
     match = _LINE.fullmatch(line)
     if match is None or not _NAME.fullmatch(match[1]):
         raise PeerFault("signed note: a line after the text is no signature line")

@@ -20,6 +20,7 @@ KNOWN = frozenset(
         "m005_four_eyes",
         "m006_evidence",
         "m007_sign_in",
+        "m008_witness",
     }
 )
 """Every migration that this version knows: a database that has seen others is not opened."""
@@ -249,4 +250,42 @@ _TABLES_7 = (
 def m007_sign_in(db: Database) -> None:
     """Make what people, sign-in and launch keep."""
     for statement in _TABLES_7:
+        db.execute(statement)
+
+
+_TABLES_8 = (
+    # What other members' ledgers were when last looked at, and the proofs that each went on from what was known.
+    """create table ledger_heads (
+        member text not null, tree text not null, serial integer not null, size integer not null, note text not null,
+        at integer not null, primary key (member, tree)
+    ) strict, without rowid""",
+    """create table ledger_links (
+        member text not null, tree text not null, serial integer not null, first integer not null,
+        first_root blob not null, second integer not null, second_root blob not null, path blob not null,
+        primary key (member, tree, serial, first, first_root, second, second_root)
+    ) strict, without rowid""",
+    # What witnesses signed of a ledger, ours or another's.
+    """create table witness_statements (
+        member text not null, tree text not null, serial integer not null, size integer not null, at integer not null,
+        witness text not null, note text not null, line text not null,
+        primary key (member, tree, serial, size, at, witness)
+    ) strict, without rowid""",
+    # Faults and gaps of ledgers, each once and for ever, with the signed texts that prove them.
+    """create table ledger_faults (
+        number integer primary key, member text not null, tree text not null, serial integer not null,
+        kind text not null, at integer not null, known text not null, shown text not null, told_by text
+    ) strict""",
+    "create index ledger_faults_by_ledger on ledger_faults (member, tree, serial, kind)",
+    """create table ledger_gaps (
+        number integer primary key, member text not null, tree text not null, at integer not null,
+        old_serial integer not null, last text not null, new_serial integer not null, first text not null,
+        unique (member, tree, new_serial)
+    ) strict""",
+)
+
+
+@migrations()
+def m008_witness(db: Database) -> None:
+    """Make what is kept of other members' ledgers, and of what they say of ours."""
+    for statement in _TABLES_8:
         db.execute(statement)

@@ -1,0 +1,115 @@
+"""What members know of each other's ledgers (PROTOCOL section 6): heads, statements of witnesses, links, faults, gaps.
+
+A *head* is a checkpoint as its member signed it. A *statement* is a witness's own signature, with a time, under the
+head of another: it says "I saw this, and it goes on from everything of that ledger that I saw before". A *link* is a
+verified RFC 6962 consistency proof between two sizes, kept so that evidence can be checked years later and without that
+member. Values only: their signed forms are `wire.checkpoint`, `wire.cosignature` and `wire.witnessing`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from connector.core.instant import Instant
+from connector.core.ledger import Tree
+from connector.core.members import MemberId
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LedgerName:
+    """One ledger of one member. The serial grows when the member had to begin a new one (`journal succeed`)."""
+
+    member: MemberId
+    tree: Tree
+    serial: int
+
+    def __str__(self) -> str:
+        """The origin that its checkpoints bear."""
+        return f"{self.member}/{self.tree}/{self.serial}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """A checkpoint whose signature was verified; `note` is the signed text itself."""
+
+    ledger: LedgerName
+    size: int
+    root: bytes
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessStatement:
+    """A witness's signed word that it saw `head` at `at`, and that it goes on from what it had seen before.
+
+    `line` is its C2SP cosignature (`wire.cosignature`), to be checked with a ledger key listed for `witness` at `at`.
+    It serves as proof of time only for those who are neither the witness nor the ledger's own member.
+    """
+
+    witness: MemberId
+    at: Instant
+    head: SignedHead
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLink:
+    """A verified proof that the tree `first`, `first_root` is the beginning of `second`, `second_root`."""
+
+    ledger: LedgerName
+    first: int
+    first_root: bytes
+    second: int
+    second_root: bytes
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """A statement, and the links that lead from the size asked about up to its head; none where they are equal.
+
+    For a ledger of this house the links are empty: the journal proves consistency itself.
+    """
+
+    statement: WitnessStatement
+    links: Sequence[HeadLink] = ()
+
+
+class LedgerFaultKind(StrEnum):
+    """What is wrong with a ledger, as its own member's signatures prove, or as a witness did wrong."""
+
+    FORK = "fork"
+    """Two signed heads of one size with two roots."""
+    NOT_CONSISTENT = "not-consistent"
+    """Two signed heads of different sizes, and no proof that one goes on from the other: rewritten or forked."""
+    SHORTENED = "shortened"
+    """It now shows, signed, fewer entries than it had signed before: its tail was cut, or an old copy was restored."""
+    FALSE_HEAD = "false-head"
+    """A witness gave out a head that its member never signed."""
+    FALSE_STATEMENT = "false-statement"
+    """A witness's countersignature does not verify, or is of another head."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFault:
+    """A fault found once and shown for ever. `known` and `shown` are the two signed texts that prove it, in the order
+    in which they became known; `told_by` is the member that showed the second, where that is not the ledger's own.
+    """
+
+    ledger: LedgerName
+    kind: LedgerFaultKind
+    at: Instant
+    known: str
+    shown: str
+    told_by: MemberId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerGap:
+    """A member began a new ledger: between `last`, the last head known of the old one, and `first`, there is a gap."""
+
+    at: Instant
+    old: LedgerName
+    last: str
+    new: LedgerName
+    first: str

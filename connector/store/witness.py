@@ -1,0 +1,239 @@
+"""What is kept of other members' ledgers and of what witnesses sign: heads, links, statements, faults, gaps.
+
+Nothing here is personal, and nothing is believed on the way out that was not verified on the way in.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from connector.core.instant import Instant
+from connector.core.ledger import EntryDraft, Tree
+from connector.core.members import MemberId
+from connector.core.merkle import HASH_BYTES
+from connector.core.witness import (
+    HeadLink,
+    LedgerFault,
+    LedgerFaultKind,
+    LedgerGap,
+    LedgerName,
+    SignedHead,
+    Witnessed,
+    WitnessStatement,
+)
+from connector.store.readers import Readers
+from connector.store.sql import Connection, Row, one, rows
+from connector.store.transaction import Transaction
+from connector.store.writer import Writer
+from connector.wire.checkpoint import Checkpoint
+
+_CANDIDATES: Final = 200
+"""Statements and links that are looked at for one answer."""
+
+_HEADS: Final = "select member, tree, serial, note from ledger_heads"
+_KEEP_HEAD: Final = """
+    insert into ledger_heads values (?, ?, ?, ?, ?, ?)
+    on conflict do update set serial = excluded.serial, size = excluded.size, note = excluded.note, at = excluded.at
+    where (excluded.serial, excluded.size) >= (ledger_heads.serial, ledger_heads.size)
+"""
+_KEEP_LINK: Final = "insert or ignore into ledger_links values (?, ?, ?, ?, ?, ?, ?, ?)"
+_LINKS: Final = """
+    select first, first_root, second, second_root, path from ledger_links
+    where member = ? and tree = ? and serial = ? and first >= ? and first < ? order by first, second limit 10000
+"""
+_KEEP_STATEMENT: Final = "insert or ignore into witness_statements values (?, ?, ?, ?, ?, ?, ?, ?)"
+_COVERING: Final = """
+    select member, tree, serial, witness, at, note, line from witness_statements
+    where member = ? and tree = ? and serial = ? and size >= ? order by at, size limit ?
+"""
+_NEWEST: Final = """
+    select member, tree, serial, witness, max(at), note, line from witness_statements
+    where member = ? group by tree, serial, witness order by at desc
+"""
+_KEEP_FAULT: Final = """
+    insert into ledger_faults (member, tree, serial, kind, at, known, shown, told_by) values (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_KNOWN_FAULT: Final = """
+    select 1 from ledger_faults where member = ? and tree = ? and serial = ? and kind = ? and told_by is ?
+"""
+_FAULTS: Final = "select member, tree, serial, kind, at, known, shown, told_by from ledger_faults order by number"
+_KEEP_GAP: Final = """
+    insert or ignore into ledger_gaps (member, tree, at, old_serial, last, new_serial, first)
+    values (?, ?, ?, ?, ?, ?, ?)
+"""
+_GAPS: Final = "select member, tree, at, old_serial, last, new_serial, first from ledger_gaps order by number"
+
+
+class SqliteWitnessStore:
+    """`core.ports_witness.WitnessStore` on the state's database."""
+
+    def __init__(self, writer: Writer, readers: Readers) -> None:
+        self._writer, self._readers = writer, readers
+
+    async def head(self, member: MemberId, tree: Tree) -> SignedHead | None:
+        """Give the last verified head of a member's ledger of that kind, of its newest serial."""
+        sql = f"{_HEADS} where member = ? and tree = ?"
+        row = self._readers.here(lambda db: one(db, sql, member.value, tree.value))
+        return _head(row) if row else None
+
+    async def heads(self) -> Sequence[SignedHead]:
+        """Give the last verified head of every member's ledgers."""
+        return [_head(row) for row in await self._readers.run(lambda db: rows(db, f"{_HEADS} order by member, tree"))]
+
+    async def keep_head(self, head: SignedHead, links: Sequence[HeadLink] = ()) -> None:
+        """Keep a head where it is newer than the one known, with the links that prove it.
+
+        Raises:
+            FailedClosed: nothing of it was kept.
+        """
+
+        def operation(transaction: Transaction) -> None:
+            for link in links:
+                parts = (link.first, link.first_root, link.second, link.second_root, b"".join(link.path))
+                transaction.db.execute(_KEEP_LINK, (*_place(link.ledger), *parts))
+            _keep_head(transaction, head)
+
+        await self._writer.do(operation)
+
+    async def keep_statements(self, statements: Sequence[WitnessStatement]) -> None:
+        """Keep what witnesses signed; the same again changes nothing.
+
+        Raises:
+            FailedClosed: none of them was kept.
+        """
+
+        def operation(transaction: Transaction) -> None:
+            for one_ in statements:
+                head = one_.head
+                values = (head.size, one_.at, one_.witness.value, head.note, one_.line)
+                transaction.db.execute(_KEEP_STATEMENT, (*_place(head.ledger), *values))
+
+        if statements:
+            await self._writer.do(operation)
+
+    async def statements(self, member: MemberId) -> Sequence[WitnessStatement]:
+        """Give each witness's newest statement about each ledger of a member, the newest first."""
+        found = await self._readers.run(lambda db: rows(db, _NEWEST, member.value))
+        return [_statement(row) for row in found]
+
+    async def witnessed(self, ledger: LedgerName, size: int, *, limit: int = 5) -> Sequence[Witnessed]:
+        """Give the earliest statements about a ledger of at least that size to which links lead, by their time."""
+
+        def read(db: Connection) -> list[Witnessed]:
+            own = one(db, "select value from facts where name = 'member'")
+            is_own = own is not None and own[0] == ledger.member.value
+            found: list[Witnessed] = []
+            for row in rows(db, _COVERING, *_place(ledger), size, _CANDIDATES):
+                statement = _statement(row)
+                links = () if is_own else _chain(db, ledger, size, statement.head)
+                if links is not None:
+                    found.append(Witnessed(statement, links))
+                if len(found) == limit:
+                    break
+            return found
+
+        return await self._readers.run(read)
+
+    async def fault(self, fault: LedgerFault, entry: EntryDraft) -> bool:
+        """Keep a fault with its entry; False, and nothing, where that kind is known of that ledger already.
+
+        Raises:
+            FailedClosed: nothing of it was kept.
+        """
+        told_by = fault.told_by.value if fault.told_by else None
+
+        def operation(transaction: Transaction) -> Callable[[], bool]:
+            db, place = transaction.db, _place(fault.ledger)
+            if one(db, _KNOWN_FAULT, *place, fault.kind.value, told_by) is not None:
+                return lambda: False
+            db.execute(_KEEP_FAULT, (*place, fault.kind.value, fault.at, fault.known, fault.shown, told_by))
+            transaction.append(entry)
+            return lambda: True
+
+        return await self._writer.run(operation)
+
+    async def faults(self) -> Sequence[LedgerFault]:
+        """Give all faults, the oldest first."""
+        return [_fault(row) for row in await self._readers.run(lambda db: rows(db, _FAULTS))]
+
+    async def gap(self, gap: LedgerGap, head: SignedHead, entry: EntryDraft) -> bool:
+        """Keep a gap and the new ledger's head; False, and nothing, where the gap is known already.
+
+        Raises:
+            FailedClosed: nothing of it was kept.
+        """
+        new = gap.new
+        values = (new.member.value, new.tree.value, gap.at, gap.old.serial, gap.last, new.serial, gap.first)
+
+        def operation(transaction: Transaction) -> Callable[[], bool]:
+            is_new = transaction.db.execute(_KEEP_GAP, values).rowcount > 0
+            if is_new:
+                _keep_head(transaction, head)
+                transaction.append(entry)
+            return lambda: is_new
+
+        return await self._writer.run(operation)
+
+    async def gaps(self) -> Sequence[LedgerGap]:
+        """Give all gaps, the oldest first."""
+        return [_gap(row) for row in await self._readers.run(lambda db: rows(db, _GAPS))]
+
+
+def _keep_head(transaction: Transaction, head: SignedHead) -> None:
+    transaction.db.execute(_KEEP_HEAD, (*_place(head.ledger), head.size, head.note, transaction.now))
+
+
+def _place(ledger: LedgerName) -> tuple[str, str, int]:
+    return ledger.member.value, ledger.tree.value, ledger.serial
+
+
+def _name(member: str, tree: str, serial: int) -> LedgerName:
+    return LedgerName(MemberId(member), Tree(tree), serial)
+
+
+def _head(row: Row) -> SignedHead:
+    member, tree, serial, note = row
+    stated = Checkpoint.parse_body(note.rpartition("\n\n")[0] + "\n")
+    return SignedHead(_name(member, tree, serial), stated.size, stated.root, note)
+
+
+def _statement(row: Row) -> WitnessStatement:
+    member, tree, serial, witness, at, note, line = row
+    return WitnessStatement(MemberId(witness), Instant(at), _head((member, tree, serial, note)), line)
+
+
+def _fault(row: Row) -> LedgerFault:
+    member, tree, serial, kind, at, known, shown, told_by = row
+    teller = MemberId(told_by) if told_by else None
+    return LedgerFault(_name(member, tree, serial), LedgerFaultKind(kind), Instant(at), known, shown, teller)
+
+
+def _gap(row: Row) -> LedgerGap:
+    member, tree, at, old, last, new, first = row
+    return LedgerGap(Instant(at), _name(member, tree, old), last, _name(member, tree, new), first)
+
+
+def _chain(db: Connection, ledger: LedgerName, size: int, head: SignedHead) -> tuple[HeadLink, ...] | None:
+    """Find the fewest links that lead from a size up to a head, each beginning where the last one ended."""
+    if size == head.size:
+        return ()
+    links = [_link(ledger, row) for row in rows(db, _LINKS, *_place(ledger), size, head.size)]
+    ways: deque[tuple[HeadLink, ...]] = deque((link,) for link in links if link.first == size)
+    seen = {(way[-1].second, way[-1].second_root) for way in ways}
+    while ways:
+        way = ways.popleft()
+        end = (way[-1].second, way[-1].second_root)
+        if end == (head.size, head.root):
+            return way
+        for link in links:
+            place = (link.second, link.second_root)
+            if (link.first, link.first_root) == end and place not in seen:
+                seen.add(place)
+                ways.append((*way, link))
+    return None
+
+
+def _link(ledger: LedgerName, row: Row) -> HeadLink:
+    first, first_root, second, second_root, path = row
+    steps = tuple(path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES))
+    return HeadLink(ledger, first, first_root, second, second_root, steps)
