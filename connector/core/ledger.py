@@ -51,6 +51,11 @@ class EntryType(StrEnum):
     PROPOSED = "proposed"
     PURGED = "purged"
     SIGNED_IN = "signed-in"
+    SIGNED_OUT = "signed-out"
+    SIGN_IN_REFUSED = "sign-in-refused"
+    PERSON = "person"
+    LAUNCHED = "launched"
+    LAUNCH_REFUSED = "launch-refused"
     TRACED = "traced"
     INSI_CALLED = "insi-called"
     OPPOSITION = "opposition"
@@ -58,6 +63,9 @@ class EntryType(StrEnum):
     DIRECTORY = "directory"
     BLOCK = "block"
     ANSWERING = "answering"
+    DESTROYED = "destroyed"
+    ERASED = "erased"
+    UPGRADED = "upgraded"
 
     @property
     def tree(self) -> Tree:
@@ -73,6 +81,21 @@ class Retention(StrEnum):
 
     DAILY = "daily"
     MONTHLY = "monthly"
+
+
+class DestroyedBy(StrEnum):
+    """Why the personal part of an entry is no more: its time was over, or two people erased it before."""
+
+    RETENTION = "retention"
+    ERASURE = "erasure"
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """When the personal part of an entry was destroyed, and why."""
+
+    at: Instant
+    by: DestroyedBy
 
 
 @dataclass(frozen=True, slots=True, repr=False)

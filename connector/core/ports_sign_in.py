@@ -21,9 +21,7 @@ class PeopleStore(Protocol):
         """Keep new people, all or none; raises LocalRefused `local.conflict`: practitioner or subject is another's."""
         ...
 
-    async def change(self, person: Person, entry: EntryDraft, *, end_sessions: bool) -> None:
-        """Keep a changed person, and drop their sessions in the same transaction where asked to; raises as `add`."""
-        ...
+    async def change(self, person: Person, entry: EntryDraft) -> None: ...
 
     async def note(self, entry: EntryDraft) -> None:
         """Keep an entry that changes nobody."""

@@ -10,10 +10,25 @@ from typing import Final
 from connector.core.codes import Code
 
 _BY_STATUS: Final[Mapping[int, tuple[Code, ...]]] = {
-    400: (Code.LOCAL_MALFORMED, Code.REQUEST_MALFORMED),
-    401: (Code.LOCAL_UNAUTHENTICATED,),
+    400: (Code.LOCAL_MALFORMED, Code.REQUEST_MALFORMED, Code.LAUNCH_MALFORMED),
+    401: (
+        Code.LOCAL_UNAUTHENTICATED,
+        Code.SIGN_IN_REQUIRED,
+        Code.SIGN_IN_LOCKED,
+        Code.SIGN_IN_OTHER_BROWSER,
+        Code.SIGN_IN_FAILED,
+    ),
     403: (
         Code.LOCAL_FORBIDDEN,
+        Code.SIGN_IN_WITHDRAWN,
+        Code.SIGN_IN_NOT_LISTED,
+        Code.SIGN_IN_ROLE,
+        Code.SIGN_IN_FORGED,
+        Code.SIGN_IN_INTERRUPTED,
+        Code.SIGN_IN_UNPROVEN,
+        Code.LAUNCH_SIGNATURE,
+        Code.LAUNCH_AUDIENCE,
+        Code.LAUNCH_PERSON,
         Code.FETCH_OPPOSED,
         Code.FETCH_NOT_FOLLOWED,
         Code.PRACTITIONER_PROFESSION,
@@ -27,10 +42,11 @@ _BY_STATUS: Final[Mapping[int, tuple[Code, ...]]] = {
         Code.IDENTITY_STATUS,
         Code.IDENTITY_CALL_FORBIDDEN,
     ),
-    410: (Code.FETCH_EXPIRED,),
+    410: (Code.FETCH_EXPIRED, Code.SIGN_IN_ENROLMENT, Code.LAUNCH_EXPIRED, Code.LAUNCH_REPLAYED),
     413: (Code.REQUEST_TOO_LARGE,),
     415: (Code.REQUEST_NOT_SUPPORTED,),
     422: (
+        Code.SIGN_IN_PASSWORD,
         Code.IDENTITY_MALFORMED,
         Code.IDENTITY_OID,
         Code.IDENTITY_NOT_QUALIFIED,
@@ -44,7 +60,7 @@ _BY_STATUS: Final[Mapping[int, tuple[Code, ...]]] = {
         Code.MEMBER_SUSPENDED,
         Code.FETCH_TOO_MANY_MEMBERS,
     ),
-    429: (Code.LIMIT_EXCEEDED,),
+    429: (Code.LIMIT_EXCEEDED, Code.SIGN_IN_LOCKED_OUT),
     500: (Code.INTERNAL, Code.CONFIG_FAULT),
     503: (
         Code.LEDGER_UNAVAILABLE,

@@ -194,6 +194,77 @@ CODES: dict[Code, tuple[str, str]] = {
     ),
     Code.LOCAL_NOT_FOUND: ("There is no such thing here, or not for this key.", "Compare the id, then the key."),
     Code.LOCAL_CONFLICT: ("The same Idempotency-Key was used for something else.", "Take a new key for a new request."),
+    Code.SIGN_IN_REQUIRED: ("Nobody is signed in here.", "Sign in."),
+    Code.SIGN_IN_LOCKED: (
+        "The session is locked: it was not used for a while, or the machine's address has changed.",
+        "Prove again who you are: nothing is lost.",
+    ),
+    Code.SIGN_IN_OTHER_BROWSER: (
+        "This session was opened in another browser: it is closed, and the journal has it.",
+        "Sign in again. If it was not you, tell the IT team.",
+    ),
+    Code.SIGN_IN_WITHDRAWN: (
+        "Your access at this service was suspended, or has ended.",
+        "Ask whoever keeps the service's list of people.",
+    ),
+    Code.SIGN_IN_NOT_LISTED: (
+        "Your identity is proven, but you are not on this service's list.",
+        "Ask whoever keeps the list to add you.",
+    ),
+    Code.SIGN_IN_ROLE: (
+        "This page is not open to your role.",
+        "If you need it, ask whoever keeps the list of people for that role.",
+    ),
+    Code.SIGN_IN_FORGED: (
+        "This did not come from a page that was opened here, or the page is too old.",
+        "Reload the page and do it again.",
+    ),
+    Code.SIGN_IN_FAILED: (
+        "Login, password or code is not right.",
+        "Check all three, and wait for a new code: each is good once.",
+    ),
+    Code.SIGN_IN_LOCKED_OUT: (
+        "Too many failed attempts: signing in is locked for a while.",
+        "Wait a quarter of an hour, or call the IT team.",
+    ),
+    Code.SIGN_IN_ENROLMENT: (
+        "This enrolment code does not exist, was used, or has ended.",
+        "Ask whoever runs the connector for a new one.",
+    ),
+    Code.SIGN_IN_PASSWORD: (
+        "This password is too easy to find.",
+        "Choose twelve characters or more, without your login and without an obvious sequence.",
+    ),
+    Code.SIGN_IN_INTERRUPTED: (
+        "This sign-in was not begun in this browser, or too long ago.",
+        "Begin again from the sign-in page.",
+    ),
+    Code.SIGN_IN_UNPROVEN: (
+        "The identity provider's answer cannot be accepted.",
+        "Begin again; if it goes on, tell the IT team.",
+    ),
+    Code.SIGN_IN_PROVIDER: ("The identity provider does not answer.", "Try again in a moment, or sign in another way."),
+    Code.LAUNCH_MALFORMED: (
+        "The call of your software could not be understood.",
+        "Open the request by hand, and tell the software's vendor.",
+    ),
+    Code.LAUNCH_SIGNATURE: (
+        "The call does not come from software that this service knows.",
+        "Open the request by hand, and tell the IT team.",
+    ),
+    Code.LAUNCH_EXPIRED: (
+        "The call of your software is too old.",
+        "Go back to your software and do it again; else compare the clocks of the two machines.",
+    ),
+    Code.LAUNCH_REPLAYED: ("This call of your software was used already.", "Go back to your software and do it again."),
+    Code.LAUNCH_AUDIENCE: (
+        "The call of your software is meant for another service.",
+        "Tell the software's vendor: the address or the id of the service is wrong.",
+    ),
+    Code.LAUNCH_PERSON: (
+        "The call of your software is made in the name of another professional.",
+        "Sign in under that name, or open the request by hand.",
+    ),
     Code.FETCH_TOO_MANY_MEMBERS: ("Too many services are named.", "Choose fewer; a person chooses whom to ask."),
     Code.FETCH_OPPOSED: ("The worker objects to this request.", "Their objection is respected: nothing is asked."),
     Code.FETCH_NOT_FOLLOWED: (

@@ -239,6 +239,83 @@ CODES: dict[Code, tuple[str, str]] = {
         "Cette Idempotency-Key a déjà servi à autre chose.",
         "Prenez une nouvelle clé pour une nouvelle demande.",
     ),
+    Code.SIGN_IN_REQUIRED: ("Personne n'est connecté ici.", "Connectez-vous."),
+    Code.SIGN_IN_LOCKED: (
+        "La session est verrouillée, faute d'activité ou parce que l'adresse du poste a changé.",
+        "Prouvez à nouveau qui vous êtes : rien n'est perdu.",
+    ),
+    Code.SIGN_IN_OTHER_BROWSER: (
+        "Cette session a été ouverte dans un autre navigateur : elle est fermée, et le journal le note.",
+        "Connectez-vous de nouveau. Si ce n'était pas vous, prévenez le responsable informatique.",
+    ),
+    Code.SIGN_IN_WITHDRAWN: (
+        "Votre accès à ce service a été suspendu, ou a pris fin.",
+        "Adressez-vous à la personne qui tient la liste des personnes du service.",
+    ),
+    Code.SIGN_IN_NOT_LISTED: (
+        "Votre identité est prouvée, mais vous n'êtes pas sur la liste de ce service.",
+        "Demandez à la personne qui tient la liste de vous y ajouter.",
+    ),
+    Code.SIGN_IN_ROLE: (
+        "Cette page n'est pas ouverte à votre rôle.",
+        "Si vous en avez besoin, demandez ce rôle à la personne qui tient la liste.",
+    ),
+    Code.SIGN_IN_FORGED: (
+        "Cette demande ne vient pas d'une page ouverte ici, ou la page est trop ancienne.",
+        "Rechargez la page et recommencez.",
+    ),
+    Code.SIGN_IN_FAILED: (
+        "L'identifiant, le mot de passe ou le code ne convient pas.",
+        "Vérifiez les trois, et attendez un nouveau code : chacun ne sert qu'une fois.",
+    ),
+    Code.SIGN_IN_LOCKED_OUT: (
+        "Trop d'essais sans succès : la connexion est bloquée pour un moment.",
+        "Attendez un quart d'heure, ou appelez le responsable informatique.",
+    ),
+    Code.SIGN_IN_ENROLMENT: (
+        "Ce code d'inscription n'existe pas, a servi, ou n'est plus valable.",
+        "Demandez un nouveau code à la personne qui administre le connecteur.",
+    ),
+    Code.SIGN_IN_PASSWORD: (
+        "Ce mot de passe est trop facile à trouver.",
+        "Choisissez au moins douze caractères, sans votre identifiant et sans suite évidente.",
+    ),
+    Code.SIGN_IN_INTERRUPTED: (
+        "Cette connexion n'a pas été commencée dans ce navigateur, ou il y a trop longtemps.",
+        "Recommencez depuis la page de connexion.",
+    ),
+    Code.SIGN_IN_UNPROVEN: (
+        "La réponse du fournisseur d'identité ne peut pas être acceptée.",
+        "Recommencez ; si cela se répète, prévenez le responsable informatique.",
+    ),
+    Code.SIGN_IN_PROVIDER: (
+        "Le fournisseur d'identité ne répond pas.",
+        "Réessayez dans un moment, ou connectez-vous autrement.",
+    ),
+    Code.LAUNCH_MALFORMED: (
+        "L'appel de votre logiciel n'a pas été compris.",
+        "Ouvrez la demande à la main, et prévenez l'éditeur de votre logiciel.",
+    ),
+    Code.LAUNCH_SIGNATURE: (
+        "L'appel ne vient pas d'un logiciel connu de ce service.",
+        "Ouvrez la demande à la main, et prévenez le responsable informatique.",
+    ),
+    Code.LAUNCH_EXPIRED: (
+        "L'appel de votre logiciel est trop ancien.",
+        "Revenez à votre logiciel et recommencez ; sinon, comparez les horloges des deux postes.",
+    ),
+    Code.LAUNCH_REPLAYED: (
+        "Cet appel de votre logiciel a déjà servi.",
+        "Revenez à votre logiciel et recommencez.",
+    ),
+    Code.LAUNCH_AUDIENCE: (
+        "L'appel de votre logiciel est destiné à un autre service.",
+        "Prévenez l'éditeur de votre logiciel : l'adresse ou l'identifiant du service n'est pas le bon.",
+    ),
+    Code.LAUNCH_PERSON: (
+        "L'appel de votre logiciel est fait au nom d'un autre professionnel.",
+        "Connectez-vous à ce nom, ou ouvrez la demande à la main.",
+    ),
     Code.FETCH_TOO_MANY_MEMBERS: ("Trop de services sont désignés.", "Choisissez-en moins."),
     Code.FETCH_OPPOSED: (
         "Le travailleur s'oppose à cette demande.",

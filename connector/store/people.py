@@ -52,8 +52,8 @@ class SqlitePeople:
 
         await self._writer.do(operation)
 
-    async def change(self, person: Person, entry: EntryDraft, *, end_sessions: bool) -> None:
-        """Keep a changed person; their open sessions end in the same transaction where they must.
+    async def change(self, person: Person, entry: EntryDraft) -> None:
+        """Keep a changed person. What they may do is asked at every request, of open sessions too.
 
         Raises:
             LocalRefused: `local.conflict`, as `add`.
@@ -70,8 +70,6 @@ class SqlitePeople:
             )
             db.execute("delete from person_subjects where person_id = ?", (person.id,))
             self._keep_subjects(db, person)
-            if end_sessions:
-                db.execute("delete from sessions where person_id = ?", (person.id,))
             transaction.append(entry)
 
         await self._writer.do(operation)
