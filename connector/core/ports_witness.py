@@ -7,9 +7,11 @@ from connector.core.ledger import EntryDraft, Tree
 from connector.core.members import MemberId
 from connector.core.witness import (
     HeadLink,
+    KnownHead,
     LedgerFault,
     LedgerGap,
     LedgerName,
+    SeenHead,
     SignedHead,
     Witnessed,
     WitnessStatement,
@@ -35,12 +37,24 @@ class WitnessStore(WitnessReader, Protocol):
         """Give the last verified head of a member's ledger of that kind, of its newest serial."""
         ...
 
-    async def heads(self) -> Sequence[SignedHead]:
+    async def heads(self) -> Sequence[KnownHead]:
         """Give the last verified head of every member's ledgers."""
         ...
 
     async def keep_head(self, head: SignedHead, links: Sequence[HeadLink] = ()) -> None:
         """Keep a head where it is newer than the one known, with the links that prove it."""
+        ...
+
+    async def see(self, heads: Sequence[SeenHead]) -> None:
+        """Keep heads until they were compared; the same again changes nothing."""
+        ...
+
+    async def seen(self, limit: int) -> Sequence[SeenHead]:
+        """Give heads that have still to be compared, by member and size."""
+        ...
+
+    async def compared(self, heads: Sequence[SeenHead]) -> None:
+        """Forget heads that were compared."""
         ...
 
     async def keep_statements(self, statements: Sequence[WitnessStatement]) -> None:
@@ -51,8 +65,11 @@ class WitnessStore(WitnessReader, Protocol):
         """Give each witness's newest statement about each ledger of a member, the newest first."""
         ...
 
-    async def fault(self, fault: LedgerFault, entry: EntryDraft) -> bool:
-        """Keep a fault with its entry; False, and nothing, where that kind is known of that ledger already."""
+    async def fault(self, fault: LedgerFault, entry: EntryDraft | None) -> bool:
+        """Keep a fault with its entry; False, and nothing, where that kind is known of that ledger already.
+
+        What a witness did wrong is known by the witness and the member, whichever serial it spoke of.
+        """
         ...
 
     async def faults(self) -> Sequence[LedgerFault]:

@@ -9,6 +9,7 @@ member. Values only: their signed forms are `wire.checkpoint`, `wire.cosignature
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from connector.core.instant import Instant
 from connector.core.ledger import Tree
@@ -36,6 +37,22 @@ class SignedHead:
     size: int
     root: bytes
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHead:
+    """The last head of a ledger that went on from all before it, and when it was found to."""
+
+    head: SignedHead
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class SeenHead:
+    """A head that has still to be compared with what is known; `told_by` showed it where that is not its own member."""
+
+    head: SignedHead
+    told_by: MemberId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +105,10 @@ class LedgerFaultKind(StrEnum):
     """A witness gave out a head that its member never signed."""
     FALSE_STATEMENT = "false-statement"
     """A witness's countersignature does not verify, or is of another head."""
+
+
+LIES: Final = frozenset({LedgerFaultKind.FALSE_HEAD, LedgerFaultKind.FALSE_STATEMENT})
+"""What a witness did wrong, and not the member whose ledger it spoke of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,7 @@ from connector.core.ports import DirectoryFiles, LedgerReader, MemberDirectory
 from connector.peer.protocol import PeerRequest, respond
 from connector.peer.refusals import HttpRefused
 from connector.peer.settings import PeerServerSettings
-from connector.wire import b64, fhir
-from connector.wire.json_strict import write_object
+from connector.wire import fhir, witnessing
 
 _DAY: Final = 86_400
 _MAX_DIGITS: Final = 16
@@ -65,7 +64,7 @@ class OpenRoutes:
         first, second = _sizes(request.raw_path.partition("?")[2])
         self._count(member, now, Tree(tree), "consistency")
         proof = await self._ledgers.consistency(Tree(tree), first, second)
-        return respond(200, write_object({"proof": [b64.encode(step) for step in proof]}), "application/json")
+        return respond(200, witnessing.encode_proof(proof), "application/json")
 
     async def directory_file(
         self, _request: PeerRequest, _member: Member | None, _now: Instant, _started: float, path: str

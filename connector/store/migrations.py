@@ -21,6 +21,7 @@ KNOWN = frozenset(
         "m006_evidence",
         "m007_sign_in",
         "m008_witness",
+        "m011_seen_heads",
     }
 )
 """Every migration that this version knows: a database that has seen others is not opened."""
@@ -289,3 +290,13 @@ def m008_witness(db: Database) -> None:
     """Make what is kept of other members' ledgers, and of what they say of ours."""
     for statement in _TABLES_8:
         db.execute(statement)
+
+
+@migrations()
+def m011_seen_heads(db: Database) -> None:
+    """Make the list of heads that were seen and not yet compared with what is known of their ledger."""
+    db.execute(
+        "create table ledger_seen (member text not null, tree text not null, serial integer not null,"
+        " size integer not null, root blob not null, note text not null, told_by text,"
+        " primary key (member, tree, serial, size, root)) strict, without rowid"
+    )

@@ -12,11 +12,14 @@ from connector.core.ledger import EntryDraft, Tree
 from connector.core.members import MemberId
 from connector.core.merkle import HASH_BYTES
 from connector.core.witness import (
+    LIES,
     HeadLink,
+    KnownHead,
     LedgerFault,
     LedgerFaultKind,
     LedgerGap,
     LedgerName,
+    SeenHead,
     SignedHead,
     Witnessed,
     WitnessStatement,
@@ -30,7 +33,7 @@ from connector.wire.checkpoint import Checkpoint
 _CANDIDATES: Final = 200
 """Statements and links that are looked at for one answer."""
 
-_HEADS: Final = "select member, tree, serial, note from ledger_heads"
+_HEADS: Final = "select member, tree, serial, note, at from ledger_heads"
 _KEEP_HEAD: Final = """
     insert into ledger_heads values (?, ?, ?, ?, ?, ?)
     on conflict do update set serial = excluded.serial, size = excluded.size, note = excluded.note, at = excluded.at
@@ -41,6 +44,9 @@ _LINKS: Final = """
     select first, first_root, second, second_root, path from ledger_links
     where member = ? and tree = ? and serial = ? and first >= ? and first < ? order by first, second limit 10000
 """
+_SEE: Final = "insert or ignore into ledger_seen values (?, ?, ?, ?, ?, ?, ?)"
+_SEEN: Final = "select member, tree, serial, note, told_by from ledger_seen order by member, tree, serial, size limit ?"
+_COMPARED: Final = "delete from ledger_seen where (member, tree, serial, size, root) = (?, ?, ?, ?, ?)"
 _KEEP_STATEMENT: Final = "insert or ignore into witness_statements values (?, ?, ?, ?, ?, ?, ?, ?)"
 _COVERING: Final = """
     select member, tree, serial, witness, at, note, line from witness_statements
@@ -53,15 +59,19 @@ _NEWEST: Final = """
 _KEEP_FAULT: Final = """
     insert into ledger_faults (member, tree, serial, kind, at, known, shown, told_by) values (?, ?, ?, ?, ?, ?, ?, ?)
 """
-_KNOWN_FAULT: Final = """
-    select 1 from ledger_faults where member = ? and tree = ? and serial = ? and kind = ? and told_by is ?
-"""
+_KNOWN_FAULT: Final = "select 1 from ledger_faults where (member, tree, serial, kind) = (?, ?, ?, ?)"
+_KNOWN_LIE: Final = "select 1 from ledger_faults where (member, kind, told_by) = (?, ?, ?)"
 _FAULTS: Final = "select member, tree, serial, kind, at, known, shown, told_by from ledger_faults order by number"
 _KEEP_GAP: Final = """
     insert or ignore into ledger_gaps (member, tree, at, old_serial, last, new_serial, first)
     values (?, ?, ?, ?, ?, ?, ?)
 """
+_COUNT_GAPS: Final = "select count(*) from ledger_gaps where member = ? and tree = ?"
 _GAPS: Final = "select member, tree, at, old_serial, last, new_serial, first from ledger_gaps order by number"
+
+
+_MAX_GAPS: Final = 100
+"""Gaps that are listed of one ledger: a member that signs new beginnings without end must not fill this journal."""
 
 
 class SqliteWitnessStore:
@@ -74,11 +84,12 @@ class SqliteWitnessStore:
         """Give the last verified head of a member's ledger of that kind, of its newest serial."""
         sql = f"{_HEADS} where member = ? and tree = ?"
         row = self._readers.here(lambda db: one(db, sql, member.value, tree.value))
-        return _head(row) if row else None
+        return _head(row[:4]) if row else None
 
-    async def heads(self) -> Sequence[SignedHead]:
+    async def heads(self) -> Sequence[KnownHead]:
         """Give the last verified head of every member's ledgers."""
-        return [_head(row) for row in await self._readers.run(lambda db: rows(db, f"{_HEADS} order by member, tree"))]
+        found = await self._readers.run(lambda db: rows(db, f"{_HEADS} order by member, tree"))
+        return [KnownHead(_head(row[:4]), Instant(row[4])) for row in found]
 
     async def keep_head(self, head: SignedHead, links: Sequence[HeadLink] = ()) -> None:
         """Keep a head where it is newer than the one known, with the links that prove it.
@@ -94,6 +105,29 @@ class SqliteWitnessStore:
             _keep_head(transaction, head)
 
         await self._writer.do(operation)
+
+    async def see(self, heads: Sequence[SeenHead]) -> None:
+        """Keep heads until they were compared; the same again changes nothing.
+
+        Raises:
+            FailedClosed: none of them was kept.
+        """
+        seen = [(*_seen_key(one_), one_.head.note, one_.told_by.value if one_.told_by else None) for one_ in heads]
+        await self._writer.do(lambda transaction: _each(transaction, _SEE, seen))
+
+    async def seen(self, limit: int) -> Sequence[SeenHead]:
+        """Give heads that have still to be compared, by member and size."""
+        found = await self._readers.run(lambda db: rows(db, _SEEN, limit))
+        return [SeenHead(_head(row[:4]), MemberId(row[4]) if row[4] else None) for row in found]
+
+    async def compared(self, heads: Sequence[SeenHead]) -> None:
+        """Forget heads that were compared.
+
+        Raises:
+            FailedClosed: they will be compared again.
+        """
+        done = [_seen_key(one_) for one_ in heads]
+        await self._writer.do(lambda transaction: _each(transaction, _COMPARED, done))
 
     async def keep_statements(self, statements: Sequence[WitnessStatement]) -> None:
         """Keep what witnesses signed; the same again changes nothing.
@@ -134,8 +168,10 @@ class SqliteWitnessStore:
 
         return await self._readers.run(read)
 
-    async def fault(self, fault: LedgerFault, entry: EntryDraft) -> bool:
+    async def fault(self, fault: LedgerFault, entry: EntryDraft | None) -> bool:
         """Keep a fault with its entry; False, and nothing, where that kind is known of that ledger already.
+
+        What a witness did wrong is known by the witness and the member, whichever serial it spoke of.
 
         Raises:
             FailedClosed: nothing of it was kept.
@@ -143,11 +179,16 @@ class SqliteWitnessStore:
         told_by = fault.told_by.value if fault.told_by else None
 
         def operation(transaction: Transaction) -> Callable[[], bool]:
-            db, place = transaction.db, _place(fault.ledger)
-            if one(db, _KNOWN_FAULT, *place, fault.kind.value, told_by) is not None:
+            db, place, kind = transaction.db, _place(fault.ledger), fault.kind.value
+            if fault.kind in LIES:
+                known = one(db, _KNOWN_LIE, fault.ledger.member.value, kind, told_by)
+            else:
+                known = one(db, _KNOWN_FAULT, *place, kind)
+            if known is not None:
                 return lambda: False
-            db.execute(_KEEP_FAULT, (*place, fault.kind.value, fault.at, fault.known, fault.shown, told_by))
-            transaction.append(entry)
+            db.execute(_KEEP_FAULT, (*place, kind, fault.at, fault.known, fault.shown, told_by))
+            if entry is not None:
+                transaction.append(entry)
             return lambda: True
 
         return await self._writer.run(operation)
@@ -166,9 +207,11 @@ class SqliteWitnessStore:
         values = (new.member.value, new.tree.value, gap.at, gap.old.serial, gap.last, new.serial, gap.first)
 
         def operation(transaction: Transaction) -> Callable[[], bool]:
-            is_new = transaction.db.execute(_KEEP_GAP, values).rowcount > 0
+            db = transaction.db
+            of_ledger = one(db, _COUNT_GAPS, new.member.value, new.tree.value) or (0,)
+            is_new = of_ledger[0] < _MAX_GAPS and db.execute(_KEEP_GAP, values).rowcount > 0
+            _keep_head(transaction, head)
             if is_new:
-                _keep_head(transaction, head)
                 transaction.append(entry)
             return lambda: is_new
 
@@ -177,6 +220,14 @@ class SqliteWitnessStore:
     async def gaps(self) -> Sequence[LedgerGap]:
         """Give all gaps, the oldest first."""
         return [_gap(row) for row in await self._readers.run(lambda db: rows(db, _GAPS))]
+
+
+def _each(transaction: Transaction, sql: str, values: Sequence[Row]) -> None:
+    transaction.db.executemany(sql, values)
+
+
+def _seen_key(seen: SeenHead) -> Row:
+    return (*_place(seen.head.ledger), seen.head.size, seen.head.root)
 
 
 def _keep_head(transaction: Transaction, head: SignedHead) -> None:

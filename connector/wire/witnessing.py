@@ -1,0 +1,166 @@
+"""The bodies by which members witness each other's ledgers (PROTOCOL section 6): `/ledger/heads` and `/ledger/witness`.
+
+    GET /ledger/heads       200 {"heads": [{"checkpoint", "cosignature"}…]}  what the one asked holds of others, signed
+    POST /ledger/witness        {"checkpoint", "first", "proof"}             goes on from `first`, which you hold
+                            200 {"cosignature"}                              seen, and it does
+                            409 {"checkpoint"}                               no: this is what I hold of you
+
+Reading takes bodies apart only: whose signatures they are is `wire.checkpoint` and `wire.cosignature`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from connector.core.codes import Code
+from connector.core.errors import PeerFault, RequestRefused
+from connector.core.merkle import HASH_BYTES, MAX_SIZE
+from connector.wire import b64
+from connector.wire.claims import ClaimFault, Claims
+from connector.wire.cosignature import MAX_LINE
+from connector.wire.json_strict import NotStrictJson, read_object, write_object
+
+T = TypeVar("T")
+
+CONTENT_TYPE: Final = "application/json"
+MAX_NOTE: Final = 1024
+"""Characters of a checkpoint as it is shown here: its own ledger's signatures alone, of two keys at the most."""
+MAX_PROOF: Final = 64
+"""Hashes of a consistency proof; a tree of 2^53 leaves needs 54."""
+MAX_HEADS: Final = 1000
+MAX_HEADS_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A checkpoint shown to a witness, with the proof that it goes on from the tree of `first` leaves."""
+
+    checkpoint: str
+    first: int
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldHead:
+    """What a member says that it holds of a ledger: the checkpoint, and its own line under it."""
+
+    checkpoint: str
+    cosignature: str
+
+
+def encode_showing(showing: Showing) -> bytes:
+    """Give the body of `POST /ledger/witness`."""
+    proof = [b64.encode(step) for step in showing.proof]
+    return write_object({"checkpoint": showing.checkpoint, "first": showing.first, "proof": proof})
+
+
+def parse_showing(body: bytes) -> Showing:
+    """Read the body of `POST /ledger/witness`; other members are ignored.
+
+    Raises:
+        RequestRefused: `request.malformed`.
+    """
+    try:
+        claims = Claims(read_object(body))
+        return Showing(_text(claims, "checkpoint", MAX_NOTE), claims.integer("first", highest=MAX_SIZE), _proof(claims))
+    except (NotStrictJson, ClaimFault) as fault:
+        raise RequestRefused(
+            f"witness request: {fault}",
+            code=Code.REQUEST_MALFORMED,
+            hint='send {"checkpoint": "<signed note>", "first": N, "proof": ["<hash>"…]}',
+        ) from None
+
+
+def encode_witnessed(line: str) -> bytes:
+    """Give the body of a 200: the witness's line."""
+    return write_object({"cosignature": line})
+
+
+def encode_held(note: str) -> bytes:
+    """Give the body of a 409: the checkpoint that the witness holds."""
+    return write_object({"checkpoint": note})
+
+
+def parse_witnessed(body: bytes) -> str:
+    """Read the line out of a 200.
+
+    Raises:
+        PeerFault: `peer.misbehaved`.
+    """
+    return _read(body, lambda claims: _text(claims, "cosignature", MAX_LINE))
+
+
+def parse_held(body: bytes) -> str:
+    """Read the checkpoint out of a 409.
+
+    Raises:
+        PeerFault: `peer.misbehaved`.
+    """
+    return _read(body, lambda claims: _text(claims, "checkpoint", MAX_NOTE))
+
+
+def encode_proof(proof: Sequence[bytes]) -> bytes:
+    """Give the body of `GET /ledger/<tree>/consistency`."""
+    return write_object({"proof": [b64.encode(step) for step in proof]})
+
+
+def parse_proof(body: bytes) -> tuple[bytes, ...]:
+    """Read a consistency proof.
+
+    Raises:
+        PeerFault: `peer.misbehaved`.
+    """
+    return _read(body, _proof)
+
+
+def encode_heads(heads: Sequence[HeldHead]) -> bytes:
+    """Give the body of `GET /ledger/heads`."""
+    return write_object({"heads": [{"checkpoint": h.checkpoint, "cosignature": h.cosignature} for h in heads]})
+
+
+def parse_heads(body: bytes) -> tuple[HeldHead, ...]:
+    """Read what a member holds of others.
+
+    Raises:
+        PeerFault: `peer.misbehaved`.
+    """
+
+    def read(claims: Claims) -> tuple[HeldHead, ...]:
+        items = claims.array("heads")
+        if len(items) > MAX_HEADS:
+            raise claims.fault("heads", f"at most {MAX_HEADS} of them")
+        return tuple(_head(claims, item) for item in items)
+
+    return _read(body, read)
+
+
+def _head(claims: Claims, item: object) -> HeldHead:
+    if not isinstance(item, dict):
+        raise claims.fault("heads", "objects")
+    head = Claims(item, "heads", claims)
+    return HeldHead(_text(head, "checkpoint", MAX_NOTE), _text(head, "cosignature", MAX_LINE))
+
+
+def _read(body: bytes, read: Callable[[Claims], T]) -> T:
+    try:
+        return read(Claims(read_object(body)))
+    except (NotStrictJson, ClaimFault) as fault:
+        raise PeerFault(f"ledger answer: {fault}") from None
+
+
+def _text(claims: Claims, name: str, longest: int) -> str:
+    text = claims.string(name)
+    if not 0 < len(text) <= longest:
+        raise claims.fault(name, f"1 to {longest} characters")
+    return text
+
+
+def _proof(claims: Claims) -> tuple[bytes, ...]:
+    expected = f"at most {MAX_PROOF} hashes in base64url"
+    steps = claims.array("proof")
+    if len(steps) > MAX_PROOF:
+        raise claims.fault("proof", expected)
+    try:
+        return tuple(b64.decode(step if isinstance(step, str) else "", size=HASH_BYTES) for step in steps)
+    except ValueError:
+        raise claims.fault("proof", expected) from None
