@@ -13,12 +13,11 @@ from connector.ledger.heads import INSERT_CHECKPOINT, Head, LedgerKeys, load_hea
 from connector.ledger.prove import proof_of
 from connector.ledger.trees import write_nodes
 from connector.store.epochs import EpochKeys
-from connector.store.keys import StateKeys
 from connector.store.sql import Connection, Insert, Row, insert_rows
 from connector.wire import checkpoint
 from connector.wire.checkpoint import Checkpoint
 
-_INSERT_WORKER = Insert("insert or ignore into entry_workers (tag, tree, idx)", 3)
+_INSERT_FETCH = Insert("insert or ignore into entry_fetches (fetch_id, tree, idx)", 3)
 
 
 @dataclass(slots=True, eq=False)
@@ -29,7 +28,8 @@ class AppendedEntry:
     index: int
     leaf_hash: bytes
     row: Row
-    tags: tuple[bytes, ...]
+    tags: tuple[tuple[str, bytes], ...]
+    fetch_id: str | None
     proven: Proof | None = None
 
     def proof(self) -> Proof:
@@ -46,9 +46,8 @@ class AppendedEntry:
 class LedgerWriter:
     """Both ledgers of one member, as the writer's thread fills them (`store.ledgers.Ledgers`)."""
 
-    def __init__(self, keys: LedgerKeys, state_keys: StateKeys, epochs: EpochKeys, entropy: Entropy) -> None:
+    def __init__(self, keys: LedgerKeys, epochs: EpochKeys, entropy: Entropy) -> None:
         self._keys = keys
-        self._state_keys = state_keys
         self._epochs = epochs
         self._entropy = entropy
         self._heads: dict[Tree, Head] = {}
@@ -77,8 +76,9 @@ class LedgerWriter:
         head = self._heads[tree]
         index = head.frontier.size + self._counts[tree]
         leaf, row = entries.seal(draft, index, str(head.origin), self._epochs, self._entropy)
-        tags = tuple(self._state_keys.worker_tag(ins) for ins in draft.workers)
-        appended = AppendedEntry(tree, index, leaf, row, tags)
+        tags = entries.tags(draft.workers, row[entries.EPOCH], self._epochs)
+        fetch_id = draft.personal.get("fetch_id")
+        appended = AppendedEntry(tree, index, leaf, row, tags, fetch_id if fetch_id != draft.ref else None)
         self._batch.append(appended)
         self._counts[tree] += 1
         return appended
@@ -86,7 +86,9 @@ class LedgerWriter:
     def finish(self, db: Connection) -> None:
         """Write the batch."""
         insert_rows(db, entries.INSERT, [appended.row for appended in self._batch])
-        insert_rows(db, _INSERT_WORKER, [(tag, a.tree.value, a.index) for a in self._batch for tag in a.tags])
+        insert_rows(db, entries.INSERT_TAG, [(*tag, a.tree.value, a.index) for a in self._batch for tag in a.tags])
+        of_fetches = [(a.fetch_id, a.tree.value, a.index) for a in self._batch if a.fetch_id is not None]
+        insert_rows(db, _INSERT_FETCH, of_fetches)
         for tree, count in self._counts.items():
             if count:
                 self._finish_tree(db, tree, [appended for appended in self._batch if appended.tree is tree])

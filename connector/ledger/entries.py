@@ -4,12 +4,14 @@ The entry's key is random and wrapped under the key of its epoch; it seals salt 
 place in its ledger. Once the epoch key is destroyed the row still proves its leaf, and says nothing of anybody.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType, Tree
+from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.merkle import leaf_hash
 from connector.core.ports import Entropy
@@ -24,6 +26,9 @@ COLUMNS: Final = (
     "epoch, wrapped_key, sealed"
 )
 INSERT: Final = Insert(f"insert into entries ({COLUMNS})", 15)
+INSERT_TAG: Final = Insert("insert or ignore into entry_tags (epoch, tag, tree, idx)", 4)
+EPOCH: Final = 12
+"""The place of the epoch's name in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +65,10 @@ class StoredEntry:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class OpenedEntry(Private):
-    """The personal part of an entry, and the leaf that its row and this part make."""
+    """The personal part of an entry with its salt, and the leaf that its row and this part make."""
 
     part: entry.PersonalPart
+    salt: bytes
     leaf_hash: bytes
 
 
@@ -103,12 +109,12 @@ def seal(draft: EntryDraft, index: int, origin: str, epochs: EpochKeys, entropy:
 
 
 def open_(stored: StoredEntry, origin: str, epochs: EpochKeys) -> OpenedEntry | None:
-    """Open an entry's personal part and compute its leaf again; None once its epoch key was destroyed.
+    """Open an entry's personal part and compute its leaf again; None once it, or its epoch key, was destroyed.
 
     Raises:
         FailedClosed: `vault.damaged` or `ledger.unavailable`, the sealed part is not what was written there.
     """
-    epoch_key = epochs.find(stored.epoch)
+    epoch_key = epochs.find(stored.epoch) if stored.sealed else None
     if epoch_key is None:
         return None
     place = _place(origin, stored.index)
@@ -123,7 +129,13 @@ def open_(stored: StoredEntry, origin: str, epochs: EpochKeys) -> OpenedEntry | 
         reason=stored.reason,
         document_sha256=stored.document_sha256,
     )
-    return OpenedEntry(entry.read_personal(personal), _leaf(draft, salt, entry.personal_sha256(personal, salt)))
+    return OpenedEntry(entry.read_personal(personal), salt, _leaf(draft, salt, entry.personal_sha256(personal, salt)))
+
+
+def tags(workers: Sequence[Ins], epoch: str, epochs: EpochKeys) -> tuple[tuple[str, bytes], ...]:
+    """Give the tags by which an entry of that epoch answers to each of its workers' INS."""
+    found = [epochs.worker_tag(epoch, ins) for ins in workers]
+    return tuple((epoch, tag) for tag in found if tag is not None)
 
 
 def _leaf(draft: EntryDraft, salt: bytes, personal_sha256: bytes) -> bytes:

@@ -28,6 +28,8 @@ def ndjson_line(entry: JournalEntry) -> bytes:
         "workers": [ins.to_token() for ins in entry.workers],
         "personal": None if entry.personal is None else dict(entry.personal),
         "destroyed": entry.is_destroyed,
+        "destroyed_at": None if entry.destroyed is None else rfc3339(entry.destroyed.at),
+        "destroyed_by": None if entry.destroyed is None else entry.destroyed.by.value,
     }
     return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 

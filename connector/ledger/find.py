@@ -1,7 +1,8 @@
 """Finding entries again: by worker, reference, peer, type and time, the newest first, with their personal parts opened.
 
-A worker is found by a keyed hash of the INS asked for, so each entry answers to every INS that was known when it was
-written. What is found here is for the house's own people: nothing of it goes to a peer.
+A worker is found by a keyed hash of the INS asked for, one for each epoch whose key is there, so each entry answers to
+every INS that was known when it was written, for as long as it can be read. What is found here is for the house's own
+people: nothing of it goes to a peer.
 """
 
 import json
@@ -10,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.core.instant import Instant
-from connector.core.ledger import EntryType, Tree
+from connector.core.ledger import Destroyed, EntryType, Tree
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.outcome import Outcome
 from connector.core.private import Private
 from connector.ledger import entries
 from connector.ledger.entries import StoredEntry
+from connector.store.destroyed import destroyed_of
 from connector.store.epochs import EpochKeys
 from connector.store.keys import StateKeys
 from connector.store.sql import Connection, rows
@@ -32,9 +34,19 @@ _ALERTS = """
 """
 
 
+OF_WORKER = """idx in (
+    with asked (epoch, tag) as (values {})
+    select w.idx from asked cross join entry_tags w on w.epoch = asked.epoch and w.tag = asked.tag where w.tree = ?
+)"""
+"""Each epoch has a tag of its own for a worker; question marks for the pairs go in between."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class JournalEntry(Private):
-    """An entry as found: its public fields, and what it holds of persons, None once that was destroyed."""
+    """An entry as found: its public fields, and what it holds of persons, None once that was destroyed.
+
+    `destroyed` is when and why, None also where nothing here says so: its key is gone, and not by this program.
+    """
 
     tree: Tree
     index: int
@@ -49,6 +61,7 @@ class JournalEntry(Private):
     leaf_hash: bytes
     personal: Mapping[str, Any] | None
     workers: tuple[Ins, ...] = ()
+    destroyed: Destroyed | None = None
 
     @property
     def is_destroyed(self) -> bool:
@@ -77,8 +90,10 @@ def find(db: Connection, search: Search, origin: str, keys: StateKeys, epochs: E
     Raises:
         FailedClosed: `vault.damaged` or `ledger.unavailable`, an entry is not what was written.
     """
-    sql, parameters = _query(search, keys)
-    return [_opened(StoredEntry.of_row(row), origin, epochs) for row in rows(db, sql, *parameters)]
+    sql, parameters = _query(search, keys, epochs)
+    found = rows(db, sql, *parameters)
+    gone = destroyed_of(db, {row[entries.EPOCH] for row in found})
+    return [_opened(StoredEntry.of_row(row), origin, epochs, gone) for row in found]
 
 
 def count_reasons(db: Connection, outcomes: Collection[Outcome], since: Instant) -> dict[tuple[Outcome, str], int]:
@@ -94,7 +109,7 @@ def count_alerts(db: Connection, since: Instant) -> dict[tuple[str, MemberId | N
     return {(reason or "", MemberId(peer) if peer else None): count for reason, peer, count in found}
 
 
-def _query(search: Search, keys: StateKeys) -> tuple[str, list[object]]:
+def _query(search: Search, keys: StateKeys, epochs: EpochKeys) -> tuple[str, list[object]]:
     asked: list[tuple[str, list[object]]] = [("tree = ?", [search.tree.value])]
     if search.since is not None:
         asked.append(("at >= ?", [search.since]))
@@ -107,8 +122,7 @@ def _query(search: Search, keys: StateKeys) -> tuple[str, list[object]]:
     if search.ref:
         asked.append(("ref <> '' and ref = ?", [search.ref]))
     if search.worker is not None:
-        of_worker = "idx in (select w.idx from entry_workers w where w.tag = ? and w.tree = entries.tree)"
-        asked.append((of_worker, [keys.worker_tag(search.worker)]))
+        asked.append(_of_worker(search, search.worker, keys, epochs))
     if search.before is not None:
         asked.append(("idx < ?", [search.before]))
     words = ["select", entries.COLUMNS, "from entries where", " and ".join(condition for condition, _ in asked)]
@@ -116,7 +130,18 @@ def _query(search: Search, keys: StateKeys) -> tuple[str, list[object]]:
     return " ".join(words), [value for _, values in asked for value in values] + [search.limit]
 
 
-def _opened(stored: StoredEntry, origin: str, epochs: EpochKeys) -> JournalEntry:
+def _of_worker(search: Search, ins: Ins, keys: StateKeys, epochs: EpochKeys) -> tuple[str, list[object]]:
+    """Ask each epoch by its own tag, and by the one of all epochs that entries of an older schema have."""
+    values: list[object] = []
+    for epoch in epochs.names():
+        for tag in (epochs.worker_tag(epoch, ins), keys.worker_tag(ins)):
+            values += (epoch, tag)
+    if not values:
+        return "0", []
+    return OF_WORKER.format(", ".join(["(?, ?)"] * (len(values) // 2))), [*values, search.tree.value]
+
+
+def _opened(stored: StoredEntry, origin: str, epochs: EpochKeys, gone: Mapping[str, Destroyed]) -> JournalEntry:
     opened = entries.open_(stored, origin, epochs)
     return JournalEntry(
         tree=stored.tree,
@@ -132,4 +157,5 @@ def _opened(stored: StoredEntry, origin: str, epochs: EpochKeys) -> JournalEntry
         leaf_hash=stored.leaf_hash,
         personal=None if opened is None else opened.part.personal,
         workers=() if opened is None else opened.part.workers,
+        destroyed=gone.get(stored.epoch) if opened is None else None,
     )

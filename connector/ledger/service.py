@@ -51,7 +51,7 @@ class Journal:
         """Build both sides of the ledgers from the parts of a state that is being opened."""
         self._keys = keys
         self._parts = parts
-        self.ledgers = LedgerWriter(keys, parts.keys, parts.epochs, parts.entropy)
+        self.ledgers = LedgerWriter(keys, parts.epochs, parts.entropy)
 
     async def entries(
         self,

@@ -14,6 +14,7 @@ from connector.ledger import entries
 from connector.ledger.entries import OpenedEntry, StoredEntry
 from connector.ledger.heads import LedgerKeys
 from connector.ledger.trees import TILE_LEVELS
+from connector.store.destroyed import destroyed_of
 from connector.store.epochs import EpochKeys
 from connector.store.keys import StateKeys
 from connector.store.sql import Connection, Row, one, rows
@@ -30,7 +31,7 @@ _END = """
         (select max(size) from checkpoints where tree = ?)
 """
 _NODE = "select hash from nodes where tree = ? and level = ? and idx = ?"
-_WORKER = "select 1 from entry_workers where tag = ? and tree = ? and idx = ?"
+_WORKER = "select 1 from entry_tags where epoch = ? and tag in (?, ?) and tree = ? and idx = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ class Verification:
             return leaf
         if opened is None:
             report.destroyed += 1
+            if not stored.sealed and not destroyed_of(db, {stored.epoch}):
+                report.fault(index, "was emptied, and nothing says why")
         else:
             self._compare(db, stored, opened)
         return leaf
@@ -129,7 +132,8 @@ class Verification:
         if opened.part.ref != stored.ref:
             report.fault(index, "stands under another reference")
         for ins in opened.part.workers:
-            if not one(db, _WORKER, self._state_keys.worker_tag(ins), report.tree.value, index):
+            tags = (self._epochs.worker_tag(stored.epoch, ins), self._state_keys.worker_tag(ins))
+            if not one(db, _WORKER, stored.epoch, *tags, report.tree.value, index):
                 report.fault(index, "is not found by its worker")
 
     def _check_notes(self, db: Connection, start: int, leaves: list[bytes]) -> None:

@@ -1,29 +1,37 @@
-"""Epoch keys: one file per retention class and period, under which the keys of its ledger entries are wrapped.
+"""Epoch keys: one file per epoch and generation, under which the keys of its ledger entries are wrapped.
 
-A file `<retention>-<period>.key` holds a random key wrapped under the master key's, is made and synchronised before
-its first use, and never stands in the database or a backup of it. Destroying it makes the personal part of all its
-entries unreadable, for ever and without touching a proof (PROTOCOL section 6). When that is done is another matter.
+A file `<epoch>.key` holds a random key wrapped under the master key's, is made and synchronised before its first use,
+and never stands in the database or a backup of it. The tags by which an epoch's entries are found come from that key as
+well. Destroying it makes the personal part of all its entries unreadable and their tags meaningless, in every copy of
+the database, for ever and without touching a proof (PROTOCOL section 6). When that is done is `ledger.retention`'s.
 """
 
-from datetime import UTC, datetime
-from functools import lru_cache
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from connector.core.codes import Code
+from connector.core.epochs import Epoch, epoch_of
 from connector.core.errors import FailedClosed
 from connector.core.instant import Instant
 from connector.core.ledger import Retention
+from connector.core.matricule import Ins
 from connector.core.ports import Entropy
 from connector.crypto import aead
-from connector.store.files import make_directory, write_durably
+from connector.crypto.mac import KeyedHash, derive
+from connector.store.files import make_directory, sync_directory, write_all, write_durably
+from connector.store.keys import TAG_BYTES
 
-_PERIODS = {Retention.DAILY: "%Y-%m-%d", Retention.MONTHLY: "%Y-%m"}
+_SUFFIX: Final = ".key"
+_TAGS: Final = "spsti epoch tags 1"
 
 
-@lru_cache(maxsize=64)
-def epoch_name(retention: Retention, at: Instant) -> str:
-    """Name the epoch of an instant, by the calendar of UTC: `daily-2026-11-23`, `monthly-2026-11`."""
-    return f"{retention}-{datetime.fromtimestamp(at, UTC).strftime(_PERIODS[retention])}"
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    box: aead.Box
+    tags: KeyedHash
 
 
 class EpochKeys:
@@ -33,19 +41,22 @@ class EpochKeys:
         self._directory = directory
         self._kek = kek
         self._entropy = entropy
-        self._known: dict[str, aead.Box] = {}
+        self._known: dict[str, _Keys] = {}
+        self._newest: dict[str, str] = {}
 
     def current(self, retention: Retention, at: Instant) -> tuple[str, aead.Box]:
-        """Give the name and key of an instant's epoch, made now if it is the first use.
+        """Give the name and key of an instant's epoch, in its newest generation, made now if it is the first use.
 
         Raises:
             FailedClosed: `ledger.unavailable`, it could not be made; `vault.damaged`, it cannot be unwrapped.
         """
-        name = epoch_name(retention, at)
-        key = self._known.get(name) or self.find(name)  # an epoch that is running is not destroyed
-        if key is None:
-            key = self._make(name)
-        return name, key
+        base = epoch_of(retention, at)
+        name = self._newest.get(base) or self._find_newest(base)
+        keys = self._known.get(name) or self._read(name)  # an epoch that is running is not destroyed
+        if keys is None:
+            keys = self._make(name)
+        self._newest[base] = name
+        return name, keys.box
 
     def find(self, name: str) -> aead.Box | None:
         """Give the key of an epoch, None once it was destroyed.
@@ -53,16 +64,90 @@ class EpochKeys:
         Raises:
             FailedClosed: `vault.damaged`, its file does not hold what was wrapped there.
         """
+        keys = self._read(name)
+        return None if keys is None else keys.box
+
+    def worker_tag(self, name: str, ins: Ins) -> bytes | None:
+        """Give the tag by which an epoch's entries about a worker are found; None once the epoch was destroyed.
+
+        Raises:
+            FailedClosed: `vault.damaged`.
+        """
+        keys = self._read(name)
+        return None if keys is None else keys.tags.tag("worker", ins.oid.value, ins.matricule.value)[:TAG_BYTES]
+
+    def names(self) -> list[str]:
+        """Name every epoch whose key is there, the files of nobody's left out."""
+        return sorted(self._names()) if self._directory.is_dir() else []
+
+    def renew(self, name: str) -> str:
+        """Make the generation after that one, from now on the one in use, and name it; one that is there stays.
+
+        Raises:
+            FailedClosed: `ledger.unavailable`, it could not be made; `vault.damaged`, one is there and cannot be used.
+        """
+        epoch = Epoch.parse(name)
+        following = epoch.next_name
+        if self._read(following) is None:
+            self._make(following)
+        self._newest.pop(epoch.base, None)
+        return following
+
+    def destroy(self, name: str) -> None:
+        """Overwrite and remove an epoch's key, durably; one that is gone already stays gone.
+
+        What the device itself keeps of a file that was overwritten is not in our hands (docs/retention.md): the file
+        holds the key wrapped under the master key's, so that a remnant of it needs the master key as well.
+
+        Raises:
+            FailedClosed: `ledger.unavailable`, the file is still there.
+        """
+        path = self._path(name)
+        self._known.pop(name, None)
+        self._newest.pop(Epoch.parse(name).base, None)
+        try:
+            try:
+                handle = os.open(path, os.O_WRONLY)
+            except FileNotFoundError:
+                return
+            try:
+                write_all(handle, self._entropy.token(max(1, os.fstat(handle).st_size)), 0)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            path.unlink()
+            sync_directory(self._directory)
+        except OSError as error:
+            raise FailedClosed(
+                f"ledger: the epoch key {name} could not be destroyed ({error.strerror})",
+                code=Code.LEDGER_UNAVAILABLE,
+                hint="give the state directory back to the connector's user; it is tried again",
+            ) from None
+
+    def _names(self) -> Iterator[str]:
+        for path in self._directory.iterdir():
+            if path.suffix == _SUFFIX:
+                try:
+                    yield Epoch.parse(path.name.removesuffix(_SUFFIX)).name
+                except ValueError:
+                    continue
+
+    def _find_newest(self, base: str) -> str:
+        there = [epoch for name in self.names() if (epoch := Epoch.parse(name)).base == base]
+        return max(there, key=lambda epoch: epoch.generation).name if there else base
+
+    def _read(self, name: str) -> _Keys | None:
         path = self._path(name)
         if not path.exists():
             self._known.pop(name, None)
             return None
-        key = self._known.get(name)
-        if key is None:
-            key = self._known[name] = aead.Box(aead.unwrap_key(self._kek, path.read_bytes(), name.encode()))
-        return key
+        keys = self._known.get(name)
+        if keys is None:
+            key = aead.unwrap_key(self._kek, path.read_bytes(), name.encode())
+            keys = self._known[name] = _keys(key)
+        return keys
 
-    def _make(self, name: str) -> aead.Box:
+    def _make(self, name: str) -> _Keys:
         key = self._entropy.token(aead.KEY_BYTES)
         try:
             make_directory(self._directory)
@@ -73,8 +158,12 @@ class EpochKeys:
                 code=Code.LEDGER_UNAVAILABLE,
                 hint="free the disk, or give the state directory back to the connector's user",
             ) from None
-        box = self._known[name] = aead.Box(key)
-        return box
+        keys = self._known[name] = _keys(key)
+        return keys
 
     def _path(self, name: str) -> Path:
-        return self._directory / f"{name}.key"
+        return self._directory / f"{name}{_SUFFIX}"
+
+
+def _keys(key: bytes) -> _Keys:
+    return _Keys(aead.Box(key), KeyedHash(derive(key, _TAGS)))

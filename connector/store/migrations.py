@@ -21,6 +21,8 @@ KNOWN = frozenset(
         "m006_evidence",
         "m007_sign_in",
         "m008_witness",
+        "m009_retention",
+        "m010_kept_lists",
         "m011_seen_heads",
     }
 )
@@ -289,6 +291,56 @@ _TABLES_8 = (
 def m008_witness(db: Database) -> None:
     """Make what is kept of other members' ledgers, and of what they say of ours."""
     for statement in _TABLES_8:
+        db.execute(statement)
+
+
+_NOW = "(select coalesce(max(value), 0) from facts where name = 'highest_clock')"
+_TABLES_9 = (
+    # The tags by which a worker's entries are found, by epoch: they come from its key and go with it.
+    """create table entry_tags (
+        epoch text not null, tag blob not null, tree text not null, idx integer not null,
+        primary key (epoch, tag, tree, idx)
+    ) strict, without rowid""",
+    "insert into entry_tags select e.epoch, w.tag, w.tree, w.idx from entry_workers w join entries e using (tree, idx)",
+    "drop table entry_workers",
+    # Epochs whose key was destroyed, or is being: on time, or with one entry before its time (`tree`, `idx`).
+    """create table destroyed_epochs (
+        epoch text primary key, why text not null, begun_at integer not null, ended_at integer,
+        successor text, tree text, idx integer
+    ) strict, without rowid""",
+    "create index destroyed_epochs_unfinished on destroyed_epochs (begun_at) where ended_at is null",
+    "create index evidence_by_epoch on evidence (epoch)",
+    # Instants after which a row is dropped; those of rows that are there count from now.
+    "alter table identity_alerts add column purge_at integer not null default 0",
+    f"update identity_alerts set purge_at = {_NOW} + 86400 * iif(state = 'closed', 365, 1095)",  # noqa: S608 (constant)
+    "create index identity_alerts_by_purge on identity_alerts (purge_at)",
+    "alter table identities add column purge_at integer not null default 0",
+    f"update identities set purge_at = {_NOW} + 86400 * 2190",  # noqa: S608 (constant)
+    "create index identities_by_purge on identities (purge_at)",
+)
+
+
+@migrations()
+def m009_retention(db: Database) -> None:
+    """Make what ends on time end on time."""
+    for statement in _TABLES_9:
+        db.execute(statement)
+
+
+_TABLES_10 = (
+    # Which entries belong to a fetch, beside those whose `ref` it is: found again when the fetch itself is gone.
+    """create table entry_fetches (
+        fetch_id text not null, tree text not null, idx integer not null, primary key (fetch_id, tree, idx)
+    ) strict, without rowid""",
+    # Local members files as they were believed, by version; the signed directory has an archive of its own.
+    "create table kept_lists (version text primary key, at integer not null, content blob not null) strict",
+)
+
+
+@migrations()
+def m010_kept_lists(db: Database) -> None:
+    """Make what finds the entries of a fetch again, and the members lists of the time."""
+    for statement in _TABLES_10:
         db.execute(statement)
 
 

@@ -98,10 +98,12 @@ class TestFinding:
         async with opened(tmp_path) as state:
             await answer(state)
             (tmp_path / "state" / "epochs" / "monthly-2026-11.key").unlink()
-            (entry,) = await state.journal.entries(Tree.EXCHANGE, worker=INS)
+            (entry,) = await state.journal.entries(Tree.EXCHANGE)
+            of_the_worker = await state.journal.entries(Tree.EXCHANGE, worker=INS)
             report = await state.journal.verify()
 
         assert entry.is_destroyed
+        assert (entry.destroyed, of_the_worker) == (None, [])
         assert (entry.personal, entry.workers) == (None, ())
         assert entry.outcome == "withheld"
         assert report.is_sound
@@ -130,6 +132,8 @@ class TestFinding:
             "workers": [INS.to_token()],
             "personal": {"mandate": "header.claims.signature", "name": "CATARINA"},
             "destroyed": False,
+            "destroyed_at": None,
+            "destroyed_by": None,
         }
 
 

@@ -124,7 +124,7 @@ async def test_a_field_that_no_entry_has_is_found(copy, field):
 
 
 async def test_an_entry_that_its_worker_no_longer_finds_is_found(copy):
-    change(copy, "delete from entry_workers where idx = 7")
+    change(copy, "delete from entry_tags where idx = 7")
 
     assert (await faults(copy))[0] == [(7, "is not found by its worker")]
 

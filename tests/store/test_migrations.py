@@ -1,11 +1,14 @@
 """What a start and a request ask of the database is answered by an index, however long the history is."""
 
+import re
+
 import pytest
 from sqlite_utils import Database
 
-from connector.ledger import heads, prove, trees
+from connector.ledger import find, heads, prove, trees
 from connector.store import (
     alerts,
+    destroyed,
     fetches,
     handovers,
     holder,
@@ -61,8 +64,11 @@ AT_A_REQUEST = [
     "delete from announcements where expires_at <= ?",
     "delete from handovers where purged_at <= ?",
     "select idx from entries where tree = ? and ref <> '' and ref = ?",
-    "select idx from entries where tree = ? and idx in (select idx from entry_workers where tag = ? and tree = ?)",
+    "select idx from entries where tree = ? and " + find.OF_WORKER.format("(?, ?), (?, ?)") + " order by idx desc",
+    destroyed._OF,
 ]
+
+_GIVEN = re.compile("json_each|CONSTANT ROWS|SCAN asked")  # tables that are made of the parameters
 
 
 @pytest.fixture
@@ -81,4 +87,4 @@ def test_every_migration_is_known(db):
 def test_no_question_goes_through_a_whole_table(db, sql):
     plan = [row[3] for row in db.execute(f"explain query plan {sql}", [""] * sql.count("?"))]
 
-    assert [step for step in plan if step.startswith("SCAN") and "json_each" not in step] == []
+    assert [step for step in plan if step.startswith("SCAN") and not _GIVEN.search(step)] == []
