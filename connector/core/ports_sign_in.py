@@ -1,7 +1,5 @@
 """What sign-in needs of the state: people, sessions, local accounts, one-time secrets, and what counts as a failure."""
 
-# ruff: noqa: D102 (a port's class says what its operations have in common)
-
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 

@@ -15,10 +15,12 @@ from multidict import CIMultiDictProxy
 from connector.core.codes import Code
 from connector.core.errors import ConnectorError, LocalRefused
 from connector.core.ports import new_id
-from connector.local.keys import ApiKey, Scope
+from connector.local.keys import ApiKey, Caller, Scope
 from connector.local.ports import LocalPorts
 from connector.local.problems import problem, problem_of
 from connector.local.settings import LocalSettings
+from connector.local.sign_in.rights import CallingPerson, caller_of_person
+from connector.local.sign_in.values import SESSION_FAULT, SIGNED_IN, SignedIn
 from connector.local.words import Language, choose_language
 from connector.logs import BUG_CAUGHT, LOCAL_REFUSED, get_logger
 
@@ -26,8 +28,12 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 PORTS: Final = web.AppKey("ports", LocalPorts)
 SETTINGS: Final = web.AppKey("settings", LocalSettings)
-CALLER: Final = web.RequestKey("caller", ApiKey)
-"""Where a request keeps the API key that was accepted for it."""
+CALLER: Final = web.RequestKey("caller", Caller)
+"""Where a request keeps who was accepted for it: the API key, or the person at a page."""
+LANGUAGE_COOKIE: Final = "spsti_language"
+
+SAFE_METHODS: Final = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
+CSRF_HEADER: Final = "X-CSRF-Token"
 
 _LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 _HEADERS: Final = {
@@ -39,12 +45,13 @@ _HEADERS: Final = {
 
 
 def language_of(request: web.Request) -> Language:
-    """Give the language the caller asked for."""
-    return choose_language(request.headers.get(hdrs.ACCEPT_LANGUAGE))
+    """Give the language that was chosen on a page, else the one the caller asks for."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return Language(chosen) if chosen in set(Language) else choose_language(request.headers.get(hdrs.ACCEPT_LANGUAGE))
 
 
-def caller_of(request: web.Request) -> ApiKey:
-    """Give the key of a call that needed one."""
+def caller_of(request: web.Request) -> Caller:
+    """Give who calls, where that had to be known."""
     return request[CALLER]
 
 
@@ -92,7 +99,8 @@ async def check_host(request: web.Request, handler: Handler) -> web.StreamRespon
     origin = request.headers.get(hdrs.ORIGIN)
     own = f"{request.scheme}://{request.headers[hdrs.HOST]}".lower()
     foreign = origin is not None and not hmac.compare_digest(origin.lower().encode(), own.encode())
-    if foreign or request.headers.get("Sec-Fetch-Site") == "cross-site":
+    cross_site = foreign or request.headers.get("Sec-Fetch-Site") == "cross-site"
+    if cross_site and not _may_come_from_elsewhere(request):
         raise LocalRefused(
             "header Origin: got another site's, expected none or this connector's own",
             code=Code.LOCAL_FORBIDDEN,
@@ -111,12 +119,15 @@ def break_off(request: web.Request, error: Exception) -> None:
         request.transport.abort()
 
 
-def authorise(request: web.Request, scope: Scope) -> ApiKey:
-    """Give the key of the call.
+def authorise(request: web.Request, scope: Scope) -> ApiKey | CallingPerson:
+    """Give who calls: the key of the call, or the person at a page of ours.
 
     Raises:
-        LocalRefused: `local.unauthenticated`, no key or one that is not known; `local.forbidden`, not for this scope.
+        LocalRefused: `local.unauthenticated`, no key or one that is not known; `local.forbidden`, not for this scope;
+            `sign_in.*`, the session does not count, or has no role for it.
     """
+    if hdrs.AUTHORIZATION not in request.headers and (SIGNED_IN in request or SESSION_FAULT in request):
+        return _authorise_session(request, scope)
     kind, _, presented = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     # The same work is done whatever was presented, so that timing tells nothing of the keys.
     key = request.app[PORTS].keys.find(presented.strip())
@@ -135,12 +146,45 @@ def authorise(request: web.Request, scope: Scope) -> ApiKey:
     return key
 
 
+def _authorise_session(request: web.Request, scope: Scope) -> CallingPerson:
+    """Let a page of ours call in the name of the person who is signed in, and of nobody else."""
+    signed_in = request.get(SIGNED_IN)
+    if signed_in is None:
+        raise request[SESSION_FAULT]
+    caller = caller_of_person(signed_in)
+    request[CALLER] = caller
+    if request.method not in SAFE_METHODS:
+        check_token(signed_in, request.headers.get(CSRF_HEADER))
+    if scope not in caller.scopes:
+        raise LocalRefused(f"session: no role of this person opens {scope}", code=Code.SIGN_IN_ROLE)
+    return caller
+
+
+def check_token(signed_in: SignedIn, presented: str | None) -> None:
+    """Refuse what does not bear the token of the session's pages.
+
+    Raises:
+        LocalRefused: `sign_in.forged`.
+    """
+    if not hmac.compare_digest((presented or "").encode("utf-8", "surrogateescape"), signed_in.csrf.encode()):
+        raise LocalRefused("form or call: its token is missing, or of another session", code=Code.SIGN_IN_FORGED)
+
+
 def is_loopback(request: web.Request) -> bool:
     """Whether the call comes from this machine."""
     try:
         return ip_address(request.remote or "").is_loopback
     except ValueError:
         return False
+
+
+def _may_come_from_elsewhere(request: web.Request) -> bool:
+    """Whether another site may send a browser here: to a page, or to `/launch`, whose token says by whom."""
+    if request.path.startswith("/api/"):
+        return False
+    if request.method == hdrs.METH_POST:
+        return request.path == "/launch"
+    return request.method == hdrs.METH_GET and request.headers.get("Sec-Fetch-Mode") == "navigate"
 
 
 def _name_of(host: str) -> str:

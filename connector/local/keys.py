@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 
 from connector.core import b64
 
@@ -19,7 +19,7 @@ KEY_BYTES: Final = 32
 
 class Scope(StrEnum):
     """What a key opens: fetches, members and INS checks; status; the journal; the register of oppositions; the
-    identity desk, with identity alerts; blocks, pauses and limits, some of it with a second key.
+    identity desk, with identity alerts; blocks, pauses and limits, some of it with a second key; the list of people.
     """
 
     FETCH = "fetch"
@@ -28,6 +28,7 @@ class Scope(StrEnum):
     OPPOSITIONS = "oppositions"
     IDENTITY = "identity"
     OPERATE = "operate"
+    PEOPLE = "people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,20 @@ def key_text(secret: bytes) -> str:
 def key_hash(text: str) -> str:
     """Give what the configuration keeps of a key."""
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+class Caller(Protocol):
+    """Who calls: a vendor's software by its key, or a person at a page; and the practitioners they may speak for."""
+
+    @property
+    def name(self) -> str:
+        """What the journal calls them."""
+        ...
+
+    @property
+    def practitioners(self) -> frozenset[str]:
+        """Those they may speak for, by PS_IdNat."""
+        ...
 
 
 class KeyRing:

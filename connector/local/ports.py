@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from connector.core.coded import Coded
 from connector.core.codes import Code
 from connector.core.coverage import CoverageCount
 from connector.core.directory import Member, MemberStatus
@@ -20,39 +19,23 @@ from connector.core.instant import Instant
 from connector.core.kept_identity import KeptIdentity, KeptMove
 from connector.core.ledger import EntryType, Tree
 from connector.core.limits import LimitBlock, Limits, PeerOverride
-from connector.core.mandate import AuthLevel
 from connector.core.matricule import Ins
 from connector.core.measures import Block, BlockReason, Pause, PauseReason
 from connector.core.members import MemberId
 from connector.core.oppositions import Lifting, Objection
 from connector.core.outcome import WithheldReason
-from connector.core.ports import Clock, Entropy, Idempotency, MemberDirectory, Practitioners
+from connector.core.ports import Clock, Entropy, Idempotency, MemberDirectory
 from connector.core.private import Private
 from connector.core.proposals import Proposal, ProposalKind
 from connector.core.traits import StrictTraits
 from connector.directory.age import Freshness
 from connector.local.keys import KeyRing
+from connector.local.ports_people import PractitionerList as PractitionerList  # noqa: PLC0414 (callers take it here)
+from connector.local.sign_in.desk import SignInDesk
 from connector.requester.new_fetch import NewFetch
 from connector.requester.register import NewObjection
 from connector.vigilance.alerts import Waiting
 from connector.vigilance.desk import Move
-
-
-class ListedPractitioner(Protocol):
-    """A professional of the service's own list. `auth_level` is the highest login level the service vouches for."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def profession(self) -> Coded: ...
-    @property
-    def auth_level(self) -> AuthLevel: ...
-
-
-class PractitionerList(Practitioners, Protocol):
-    """The service's own list, with what a mandate says of each of them; None once their right has ended."""
-
-    def get(self, practitioner_id: str) -> ListedPractitioner | None: ...
 
 
 class Errands(Protocol):
@@ -386,7 +369,10 @@ class MetricsText(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LocalPorts:
-    """All of it. `keys` changes at a reload of the configuration, so it is asked each time."""
+    """All of it. `keys` changes at a reload of the configuration, so it is asked each time.
+
+    Without `sign_in` nobody signs in here: programs call with their keys, and no page opens.
+    """
 
     errands: Errands
     directory: MemberDirectory
@@ -405,3 +391,4 @@ class LocalPorts:
     entropy: Entropy
     keys: KeyRing
     practitioners: PractitionerList
+    sign_in: SignInDesk | None = None
