@@ -80,6 +80,15 @@ class Metrics:
         self.certificate_expiry = Gauge(
             "spsti_certificate_expiry_timestamp_seconds", "When a certificate of ours ends", ["use"], registry=registry
         )
+        self.crl_ends = Gauge(
+            "spsti_crl_next_update_timestamp_seconds",
+            "When a revocation list ends, by authority",
+            ["authority"],
+            registry=registry,
+        )
+        self.crl_fetches = Counter(
+            "spsti_crl_fetches_total", "Revocation lists fetched, by result", ["result"], registry=registry
+        )
         self.directory_refusals = Counter(
             "spsti_directory_refusals_total",
             "Copies and parts of the directory not believed, by reason",

@@ -5,9 +5,9 @@ What only the running daemon can tell (ports, peers, the vendor's software) is a
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from connector.config.insi import insi_settings
 from connector.config.listing import Difference, Own
@@ -30,8 +30,9 @@ from connector.core.limits import Limits
 from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.core.policy import HolderPolicy
-from connector.crypto.certificates import PeerCertificate
-from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, load_private_key
+from connector.crypto.certificates import Authorities, PeerCertificate
+from connector.crypto.crls import believable, distribution_points
+from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, load_certificates, load_private_key
 from connector.directory.age import Staleness
 from connector.directory.opening import MembershipSettings, open_membership
 from connector.directory.ports import Deaf, KeptDirectory
@@ -39,8 +40,9 @@ from connector.holder.settings import HolderSettings
 from connector.insi.opening import check_insi
 from connector.insi.settings import InsiSettings
 from connector.inspection.settings import InspectionSettings
-from connector.peer.tls import TlsMaterial, TlsSettings, client_context, server_context
+from connector.peer.tls import TlsMaterial, TlsSettings, Trust, client_context, server_context
 from connector.requester.settings import HOUR, RequesterSettings
+from connector.store.kept_crls import KeptCrls
 from connector.store.keys import read_master_key
 from connector.store.settings import StateSettings
 
@@ -86,6 +88,7 @@ class Material:
     ledger_signer: PrivateKeySigner
     server_tls: TlsMaterial = field(repr=False)
     client_tls: TlsMaterial = field(repr=False)
+    crl_urls: tuple[str, ...]
     membership: MembershipSettings
     own: Own
     listing: Listing
@@ -135,6 +138,7 @@ class _Reader:
         self._loaded, self._model, self._references, self._now = loaded, loaded.model, references, now
         self._faults: list[Fault] = []
         self._checks_adapters = checks_adapters
+        self._crl_urls: tuple[str, ...] = ()
 
     def material(self) -> Material:
         model = self._model
@@ -142,8 +146,7 @@ class _Reader:
         member_id = self._try(("member", "id"), self._member_id)
         signer = self._try(("signing",), self._signer)
         ledger_signer = self._try(("ledger",), self._ledger_signer)
-        server = self._tls(("peer", "server"), model.peer.server, client=False)
-        client = self._tls(("peer", "client"), model.peer.client, client=True)
+        server, client = self._both_tls()
         state = self._try(("state",), self._state)
         insi = self._try(("insi",), self._insi)
         self._try(("state", "directory"), lambda: use_installed(self._references.path(model.state.directory)))
@@ -169,6 +172,7 @@ class _Reader:
             ledger_signer=ledger_signer,
             server_tls=server,
             client_tls=client,
+            crl_urls=self._crl_urls,
             membership=membership,
             own=own,
             listing=listing,
@@ -197,24 +201,49 @@ class _Reader:
     def _password(self, reference: str | None) -> bytes | None:
         return self._references.read(reference).split(b"\n", 1)[0].rstrip(b"\r") if reference else None
 
-    def _tls(self, where: KeyPath, pair: KeyPair, *, client: bool) -> TlsMaterial | None:
+    def _both_tls(self) -> tuple[TlsMaterial | None, TlsMaterial | None]:
+        peer = self._model.peer
+        halves = (("server", peer.server), ("client", peer.client))
+        read = [self._try(("peer", half), lambda pair=pair: self._pair(pair)) for half, pair in halves]  # type: ignore[misc]
+        server, client = read
+        found = [material for material in read if material is not None]
+        if found and peer.crl.fetch:
+            points = self._try(("peer", "trusted_cas"), lambda: distribution_points(_certificates(found)))
+            self._crl_urls = tuple(dict.fromkeys((*peer.crl.urls, *(points or ()))))
+        return self._usable(server, client=False), self._usable(client, client=True)
+
+    def _pair(self, pair: KeyPair) -> TlsMaterial:
         peer, path = self._model.peer, self._references.path
+        return TlsSettings(
+            trusted_cas=tuple(map(path, peer.trusted_cas)),
+            certificate=path(pair.pkcs12 or pair.certificate or ""),
+            key=path(pair.key) if pair.key else None,
+            password=path(pair.password) if pair.password else None,
+            crls=tuple(map(path, peer.crls)),
+        ).read()
 
-        def read() -> TlsMaterial:
-            material = TlsSettings(
-                trusted_cas=tuple(map(path, peer.trusted_cas)),
-                certificate=path(pair.pkcs12 or pair.certificate or ""),
-                key=path(pair.key) if pair.key else None,
-                password=path(pair.password) if pair.password else None,
-                crls=tuple(map(path, peer.crls)),
-            ).read()
-            (client_context if client else server_context)(material)
-            certificate = material.certificate
-            if not certificate.is_valid_at(self._now):
+    def _usable(self, material: TlsMaterial | None, *, client: bool) -> TlsMaterial | None:
+        """Add the revocation lists kept here, and see whether TLS takes it all."""
+        if material is None:
+            return None
+        peer, read = self._model.peer, material
+
+        def use() -> TlsMaterial:
+            authorities = Authorities.load((read.trusted_cas,)).certificates
+            kept = KeptCrls(self._references.path(self._model.state.directory)).read() if self._crl_urls else ()
+            whole = replace(
+                read,
+                crls=(*read.crls, *(crl.der for crl in believable(kept, authorities))),
+                awaits_crls=bool(self._crl_urls),
+                grace_seconds=peer.crl.grace_hours * HOUR,
+            )
+            Trust.of(whole)
+            (client_context if client else server_context)(whole)
+            if not whole.certificate.is_valid_at(self._now):
                 raise ConfigFault("certificate is not valid now", hint="renew it, or look at this machine's clock")
-            return material
+            return whole
 
-        return self._try(where, read)
+        return self._try(("peer", "client" if client else "server"), use)
 
     def _state(self) -> StateSettings:
         section = self._model.state
@@ -341,6 +370,11 @@ class _Reader:
 
     def _fault(self, where: KeyPath, message: str, remedy: str = "") -> None:
         self._faults.append(self._loaded.fault(where, message, remedy))
+
+
+def _certificates(materials: list[TlsMaterial]) -> tuple[Any, ...]:
+    """Our own certificates and the configured authorities', which name where their issuers' lists are."""
+    return tuple(found for one in materials for found in load_certificates(one.chain + b"\n" + one.trusted_cas))
 
 
 class _At:

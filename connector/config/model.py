@@ -67,6 +67,14 @@ def _copy(text: str) -> str:
     return text if text.endswith("/") else text + "/"
 
 
+def _web(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.fragment:
+        msg = "expected http://HOST[:PORT]/PATH or https://, without a name or password in it"
+        raise ValueError(msg)
+    return text
+
+
 MemberIdText = Annotated[
     str, _parsed_by(lambda text: MemberId.parse(text, strict=False), "expected Struct_IdNat: 3 + SIRET, or 1 + FINESS")
 ]
@@ -76,6 +84,7 @@ PractitionerIdText = Annotated[
 Listen = Annotated[str, AfterValidator(_listen)]
 HttpsOrigin = Annotated[str, AfterValidator(_https)]
 CopyUrl = Annotated[str, AfterValidator(_copy)]
+WebUrl = Annotated[str, AfterValidator(_web)]
 FileRef = Annotated[str, Field(min_length=1)]
 KeyId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
@@ -111,12 +120,26 @@ class MemberSection(Section):
     environment: Environment
 
 
+class CrlSection(Section):
+    """How revocation lists are had beside the files of `[peer] crls`, and what is done where none can be had."""
+
+    fetch: bool = True
+    urls: list[WebUrl] = []
+    proxy: WebUrl | None = None
+    refresh_minutes: Annotated[int, Field(ge=1, le=1_440)] = 60
+    warn_hours: Annotated[int, Field(ge=1, le=720)] = 48
+    grace_hours: Annotated[int, Field(ge=0, le=168)] = 0
+    fetch_seconds: Annotated[int, Field(ge=1, le=300)] = 30
+    max_mb: Annotated[int, Field(ge=1, le=256)] = 32
+
+
 class PeerSection(Section):
     """The endpoint that other services call, and the certificates on both ways."""
 
     listen: Listen = "0.0.0.0:8443"
     trusted_cas: Annotated[list[FileRef], Field(min_length=1)]
     crls: list[FileRef] = []
+    crl: CrlSection = CrlSection()
     server: KeyPair
     client: KeyPair
     max_connections: Annotated[int, Field(ge=8, le=10_000)] = 400

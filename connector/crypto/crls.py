@@ -8,10 +8,12 @@ is left to others; a stale set answers as before, and `is_stale` tells.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Final, Self
 
 from cryptography import x509
-from cryptography.x509.oid import ExtensionOID
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtensionOID, NameOID
 
 from connector.core.codes import Code
 from connector.core.errors import ConfigFault, PeerFault
@@ -21,6 +23,7 @@ from connector.crypto.keys import PublicKey, load_certificates, spki_sha256
 
 _PEM: Final = b"-----BEGIN"
 _END: Final = b"-----END X509 CRL-----"
+_WEB: Final = ("http://", "https://")
 _UNREADABLE: Final = (
     ValueError,
     TypeError,
@@ -34,43 +37,79 @@ _UNDERSTOOD: Final = frozenset({ExtensionOID.ISSUING_DISTRIBUTION_POINT})
 
 
 @dataclass(frozen=True, slots=True)
-class CrlSet:
-    """The newest list of each authority, verified. `next_update` is the first instant at which one of them ends."""
+class Crl:
+    """One list, verified under its authority's key.
 
+    `signer` names authority and key (hexadecimal, fit for a file name): during a renewal two keys sign under one name.
+    `authority` is that name for people; `number` is the CRLNumber (RFC 5280 section 5.2.3), which ANS gives.
+    """
+
+    signer: str
+    authority: str
+    issuer: bytes = field(repr=False)
+    number: int | None
+    this_update: Instant
+    next_update: Instant
+    der: bytes = field(repr=False)
+    serials: frozenset[int] = field(repr=False)
+
+    def is_older_than(self, held: "Crl") -> bool:
+        """Whether this list was issued before one of the same key that is held: then it would undo revocations."""
+        if self.number is not None and held.number is not None and self.number < held.number:
+            return True
+        return self.this_update < held.this_update
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """What the newer of two lists of one key has more of."""
+        return self.this_update, self.number or 0
+
+
+@dataclass(frozen=True, slots=True)
+class CrlSet:
+    """The newest list of each key of an authority, verified. `missing` names the authorities without any.
+
+    `next_update` is the first instant at which one of the lists ends.
+    """
+
+    lists: tuple[Crl, ...]
+    missing: tuple[str, ...]
     next_update: Instant
     _revoked: Mapping[bytes, frozenset[int]] = field(repr=False)
 
     @classmethod
-    def load(cls, files: Iterable[bytes], issuers: Iterable[x509.Certificate | bytes]) -> Self:
+    def load(
+        cls, files: Iterable[bytes], issuers: Iterable[x509.Certificate | bytes], *, may_miss: bool = False
+    ) -> Self:
         """Read and verify the lists (DER, or PEM with several in a file); of two under one key the newer counts.
 
         Raises:
             ConfigFault: a list is unreadable, of no configured authority, not signed by it, without end date, partial
-                or otherwise not understood; or an authority has no list.
+                or otherwise not understood; or an authority has no list, unless `may_miss` says that one is awaited.
         """
         authorities = _authorities(issuers)
-        newest: dict[tuple[bytes, bytes], x509.CertificateRevocationList] = {}
-        revoked: dict[bytes, frozenset[int]] = {}
-        try:
-            for crl in (crl for data in files for crl in _read(data)):
-                signer = _signer_of(crl, authorities)
-                _refuse_partial(crl)
-                if signer not in newest or crl.last_update_utc > newest[signer].last_update_utc:
-                    newest[signer] = crl
-            for (name, _), crl in newest.items():
-                revoked[name] = revoked.get(name, frozenset()) | {entry.serial_number for entry in crl}
-        except _UNREADABLE:
+        found = [crl for data in files for crl in read_crls(data, authorities)]
+        whole = cls.of(found, authorities)
+        if whole.missing and not may_miss:
             raise ConfigFault(
-                "CRL file: not readable as PEM or DER", hint="download it again from its issuer"
-            ) from None
-        missing = [certificate for certificate in authorities if certificate.subject.public_bytes() not in revoked]
-        if missing:
-            raise ConfigFault(
-                f"CRL: none of authority {missing[0].subject.rfc4514_string()}",
+                f"CRL: none of authority {whole.missing[0]}",
                 hint="lists of both the root and the issuing authority are needed",
             )
-        ends = [_instant(crl.next_update_utc) for crl in newest.values() if crl.next_update_utc is not None]
-        return cls(min(ends), revoked)
+        return whole
+
+    @classmethod
+    def of(cls, lists: Iterable[Crl], issuers: Iterable[x509.Certificate]) -> Self:
+        """Make a set of lists that were read before."""
+        newest: dict[str, Crl] = {}
+        for crl in lists:
+            if crl.signer not in newest or crl.order > newest[crl.signer].order:
+                newest[crl.signer] = crl
+        revoked: dict[bytes, frozenset[int]] = {}
+        for crl in newest.values():
+            revoked[crl.issuer] = revoked.get(crl.issuer, frozenset()) | crl.serials
+        missing = {c.subject.rfc4514_string(): None for c in issuers if c.subject.public_bytes() not in revoked}
+        ends = [crl.next_update for crl in newest.values()]
+        return cls(tuple(newest.values()), tuple(missing), min(ends, default=Instant(0)), revoked)
 
     def is_revoked(self, issuer: bytes, serial: int) -> bool:
         """Whether the authority of this DER name has taken back its certificate of this serial number.
@@ -96,6 +135,87 @@ class CrlSet:
         return now >= self.next_update
 
 
+def read_crls(data: bytes, issuers: Iterable[x509.Certificate]) -> tuple[Crl, ...]:
+    """Read and verify every list of a file, DER or PEM.
+
+    Raises:
+        ConfigFault: as `CrlSet.load`, of one list.
+    """
+    authorities = tuple(issuers)
+    try:
+        return tuple(_verified(crl, authorities) for crl in _read(data))
+    except _UNREADABLE:
+        raise ConfigFault("CRL file: not readable as PEM or DER", hint="download it again from its issuer") from None
+
+
+def believable(files: Iterable[bytes], issuers: Iterable[x509.Certificate]) -> tuple[Crl, ...]:
+    """Give the lists that can be read and verified, and pass over the rest: for copies kept here of what was verified.
+
+    A file that was damaged, or of an authority that is no longer configured, is as good as none.
+    """
+    authorities = tuple(issuers)
+    found: list[Crl] = []
+    for data in files:
+        try:
+            found += read_crls(data, authorities)
+        except ConfigFault:
+            continue
+    return tuple(found)
+
+
+def distribution_points(certificates: Iterable[x509.Certificate]) -> tuple[str, ...]:
+    """Give the web addresses at which the issuers of these certificates publish their full lists, each once.
+
+    IGC-Santé's certificates name one by HTTP and one by LDAP, and delta lists by LDAP alone (reference/security.md
+    section 1): the first is all that is needed. One that cannot be read names none.
+    """
+    found: dict[str, None] = {}
+    for certificate in certificates:
+        try:
+            points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+        except (x509.ExtensionNotFound, *_UNREADABLE):
+            continue
+        for point in points:
+            if point.reasons is None and point.crl_issuer is None:  # others are partial or indirect
+                found |= {
+                    name.value: None
+                    for name in point.full_name or ()
+                    if isinstance(name, x509.UniformResourceIdentifier) and name.value.startswith(_WEB)
+                }
+    return tuple(found)
+
+
+def _verified(crl: x509.CertificateRevocationList, authorities: tuple[x509.Certificate, ...]) -> Crl:
+    certificate = _signer_of(crl, authorities)
+    ends = crl.next_update_utc
+    if ends is None:
+        raise ConfigFault("CRL: says no date of the next one", hint="RFC 5280 section 5.1.2.5 wants it")
+    _refuse_partial(crl)
+    name = certificate.subject
+    return Crl(
+        signer=sha256(name.public_bytes() + spki_sha256(certificate)).hexdigest()[:32],
+        authority=_common_name(name),
+        issuer=name.public_bytes(),
+        number=_number(crl),
+        this_update=_instant(crl.last_update_utc),
+        next_update=_instant(ends),
+        der=crl.public_bytes(Encoding.DER),
+        serials=frozenset(entry.serial_number for entry in crl),
+    )
+
+
+def _common_name(name: x509.Name) -> str:
+    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if found else name.rfc4514_string()
+
+
+def _number(crl: x509.CertificateRevocationList) -> int | None:
+    try:
+        return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    except x509.ExtensionNotFound:
+        return None
+
+
 def _authorities(issuers: Iterable[x509.Certificate | bytes]) -> tuple[x509.Certificate, ...]:
     found: list[x509.Certificate] = []
     for issuer in issuers:
@@ -114,8 +234,8 @@ def _read(data: bytes) -> list[x509.CertificateRevocationList]:
     return [x509.load_pem_x509_crl(block) for block in blocks]
 
 
-def _signer_of(crl: x509.CertificateRevocationList, authorities: tuple[x509.Certificate, ...]) -> tuple[bytes, bytes]:
-    """Name and key of the authority that signed the list: during a renewal, two keys sign under one name."""
+def _signer_of(crl: x509.CertificateRevocationList, authorities: tuple[x509.Certificate, ...]) -> x509.Certificate:
+    """The authority that signed the list, by name and key: during a renewal, two keys sign under one name."""
     named = [certificate for certificate in authorities if certificate.subject == crl.issuer]
     if not named:
         raise ConfigFault(
@@ -125,7 +245,7 @@ def _signer_of(crl: x509.CertificateRevocationList, authorities: tuple[x509.Cert
     for certificate in named:
         key = certificate.public_key()
         if _may_sign_crls(certificate) and isinstance(key, PublicKey) and crl.is_signature_valid(key):
-            return certificate.subject.public_bytes(), spki_sha256(certificate)
+            return certificate
     raise ConfigFault(
         f"CRL: not signed by {crl.issuer.rfc4514_string()}", hint="download it again; never use it unverified"
     )
@@ -143,8 +263,6 @@ def _refuse_partial(crl: x509.CertificateRevocationList) -> None:
 
     RFC 5280 section 5.2: a list with a critical extension that is not understood says nothing about who is *not* on it.
     """
-    if crl.next_update_utc is None:
-        raise ConfigFault("CRL: says no date of the next one", hint="RFC 5280 section 5.1.2.5 wants it")
     for extension in crl.extensions:
         if extension.critical and extension.oid not in _UNDERSTOOD:
             raise ConfigFault(

@@ -38,6 +38,7 @@ from connector.daemon.membership import Membership
 from connector.daemon.observe import Observers
 from connector.daemon.prober import LocalProber
 from connector.daemon.status import INSI, DaemonStatus, Watched
+from connector.daemon.revocation import Revocation, crl_settings
 from connector.daemon.system import SystemClock, SystemEntropy
 from connector.directory.blocked import WithBlocks
 from connector.directory.opening import open_membership
@@ -64,6 +65,7 @@ from connector.peer.tls import ClientTls, ServerTls
 from connector.requester.integrate import Errands, House
 from connector.requester.register import Register
 from connector.vigilance.alerts import Alerts
+from connector.store.kept_crls import KeptCrls
 from connector.vigilance.desk import IdentityDesk
 
 T = TypeVar("T")
@@ -96,6 +98,8 @@ class Rooms:
     source: SourceGuard | None = None
     sink: SinkGuard | None = None
     oppositions: OppositionAuthority = field(init=False)
+    revocation: Revocation = field(init=False)
+    peers: HttpPeerClient = field(init=False)
     register: Register = field(init=False)
     identities: IdentityDesk = field(init=False)
     alerts: Alerts = field(init=False)
@@ -143,12 +147,14 @@ async def build(material: Material, *, wrap: Wrap = JOIN_AS_IT_IS) -> AsyncItera
         rooms.holder = await _open_holder(rooms)
         await _open_requester(rooms)
         _watch(rooms)
+        _open_revocation(rooms)
         await rooms.membership.start()
         await _listen_to_peers(rooms)
         await rooms.errands.resume_all()
         await _listen_locally(rooms)
         jobs = _jobs(rooms)
         await rooms.state.holder.record(EntryDraft(type=EntryType.STARTED, at=clock.now(), reason=__version__))
+        await rooms.revocation.start()
         jobs.start()
         rooms.watched.listening = True
         try:
@@ -179,6 +185,21 @@ def _open_insi(rooms: Rooms) -> None:
     if material.insi is None:
         return
     rooms.insi = open_insi(
+def _open_revocation(rooms: Rooms) -> None:
+    """Watch over the revocation lists; they are first fetched before anyone is asked or answered."""
+    material = rooms.material
+    rooms.revocation = Revocation(
+        crl_settings(material),
+        server=rooms.server_tls,
+        client=rooms.client_tls,
+        kept=KeptCrls(material.state.directory),
+        ledger=rooms.state.holder,
+        clock=rooms.clock,
+        metrics=rooms.metrics,
+    )
+    rooms.stack.push_async_callback(rooms.revocation.close)
+
+
         material.insi.settings,
         material.environment,
         clock=rooms.clock,
@@ -323,6 +344,7 @@ async def _open_requester(rooms: Rooms) -> None:
     house = House(
         store=wrap("requester_store", rooms.state.requester),
         vault=wrap("requester_vault", rooms.state.vault),
+    rooms.peers = peers
         peers=wrap("peer_client", peers),
         directory=rooms.directory,
         practitioners=rooms.people,
@@ -352,7 +374,7 @@ def _watch(rooms: Rooms) -> None:
         sink=rooms.sink,
         adapters=rooms.adapters,
         certificates=certificates_of(material),
-        crls=rooms.server_tls.trust.crls,
+        revocation=rooms.revocation,
         started_at=rooms.clock.now(),
         coverage=rooms.coverage,
         attested_on=source.attested_on if (source := material.file.model.source) else None,
@@ -401,6 +423,12 @@ async def _listen_locally(rooms: Rooms) -> None:
     if section.certificate and section.key:
         path = material.references.path
         tls = local_context(path(section.certificate), path(section.key))
+    def look_again() -> None:
+        rooms.server.recheck()
+        rooms.peers.recheck()
+
+    rooms.revocation.on_change = look_again
+
         names = (host, *hosts_of(path(section.certificate).read_bytes()))
     settings = LocalSettings(
         member=material.member.id,
@@ -462,6 +490,9 @@ def _jobs(rooms: Rooms) -> Jobs:
             Job("readiness", 10.0, rooms.status.measure),
             Job("spools", 30.0, purge_spools),
             Job("tidy", 60.0, rooms.state.tidy),
+    async def watch_lists() -> None:
+        rooms.revocation.tick()
+
             Job("insi-answers", 900.0, forget_answers),
             Job("oppositions", 600.0, rooms.register.pass_on_due),
             Job("coverage", 600.0, rooms.coverage.measure_if_due),
@@ -469,6 +500,8 @@ def _jobs(rooms: Rooms) -> Jobs:
         rooms.metrics,
     )
 
+            Job("crls", rooms.material.file.model.peer.crl.refresh_minutes * 60.0, rooms.revocation.refresh),
+            Job("crl-age", 30.0, watch_lists),
 
 def certificates_of(material: Material) -> dict[str, PeerCertificate]:
     """Give our certificates by their use, whose ends are watched."""

@@ -22,6 +22,11 @@ from connector.daemon.build import JOIN_AS_IT_IS, Rooms, Wrap, api_keys, build, 
 from connector.daemon.system import SystemClock
 
 EX_CONFIG: Final = 78
+from connector.daemon.revocation import crl_settings
+from connector.daemon.listening import CannotListen, HandedOver, handed_over
+from connector.daemon.notify import Notifier, notifier, watchdog_seconds
+from connector.daemon.pulse import Pulse
+from connector.daemon.status_line import status_line
 EX_UNAVAILABLE: Final = 69
 _RELOADED: Final = frozenset({"practitioners", "log"})
 
@@ -99,8 +104,7 @@ def _reload(path: Path, rooms: Rooms) -> None:
     log = logs.get_logger()
     try:
         fresh = read(path, checks_adapters=False)
-        rooms.server_tls.reload(fresh.server_tls)
-        rooms.client_tls.reload(fresh.client_tls)
+        rooms.revocation.replace(fresh.server_tls, fresh.client_tls, crl_settings(fresh))
         rooms.directory.reload()
     except ConfigFault as error:
         log.error(logs.CONFIG_REFUSED, count=len(error.faults))
@@ -111,11 +115,10 @@ def _reload(path: Path, rooms: Rooms) -> None:
     rooms.people.replace(model.practitioners)
     rooms.keys.replace(api_keys(model.local.keys))
     rooms.watched.certificates = certificates_of(fresh)
-    rooms.watched.crls = rooms.server_tls.trust.crls
     own = rooms.membership.own
     rooms.membership.own = replace(own, server=fresh.own.server, client=fresh.own.client)
     rooms.membership.begin_refresh()
-    rooms.server.recheck()
+    rooms.revocation.begin_refresh()
     logs.configure(level=model.log.level, form=model.log.format)
     waiting = _needs_restart(rooms.material.file.model, model)
     log.info(logs.CONFIG_RELOADED, version=rooms.directory.version, reason=", ".join(waiting) or None)
@@ -136,3 +139,6 @@ def _needs_restart(before: ConfigFile, after: ConfigFile) -> list[str]:
 
 def _say(text: str) -> None:
     os.write(2, f"spsti-connector: {text}\n".encode())
+    peer = peer.model_copy(
+        update={"crl": after.peer.crl.model_copy(update={"refresh_minutes": before.peer.crl.refresh_minutes})}
+    )

@@ -16,9 +16,9 @@ from connector.core.instant import Instant
 from connector.core.ledger import Tree
 from connector.core.ports import Clock, MemberDirectory
 from connector.crypto.certificates import PeerCertificate
-from connector.crypto.crls import CrlSet
 from connector.daemon.coverage import ServiceCoverage
 from connector.daemon.membership import Membership
+from connector.daemon.revocation import Revocation
 from connector.holder.limits import HolderLimits
 from connector.ledger.service import OpenState
 from connector.local.ports import AdapterStatus, CertificateStatus, Check, LedgerStatus, StatusReport
@@ -40,7 +40,7 @@ class Watched:
     sink: SinkGuard | None
     adapters: Mapping[str, AdapterInfo]
     certificates: Mapping[str, PeerCertificate]
-    crls: CrlSet | None
+    revocation: Revocation
     coverage: ServiceCoverage
     attested_on: date | None
     limits: HolderLimits
@@ -66,7 +66,6 @@ class DaemonStatus:
         state = w.state.ready()
         oppositions = w.oppositions.not_ready()
         ended = [use for use, one in w.certificates.items() if use != INSI and not one.is_valid_at(now)]
-        stale = w.crls is not None and w.crls.is_stale(now)
         checks = (
             Check("listening", w.listening, "", "" if w.listening else "it is still starting"),
             Check("draining", not w.draining, "stopping: no new work" if w.draining else ""),
@@ -84,12 +83,7 @@ class DaemonStatus:
                 f"not valid now: {', '.join(ended)}" if ended else "",
                 "renew them, or look at the clock" if ended else "",
             ),
-            Check(
-                "crls",
-                not stale,
-                "a revocation list is past its next update: every peer is refused" if stale else "",
-                "fetch the newest lists of both CAs, then reload" if stale else "",
-            ),
+            w.revocation.check(),
             *w.membership.checks(),
             *self._warnings(),
             await self._limits(),

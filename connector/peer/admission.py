@@ -7,6 +7,7 @@ what seldom does (revocation) once for each set of CRLs.
 
 from dataclasses import dataclass, field
 from enum import Enum
+from http import HTTPStatus
 from typing import Final
 
 from connector.core.codes import Code
@@ -15,10 +16,11 @@ from connector.core.errors import PeerFault
 from connector.core.instant import Instant, rfc3339
 from connector.core.ports import MemberDirectory
 from connector.crypto.certificates import IssuedSerial, PeerCertificate
-from connector.peer.refusals import NotAdmitted
+from connector.peer.refusals import HttpRefused, NotAdmitted
 from connector.peer.tls import Connection, Trust
 
 _ACK_AFTER_SUSPENSION_SECONDS: Final = 7 * 86_400
+_RETRY_SECONDS: Final = "300"
 
 
 class Access(Enum):
@@ -66,7 +68,17 @@ def admit(
 
     Raises:
         NotAdmitted: `member.unknown` or `member.suspended`.
+        HttpRefused: 503, `crl.unavailable`: our own revocation lists are missing or have ended.
     """
+    speechless = trust.speechless(now)
+    if speechless:
+        raise HttpRefused(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            f"certificate: it cannot be checked: {speechless}",
+            code=Code.CRL_UNAVAILABLE,
+            hint="the fault is not yours; ask again later",
+            headers={"Retry-After": _RETRY_SECONDS},
+        )
     certificate = connection.certificate
     member = connection.member(directory)
 

@@ -98,6 +98,11 @@ class HttpPeerClient:
     ) -> None:
         await self.close()
 
+    def recheck(self) -> None:
+        """Cut the connections whose certificate may no longer be used, running transfers too: after new CRLs."""
+        for channel in (*self._channels.values(), *self._retired):
+            channel.recheck()
+
     # ------------------------------------------------------------------ exchanges
 
     async def lookup(self, member: Member, demand: MandateDraft) -> LookupAnswer:

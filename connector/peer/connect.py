@@ -6,7 +6,6 @@ A chain and a host name prove less than is needed here, since every member has a
 """
 
 import asyncio
-import ssl
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -20,7 +19,7 @@ from connector.core.codes import Code
 from connector.core.directory import Member
 from connector.core.errors import PeerFault
 from connector.core.ports import Clock, MemberDirectory
-from connector.crypto.certificates import PeerCertificate
+from connector.crypto.certificates import IssuedSerial, PeerCertificate
 from connector.peer.tls import ClientTls, peer_certificate
 
 KIB = 1024
@@ -53,6 +52,7 @@ class _Known:
 
     certificate: PeerCertificate
     opened: float
+    chain: tuple[IssuedSerial, ...]
 
 
 class MemberConnector(aiohttp.TCPConnector):
@@ -62,13 +62,15 @@ class MemberConnector(aiohttp.TCPConnector):
         self,
         member: Member,
         *,
-        context: ssl.SSLContext,
+        tls: ClientTls,
         directory: MemberDirectory,
         clock: Clock,
         settings: PeerClientSettings,
     ) -> None:
-        super().__init__(ssl=context, limit=settings.connections_per_member, keepalive_timeout=settings.idle_seconds)
-        self._member, self._directory, self._clock = member, directory, clock
+        super().__init__(
+            ssl=tls.context, limit=settings.connections_per_member, keepalive_timeout=settings.idle_seconds
+        )
+        self._member, self._tls, self._directory, self._clock = member, tls, directory, clock
         self._life_seconds = settings.connection_life_seconds
         self._known: WeakKeyDictionary[ResponseHandler, _Known] = WeakKeyDictionary()
         self.opened = 0
@@ -77,7 +79,8 @@ class MemberConnector(aiohttp.TCPConnector):
         """Give a connection whose other end is the member asked, and not one that is too old.
 
         Raises:
-            PeerFault: `peer.tls`, the certificate is another's, or its life ended; nothing was written.
+            PeerFault: `peer.tls`, the certificate is another's, revoked, or its life ended; `crl.unavailable`; nothing
+                was written.
         """
         while True:
             connection = await super().connect(req, traces, timeout)
@@ -96,18 +99,42 @@ class MemberConnector(aiohttp.TCPConnector):
             raise aiohttp.ServerDisconnectedError
         known = self._known.get(protocol)
         if known is None:
-            certificate = peer_certificate(transport.get_extra_info("ssl_object"))
+            session = transport.get_extra_info("ssl_object")
+            certificate = peer_certificate(session)
             if certificate is None:
                 raise PeerFault(f"{self._member.name}: showed no certificate", code=Code.PEER_TLS)
-            known = self._known[protocol] = _Known(certificate, self._clock.monotonic())
+            chain = self._tls.trust.chain_of(session)
+            known = self._known[protocol] = _Known(certificate, self._clock.monotonic(), chain)
             self.opened += 1
         elif self._clock.monotonic() - known.opened > self._life_seconds:
             return False
-        self._check(known.certificate)
+        self._check(known.certificate, known.chain)
         return True
 
-    def _check(self, certificate: PeerCertificate) -> None:
-        """Look at whose it is by the newest directory, on every request."""
+    def recheck(self) -> None:
+        """Cut the connections, those in use included, whose certificate may no longer be used: after new CRLs."""
+        for protocol, known in list(self._known.items()):
+            try:
+                self._check(known.certificate, known.chain)
+            except PeerFault:
+                if protocol.transport is not None:
+                    protocol.transport.abort()
+
+    def _check(self, certificate: PeerCertificate, chain: tuple[IssuedSerial, ...]) -> None:
+        """Look at whose it is by the newest directory, and at the newest CRLs, on every request."""
+        trust, now = self._tls.trust, self._clock.now()
+        if speechless := trust.speechless(now):
+            raise PeerFault(
+                f"{self._member.name}: its certificate cannot be checked: {speechless}",
+                code=Code.CRL_UNAVAILABLE,
+                hint="nothing was asked; spsti-connector status says why no newer one is here",
+            )
+        if trust.is_revoked(chain):
+            raise PeerFault(
+                f"{self._member.name}: its certificate was revoked",
+                code=Code.PEER_TLS,
+                hint="nothing was asked; tell that service's IT staff",
+            )
         owner = self._directory.by_certificate(certificate.spki_sha256, certificate.subject_ous)
         if owner is None or owner.id != self._member.id:
             whose = f"of {owner.name} ({owner.id})" if owner else "of no member"
@@ -116,7 +143,7 @@ class MemberConnector(aiohttp.TCPConnector):
                 code=Code.PEER_TLS,
                 hint="nothing was asked; compare the directory's address and certificate with that service",
             )
-        if not certificate.is_valid_at(self._clock.now()):
+        if not certificate.is_valid_at(now):
             raise PeerFault(
                 f"{self._member.name}: the life of its certificate ended",
                 code=Code.PEER_TLS,
@@ -138,9 +165,7 @@ class Channel:
     ) -> None:
         self.endpoint, self.context, self.x5t = member.endpoint, tls.context, tls.certificate.x5t
         self.in_use = 0
-        self._connector = MemberConnector(
-            member, context=tls.context, directory=directory, clock=clock, settings=settings
-        )
+        self._connector = MemberConnector(member, tls=tls, directory=directory, clock=clock, settings=settings)
         self.session = aiohttp.ClientSession(
             connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -156,6 +181,10 @@ class Channel:
     def opened(self) -> int:
         """How many connections were made so far."""
         return self._connector.opened
+
+    def recheck(self) -> None:
+        """Cut the connections whose certificate may no longer be used."""
+        self._connector.recheck()
 
     def fits(self, member: Member, tls: ClientTls) -> bool:
         """Whether it still is the way to that member with our newest certificate."""

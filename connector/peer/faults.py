@@ -23,6 +23,7 @@ _CERTIFICATE: Final = {
     3: "cannot be checked: no CRL of its authority is here",
     9: "is not valid yet",
     10: "has expired",
+    11: "cannot be checked: the CRL here is not valid yet",
     12: "cannot be checked: the CRL here has expired",
     18: "is of no authority",
     19: "is of an authority that is not configured here",
@@ -33,7 +34,12 @@ _CERTIFICATE: Final = {
     62: "is not for the host of its address",
     64: "is not for the host of its address",
 }
-_OURS_TO_DO: Final = {3: "fetch the CRLs of both authorities", 12: "fetch the CRLs again"}
+_OURS_TO_DO: Final = {
+    3: "fetch the CRLs of both authorities",
+    9: "compare both clocks; if they agree, tell that service's IT staff",
+    11: "look at this machine's clock",
+    12: "fetch the CRLs again",
+}
 
 
 def fault_of(member: Member, error: BaseException, *, seconds: float) -> PeerFault:

@@ -158,7 +158,7 @@ class PeerServer:
                         trust=self._tls.trust,
                         now=now,
                     )
-                except NotAdmitted:
+                except RequestRefused:
                     protocol.abort()
                 else:
                     if member is not None and member.status is not MemberStatus.ACTIVE:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connector.core.errors import ConfigFault
+from connector.core.instant import Instant, rfc3339
 from connector.crypto.certificates import Authorities, IssuedSerial, PeerCertificate
 from connector.crypto.crls import CrlSet
 from connector.crypto.keys import load_certificates, load_pkcs12, load_private_key, to_pem
@@ -28,12 +29,25 @@ Connection = ssl.SSLObject | ssl.SSLSocket
 
 @dataclass(frozen=True, slots=True)
 class TlsMaterial:
-    """What a context is made of, as bytes. `chain` is PEM, leaf first; `key` is PEM, kept in memory only."""
+    """What a context is made of, as bytes. `chain` is PEM, leaf first; `key` is PEM, kept in memory only.
+
+    CRLs are checked where there are any, or where `awaits_crls` says that they will be fetched: until then no
+    certificate is believed. `grace_seconds` is how long a list that has ended is gone by all the same (`Trust`);
+    OpenSSL knows no such thing, so `in_grace` leaves the CRLs to the look that is taken at every request.
+    """
 
     trusted_cas: bytes
     chain: bytes
     key: bytes = field(repr=False)
     crls: tuple[bytes, ...] = ()
+    awaits_crls: bool = False
+    grace_seconds: int = 0
+    in_grace: bool = False
+
+    @property
+    def checks_crls(self) -> bool:
+        """Whether a certificate of which no list says anything is refused."""
+        return self.awaits_crls or bool(self.crls)
 
     @property
     def certificate(self) -> PeerCertificate:
@@ -85,6 +99,7 @@ class Trust:
 
     authorities: Authorities
     crls: CrlSet | None
+    grace_seconds: int = 0
 
     @classmethod
     def of(cls, material: TlsMaterial) -> "Trust":
@@ -94,7 +109,20 @@ class Trust:
             ConfigFault: unreadable, no authority, or a CRL that is missing, partial or not signed by its authority.
         """
         authorities = Authorities.load((material.trusted_cas,))
-        return cls(authorities, CrlSet.load(material.crls, authorities.certificates) if material.crls else None)
+        if not material.checks_crls:
+            return cls(authorities, None)
+        crls = CrlSet.load(material.crls, authorities.certificates, may_miss=material.awaits_crls)
+        return cls(authorities, crls, material.grace_seconds)
+
+    def speechless(self, now: Instant) -> str:
+        """Say why nothing can be said of anyone's certificate now: a list is missing, or has ended; empty where not."""
+        if self.crls is None:
+            return ""
+        if self.crls.missing:
+            return f"no revocation list of {self.crls.missing[0]} is here"
+        if now >= self.crls.next_update + self.grace_seconds:
+            return f"a revocation list here ended {rfc3339(self.crls.next_update)}"
+        return ""
 
     def chain_of(self, connection: Connection) -> tuple[IssuedSerial, ...]:
         """Give the peer's certificate and those above it as CRLs name them; kept by callers for the connection's life.
@@ -200,7 +228,8 @@ def _prepare(context: ssl.SSLContext, material: TlsMaterial) -> ssl.SSLContext:
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_3
     context.verify_mode = ssl.CERT_REQUIRED
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_COMPRESSION
-    crls = b"\n".join(crl_to_pem(crl) for crl in material.crls)
+    checks_crls = material.checks_crls and not material.in_grace
+    crls = b"\n".join(crl_to_pem(crl) for crl in material.crls) if checks_crls else b""
     try:
         with _in_memory(material.trusted_cas + b"\n" + crls) as cas:
             context.load_verify_locations(cafile=cas)
@@ -211,7 +240,7 @@ def _prepare(context: ssl.SSLContext, material: TlsMaterial) -> ssl.SSLContext:
             f"TLS: OpenSSL refuses the certificate, its key, an authority or a CRL ({error.reason})",
             hint="certificate and key must be a pair, authorities and CRLs PEM or DER",
         ) from None
-    if material.crls:
+    if checks_crls:
         context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
     return context
 

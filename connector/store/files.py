@@ -43,6 +43,25 @@ def write_durably(path: Path, data: bytes) -> None:
         FileExistsError: the file is there already; it is left as it is.
         OSError: it could not be written; nothing of it remains.
     """
+    beside = _beside(path, data)
+    try:
+        os.link(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    sync_directory(path.parent)
+
+
+def replace_durably(path: Path, data: bytes) -> None:
+    """Give a file other content in one step, or make it; readable by its owner only.
+
+    Raises:
+        OSError: it could not be written; what was there before is there still.
+    """
+    _beside(path, data).replace(path)
+    sync_directory(path.parent)
+
+
+def _beside(path: Path, data: bytes) -> Path:
     beside = path.with_name(path.name + ".new")
     beside.unlink(missing_ok=True)
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -52,7 +71,7 @@ def write_durably(path: Path, data: bytes) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-        os.link(beside, path)
-    finally:
+    except BaseException:
         beside.unlink(missing_ok=True)
-    sync_directory(path.parent)
+        raise
+    return beside

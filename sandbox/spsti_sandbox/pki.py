@@ -62,18 +62,26 @@ class Pki:
         directory: where the files go; made when missing.
         name: stands in the authorities' names.
         key: the kind of key of authorities, and of leaves unless told otherwise.
+        crl_base: where the CRLs are published, `http://HOST:PORT/`: certificates then name their issuer's there.
         now: the beginning of every life; the wall clock when not given. Lives are counted from the later of the two:
             OpenSSL looks at the wall clock whatever a test's own clock says.
     """
 
     def __init__(
-        self, directory: Path, *, name: str = "IGC-SANTE", key: KeyKind = "p256", now: dt.datetime | None = None
+        self,
+        directory: Path,
+        *,
+        name: str = "IGC-SANTE",
+        key: KeyKind = "p256",
+        now: dt.datetime | None = None,
+        crl_base: str = "",
     ) -> None:
         self.directory = directory
         wall = dt.datetime.now(dt.UTC).replace(microsecond=0)
         self.now = (now or wall).replace(microsecond=0)
         self._lives_from = max(self.now, wall)
         self._key_kind: KeyKind = key
+        self._crl_base = crl_base
         self._crl_number = 0
         self._leaf_number = 0
         directory.mkdir(parents=True, exist_ok=True)
@@ -122,6 +130,8 @@ class Pki:
             .add_extension(x509.ExtendedKeyUsage(_EXTENDED_USES[use]), critical=False)
             .add_extension(_authority_key_id(self.issuing), critical=False)
         )
+        if self._crl_base:
+            builder = builder.add_extension(self._distribution_points("issuing.crl"), critical=False)
         if use != "sign" and hosts:
             builder = builder.add_extension(x509.SubjectAlternativeName([_host(h) for h in hosts]), critical=False)
         certificate = builder.sign(self.issuing.key, hashes.SHA256())
@@ -155,9 +165,11 @@ class Pki:
         self.root.revoked.append(self.issuing.certificate.serial_number)
         self.crl_paths = self.write_crls()
 
-    def write_crls(self, *, last_update: dt.datetime | None = None, life: dt.timedelta = CRL_LIFE) -> tuple[Path, Path]:
+    def write_crls(
+        self, *, last_update: dt.datetime | None = None, life: dt.timedelta = CRL_LIFE, number: int | None = None
+    ) -> tuple[Path, Path]:
         """Write the CRLs of root and issuing authority as DER, and give their paths in that order."""
-        self._crl_number += 1
+        self._crl_number = number or self._crl_number + 1
         begin = last_update or self.now - dt.timedelta(hours=1)
         end = (last_update or self._lives_from) + life
         root, issuing = (
@@ -213,7 +225,19 @@ class Pki:
         )
         if parent:
             builder = builder.add_extension(_authority_key_id(parent), critical=False)
+            if self._crl_base:
+                builder = builder.add_extension(self._distribution_points("root.crl"), critical=False)
         return Authority(builder.sign(parent.key if parent else key, hashes.SHA256()), key)
+
+    def _distribution_points(self, name: str) -> x509.CRLDistributionPoints:
+        """Name a list as ANS does: by HTTP, and by LDAP as well."""
+        addresses = (self._crl_base + name, f"ldap://directory.invalid/{name}?certificaterevocationlist;binary")
+        return x509.CRLDistributionPoints(
+            [
+                x509.DistributionPoint([x509.UniformResourceIdentifier(address)], None, None, None)
+                for address in addresses
+            ]
+        )
 
     def _write(self, name: str, data: bytes, *, secret: bool = False) -> Path:
         path = self.directory / name

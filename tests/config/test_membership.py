@@ -109,7 +109,8 @@ def run(*words):
 def test_a_file_names_exactly_one_list(made, change):
     config = made().config
     text = config.read_text()
-    begin, end = text.index("[directory]"), text.index("# refresh_minutes")
+    begin = text.index("[directory]")
+    end = text.index("# refresh_minutes", begin)
     config.write_text(change(text) or text[:begin] + text[end:])
 
     with pytest.raises(ConfigFault) as caught:

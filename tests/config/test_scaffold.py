@@ -64,6 +64,7 @@ def test_the_example_shows_the_default_values():
     text = EXAMPLE_FILE.read_text()
     shown = re.sub(r"^# (\w+ = [^#]+?)(\s+#.*)?$", r"\1", text, flags=re.MULTILINE)
     shown = shown.replace('pkcs12 = "org_sign.p12"', "").replace('password = "credential:sign-password"', "")
+    shown = shown.replace('proxy = "http://proxy.example:3128"', "")
     shown = shown.replace('certificate = "local.pem"', "").replace('key = "local.key"', "")
     shown = shown.replace("ends_on = 2027-12-31", "").replace('file = "members.toml"', "")
     path = EXAMPLE_FILE.parent / "config.example.toml"

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from connector.core.errors import ConfigFault, PeerFault
 from connector.crypto.certificates import Authorities, IssuedSerial, PeerCertificate
-from connector.crypto.crls import CrlSet
+from connector.crypto.crls import CrlSet, believable, distribution_points
 from tests.kit.pki import Pki
 
 MEMBER = "318751275100020"
 HOUR = dt.timedelta(hours=1)
+CN = x509.NameAttribute(x509.NameOID.COMMON_NAME, "AC")
+WEB = x509.UniformResourceIdentifier("http://lists.invalid/a.crl")
 
 
 def read(paths):
@@ -266,3 +268,44 @@ class TestAge:
 
         assert crls.is_stale(instant(own_pki.now))
         assert crls.is_revoked(own_pki.issuing.certificate.subject.public_bytes(), leaf.certificate.serial_number)
+
+
+class TestFetched:
+    def test_the_addresses_are_those_of_full_lists_on_the_web(self, tmp_path):
+        pki = Pki(tmp_path / "pki", crl_base="http://lists.invalid/")
+        leaf = pki.issue(MEMBER).certificate
+
+        found = distribution_points((leaf, pki.issuing.certificate, leaf, pki.root.certificate))
+
+        assert found == ("http://lists.invalid/issuing.crl", "http://lists.invalid/root.crl")
+
+    @pytest.mark.parametrize(
+        "point",
+        [
+            x509.DistributionPoint([x509.DirectoryName(x509.Name([]))], None, None, None),
+            x509.DistributionPoint(None, x509.RelativeDistinguishedName([CN]), None, None),
+            x509.DistributionPoint([WEB], None, frozenset([x509.ReasonFlags.key_compromise]), None),
+            x509.DistributionPoint([WEB], None, None, [x509.DirectoryName(x509.Name([CN]))]),
+            x509.DistributionPoint([x509.UniformResourceIdentifier("file:///etc/passwd")], None, None, None),
+        ],
+        ids=["directory", "relative", "some-reasons", "indirect", "file"],
+    )
+    def test_other_points_name_no_address(self, point):
+        key = ec.generate_private_key(ec.SECP256R1())
+        now = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
+        builder = x509.CertificateBuilder(x509.Name([CN]), x509.Name([CN]), key.public_key(), 1, now, now + HOUR)
+        builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
+
+        assert distribution_points([builder.sign(key, hashes.SHA256())]) == ()
+
+    def test_an_awaited_list_may_be_missing_and_is_named(self, pki):
+        crls = CrlSet.load([pki.crl_paths[0].read_bytes()], [pki.ca_path.read_bytes()], may_miss=True)
+
+        assert ["ORGANISATIONS" in name for name in crls.missing] == [True]
+
+    def test_damaged_copies_and_those_of_others_are_passed_over(self, pki, tmp_path):
+        good, other = pki.crl_paths[0].read_bytes(), Pki(tmp_path / "o", name="AUTRE").crl_paths[0].read_bytes()
+
+        found = believable([good[:-9], good, other, b""], Authorities.load([pki.ca_path.read_bytes()]).certificates)
+
+        assert [crl.der for crl in found] == [good]

@@ -208,6 +208,20 @@ async def test_an_expired_crl_stops_new_connections(tmp_path):
         assert "CRL has expired" in (await house.ears.next("handshake_failed"))[0]
 
 
+async def test_when_our_lists_have_ended_an_open_connection_is_answered_nothing(tmp_path):
+    async with a_house(tmp_path, with_crls=True) as house, a_line(house) as line:
+        assert (await line.lookup()).status == 200
+        house.clock.at = house.tls.trust.crls.next_update
+
+        reply = await line.lookup()
+
+        assert "cannot be checked" in assert_outcome(reply, 503, "ledger.unavailable")
+        assert reply.header("Retry-After") == "300"
+        async with a_line(house) as idle:
+            house.server.recheck()
+            assert await idle.is_closed()
+
+
 async def test_a_missing_crl_is_refused_before_anything_changes(tmp_path):
     async with a_house(tmp_path, with_crls=True) as house:
         material = house.material(house.server_leaf)

@@ -1,6 +1,7 @@
 """The client against a holder of the test's own: real TLS, real HTTP, real wire."""
 
 import asyncio
+import datetime as dt
 import gzip
 import re
 import socket
@@ -12,6 +13,7 @@ from hashlib import sha256
 
 import pytest
 from aiohttp import web
+from cryptography import x509
 
 from connector.core.codes import Code
 from connector.core.directory import MemberStatus, TlsBinding
@@ -36,6 +38,7 @@ from tests.kit.state import HandClock, SystemEntropy, an_id
 
 QUICK = PeerClientSettings(connect_seconds=2.0, exchange_seconds=5.0, handover_seconds=5.0, silent_seconds=5.0)
 DEAF = replace(QUICK, connect_seconds=0.2)
+_END = "-----END CERTIFICATE-----"
 IMPATIENT = replace(QUICK, exchange_seconds=0.3, silent_seconds=0.3, bytes_per_second=10**9)
 
 
@@ -51,6 +54,10 @@ class Desk:
     tls: ClientTls
     pki: Pki
     stack: AsyncExitStack
+
+    @property
+    def holder_leaf_der(self) -> bytes:
+        return ssl.PEM_cert_to_DER_cert(self.holder.tls.material.chain.decode().split("-----END")[0] + _END)
 
     @property
     def script(self) -> Script:
@@ -473,6 +480,81 @@ async def test_a_document_that_comes_from_a_member_being_suspended_is_cut_at_onc
                 await asyncio.sleep(0)
 
     assert (await fault_of(read_until_suspended())).code is Code.PEER_UNREACHABLE
+
+
+# ---------------------------------------------------------------- revocation, looked at on every request
+
+
+def take_back(desk, **changes) -> None:
+    """Revoke the holder's certificate and have our side hold the newest lists."""
+    desk.pki.issuing.revoked.append(x509.load_der_x509_certificate(desk.holder_leaf_der).serial_number)
+    renew_lists(desk, **changes)
+
+
+def renew_lists(desk, *, in_grace: bool = False, grace_seconds: int = 0, **written) -> None:
+    desk.pki.crl_paths = desk.pki.write_crls(**written)
+    lists = tuple(path.read_bytes() for path in desk.pki.crl_paths)
+    desk.tls.reload(replace(desk.tls.material, crls=lists, in_grace=in_grace, grace_seconds=grace_seconds))
+
+
+async def test_a_holder_whose_certificate_was_revoked_is_not_asked(desk):
+    await desk.lookup()
+    take_back(desk)
+
+    fault = await fault_of(desk.lookup())
+
+    assert (fault.code, len(desk.holder.paths)) == (Code.PEER_TLS, 1)
+    assert "revoked" in fault.message
+
+
+async def test_while_an_ended_list_is_gone_by_what_it_revoked_stays_revoked(desk):
+    hour = dt.timedelta(hours=1)
+    ended = {"last_update": desk.pki.now - 2 * hour, "life": hour, "in_grace": True, "grace_seconds": 7200}
+    renew_lists(desk, **ended)
+    await desk.lookup()
+    take_back(desk, **ended)
+
+    fault = await fault_of(desk.lookup())
+
+    assert (fault.code, len(desk.holder.paths)) == (Code.PEER_TLS, 1)
+    assert "revoked" in fault.message
+
+
+async def test_when_our_lists_have_ended_nobody_is_asked_and_the_fault_is_ours(desk):
+    renew_lists(desk)
+    await desk.lookup()
+    desk.clock.at = desk.tls.trust.crls.next_update
+
+    fault = await fault_of(desk.lookup())
+
+    assert (fault.code, len(desk.holder.paths)) == (Code.CRL_UNAVAILABLE, 1)
+    assert "ended" in fault.message
+
+
+async def test_a_document_that_comes_from_a_revoked_certificate_is_cut_at_once(desk):
+    granted = await desk.granted()
+    desk.script.pdf += bytes(8_000_000)
+    big = DocumentDigest(sha256(desk.script.pdf).digest(), len(desk.script.pdf))
+    granted = replace(granted, document=big)
+
+    async def read_until_revoked() -> None:
+        async with desk.document(granted) as pieces:
+            async for _ in pieces:
+                take_back(desk)
+                desk.client.recheck()
+
+    assert (await fault_of(read_until_revoked())).code is Code.PEER_UNREACHABLE
+
+
+async def test_a_document_goes_on_when_new_lists_say_nothing_of_its_holder(desk):
+    granted = await desk.granted()
+
+    async with desk.document(granted) as pieces:
+        renew_lists(desk)
+        desk.client.recheck()
+        got = b"".join([piece async for piece in pieces])
+
+    assert got == desk.script.pdf
 
 
 # ---------------------------------------------------------------- no way to the holder
