@@ -23,10 +23,6 @@ from connector.daemon.system import SystemClock
 
 EX_CONFIG: Final = 78
 from connector.daemon.revocation import crl_settings
-from connector.daemon.listening import CannotListen, HandedOver, handed_over
-from connector.daemon.notify import Notifier, notifier, watchdog_seconds
-from connector.daemon.pulse import Pulse
-from connector.daemon.status_line import status_line
 EX_UNAVAILABLE: Final = 69
 _RELOADED: Final = frozenset({"practitioners", "log"})
 
