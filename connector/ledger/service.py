@@ -4,7 +4,7 @@
 threads of its own; appending is `ledger.append`, inside the store's writer.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -18,8 +18,10 @@ from connector.core.members import MemberId
 from connector.core.outcome import Outcome
 from connector.core.ports import Clock, Entropy
 from connector.crypto.keys import PrivateKeySigner
-from connector.ledger import prove
+from connector.ledger import disclose, prove
 from connector.ledger.append import LedgerWriter
+from connector.ledger.disclose import Disclosed
+from connector.ledger.entries import StoredEntry
 from connector.ledger.export import ndjson_line
 from connector.ledger.find import JournalEntry, Search, count_alerts, count_reasons, find
 from connector.ledger.heads import LedgerKeys, origin_of
@@ -116,6 +118,34 @@ class Journal:
             RequestRefused: `request.malformed`, there is no such entry.
         """
         return await self._parts.readers.run(lambda db: prove.proof_of(db, tree, index))
+
+    async def disclose(self, tree: Tree, index: int) -> Disclosed:
+        """Give an entry with its salt, opened and proven, for whoever is shown it as evidence.
+
+        Raises:
+            RequestRefused: `request.malformed`, there is no such entry.
+            FailedClosed: it is not what was written, or its proof does not hold.
+        """
+        found = await self._disclosed(lambda db: [disclose.at_place(db, tree, index)])
+        return found[0]
+
+    async def disclosed(self, ref: str) -> Sequence[Disclosed]:
+        """Give all entries of a lookup, a handover or a fetch as evidence, in the order in which they were written.
+
+        Raises:
+            FailedClosed: one is not what was written, or its proof does not hold.
+        """
+        return await self._disclosed(lambda db: disclose.of_ref(db, ref))
+
+    async def _disclosed(self, find_rows: Callable[[Connection], Sequence[StoredEntry]]) -> Sequence[Disclosed]:
+        parts = self._parts
+
+        def read(db: Connection) -> list[Disclosed]:
+            return [
+                disclose.disclosed(db, row, self._keys, _origin(db, row.tree), parts.epochs) for row in find_rows(db)
+            ]
+
+        return await parts.readers.run(read)
 
     async def consistency(self, tree: Tree, first: int, second: int) -> Sequence[bytes]:
         """Prove to a peer that the ledger of `first` entries is the beginning of that of `second`.
