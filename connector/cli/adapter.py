@@ -47,24 +47,34 @@ def list_(*, config: Path, as_json: bool) -> None:
 @click.option("--workers", "stdin", type=click.Choice(["-"]), help="Read the workers as JSON from standard input.")
 @click.option("--allow-trace", is_flag=True, help="Also write one access into the first worker's record, twice.")
 @click.option("--looks", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Looks for each worker.")
+@click.option(
+    "--interrupt",
+    type=click.Choice(["relay", "ask", "none"]),
+    default="relay",
+    show_default=True,
+    help="Who cuts the connection to the software for a moment: a relay in between, or a person who is asked.",
+)
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the findings for the vendor.")
 @click.option("--force", is_flag=True, help="Replace the report that is there.")
 @_JSON
 @click.pass_context
 def check(
     context: click.Context, /, *, name: str, config: Path, stdin: str | None, allow_trace: bool, looks: int,
-    report: Path | None, force: bool, as_json: bool,
+    interrupt: str, report: Path | None, force: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Run the conformance kit against the configured software, and say each thing that is right or wrong.
 
     It reads only. The INS of a worker or two is asked for, never an argument; the report names them by their place.
     Exit status: 0 nothing is wrong, 1 something is, 78 the adapter cannot be had as configured.
     """
-    from connector.cli.adapter_check import check_adapter
+    from connector.cli.adapter_check import Interrupt, check_adapter
 
     if report is not None and report.exists() and not force:
         raise Fault(f"{report}: exists already", do="give another name, or --force", status=Exit.USAGE)
-    checked = check_adapter(open_house(config), name, stdin=bool(stdin), allow_trace=allow_trace, looks=looks)
+    way = Interrupt(interrupt)
+    checked = check_adapter(
+        open_house(config), name, stdin=bool(stdin), allow_trace=allow_trace, looks=looks, interrupt=way
+    )
     if report is not None:
         try:
             report.write_text(checked.to_text(), encoding="utf-8")

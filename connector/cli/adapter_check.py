@@ -1,52 +1,50 @@
 """`adapter check`: the conformance kit against the configured, real software, with workers that a person names."""
 
 import asyncio
-import json
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from enum import StrEnum
 
 import click
 
 from connector import __version__
+from connector.cli.adapter_opening import context_of, guard_settings, open_sink_of, open_source_of
+from connector.cli.adapter_workers import ask_workers, read_workers
 from connector.cli.client import Json
 from connector.cli.faults import Exit, Fault
-from connector.cli.house import House, fault_of, give_to_owner
+from connector.cli.house import House, fault_of
 from connector.cli.text import clean
-from connector.cli.worker import MAX_INPUT, need_terminal
 from connector.config.model import AdapterSection
 from connector.contract.adapter import AdapterContext, Source
-from connector.contract.discovery import AdapterInfo, load_sink, load_source
-from connector.contract.examination import Depth, Examination, Finding
-from connector.contract.guard import guard_sink
-from connector.contract.measures import floor_ms
-from connector.contract.settings import MIB, GuardSettings
+from connector.contract.discovery import AdapterInfo
+from connector.contract.examination import Cutting, Depth, Examination
+from connector.contract.findings import Finding, not_checked
+from connector.contract.guard import guard_sink, guard_source
+from connector.contract.interruption import Relay, place_of, through
+from connector.contract.isolated import IsolatedSource
+from connector.contract.measures import floor_ms, resident_bytes
+from connector.contract.reading import Memory
+from connector.contract.settings import GuardSettings
 from connector.contract.testing import words
 from connector.core.coded import PURPOSE_CARE
-from connector.core.days import Day
-from connector.core.errors import ConfigFault, IdentityFault
+from connector.core.errors import ConfigFault
 from connector.core.instant import Instant, rfc3339
-from connector.core.matricule import Ins, Matricule, key_of
-from connector.core.members import MemberId
-from connector.core.oid import Environment, InsOid
+from connector.core.matricule import Ins
+from connector.core.oid import Environment
 from connector.core.ports import new_id
-from connector.core.private import Private
 from connector.core.records import Trace, TraceAction
 from connector.daemon.system import SystemClock, SystemEntropy
 
-MOST_WORKERS: Final = 5
-_NOBODY: Final = tuple(f"1009999999{number}" for number in (999, 998, 997))
-"""Bodies of matricules that are attributed to nobody we could think of: month and place of birth not known."""
 
+class Interrupt(StrEnum):
+    """How the connection to the software is cut."""
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Workers(Private):
-    """Whom the kit asks about; `newest` is the day that a person sees, by place."""
-
-    known: tuple[Ins, ...]
-    unknown: tuple[Ins, ...]
-    newest: dict[int, Day]
+    RELAY = "relay"
+    """By a relay on this machine, where an option `url` allows one."""
+    ASK = "ask"
+    """By a person who is asked to."""
+    NONE = "none"
+    """Not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,7 @@ class Checked:
         """Give it as text."""
         wrong = sum(finding.ok is False for finding in self.findings)
         right = sum(finding.ok is True for finding in self.findings)
+        left = sum(not finding.is_checked for finding in self.findings)
         return "\n".join(
             (
                 *(_line_of(info) for info in self.info),
@@ -76,7 +75,8 @@ class Checked:
                 "",
                 clean_lines(words(self.findings)),
                 "",
-                f"{right} right, {wrong} wrong." + ("" if wrong else " Nothing is wrong."),
+                f"{right} right, {wrong} wrong, {left} not checked."
+                + ("" if wrong else " Nothing that was checked is wrong."),
             )
         )
 
@@ -96,11 +96,16 @@ class Checked:
                 "configured": self.configured_floor_ms,
                 "needed": floor_ms(self.p99_ms) if self.p99_ms is not None else None,
             },
-            "findings": [{"ok": f.ok, "subject": f.subject, "text": f.text} for f in self.findings],
+            "findings": [
+                {"check": f.check, "ok": f.ok, "checked": f.is_checked, "subject": f.subject, "text": f.text}
+                for f in self.findings
+            ],
         }
 
 
-def check_adapter(house: House, name: str, *, stdin: bool, allow_trace: bool, looks: int) -> Checked:
+def check_adapter(
+    house: House, name: str, *, stdin: bool, allow_trace: bool, looks: int, interrupt: Interrupt
+) -> Checked:
     """Ask whom to ask about, then examine the halves that the configuration gives to this adapter.
 
     Raises:
@@ -117,76 +122,125 @@ def check_adapter(house: House, name: str, *, stdin: bool, allow_trace: bool, lo
             do="set [source] adapter or [sink] adapter, with its options",
             status=Exit.CONFIG,
         )
-    context = _context(house, name)
-    infos: list[AdapterInfo] = []
-    findings: list[Finding] = []
-    p99: float | None = None
     try:
-        if source is not None:
-            made, info = load_source(name, source.options, context)
-            infos.append(info)
-            workers = _read_workers(model.member.environment) if stdin else _ask_workers(model.member.environment)
-            depth = Depth(repeats=looks, newest=workers.newest, floor_ms=model.holder.withheld_floor_ms)
-            found, p99 = asyncio.run(_examine(made, workers, depth, _guard(house, source), context, trace=allow_trace))
-            findings += found
-        if sink is not None:
-            findings += asyncio.run(_sink_health(name, sink, house, context))
-            infos += [] if infos else [load_sink(name, sink.options, context)[1]]
+        opened = _Opened(house, name, stdin=stdin, allow_trace=allow_trace, looks=looks, interrupt=interrupt)
+        asyncio.run(opened.examine(source, sink))
     except ConfigFault as error:
         raise fault_of(error) from None
-    at = SystemClock().now()
     floor = model.holder.withheld_floor_ms
-    return Checked(tuple(infos), at, model.member.environment, tuple(findings), p99, floor)
+    at = SystemClock().now()
+    return Checked(tuple(opened.infos), at, model.member.environment, tuple(opened.findings), opened.p99_ms, floor)
 
 
-async def _examine(
-    source: Source, workers: Workers, depth: Depth, settings: GuardSettings, context: AdapterContext, *, trace: bool
-) -> tuple[list[Finding], float | None]:
-    examination = Examination(source, workers.known, workers.unknown, depth, settings)
-    try:
-        await examination.run(_trace(context, workers.known[0]) if trace else None)
-    finally:
-        await examination.close()
-    return examination.findings, examination.p99_ms
+class _Opened:
+    """The halves of one adapter, opened as the daemon opens them: in a process of their own, unless configured so."""
 
+    def __init__(
+        self, house: House, name: str, *, stdin: bool, allow_trace: bool, looks: int, interrupt: Interrupt
+    ) -> None:
+        self.infos: list[AdapterInfo] = []
+        self.findings: list[Finding] = []
+        self.p99_ms: float | None = None
+        self._house, self._name, self._environment = house, name, house.model.member.environment
+        self._context = context_of(house, name)
+        self._stdin, self._allow_trace, self._looks, self._interrupt = stdin, allow_trace, looks, interrupt
 
-async def _sink_health(name: str, section: AdapterSection, house: House, context: AdapterContext) -> list[Finding]:
-    """Ask the sink how it is: whatever else it does, it writes."""
-    made, _ = load_sink(name, section.options, context)
-    guard = guard_sink(made, _guard(house, section), name=name, clock=SystemClock())
-    try:
-        health = await guard.health()
-    finally:
-        await guard.close()
-    told = health.detail or ("it can be asked" if health.ok else "it cannot be asked")
-    return [Finding(health.ok, "sink, health", told), Finding(None, "sink", "nothing was filed: that would write")]
+    async def examine(self, source: AdapterSection | None, sink: AdapterSection | None) -> None:
+        """Examine the halves that are configured."""
+        if source is not None:
+            await self._source(source)
+        if sink is not None:
+            await self._sink(sink)
 
-
-def _context(house: House, name: str) -> AdapterContext:
-    data = house.state / "adapters" / name
-    if not data.is_dir():
+    async def _source(self, section: AdapterSection) -> None:
+        made, info = await open_source_of(self._house, section, section.options, self._context)
+        self.infos.append(info)
+        relay: Relay | None = None
         try:
-            data.mkdir(mode=0o700, parents=True)
-            give_to_owner(data, house.state)
-        except OSError as error:
-            raise Fault(
-                f"{data}: cannot be made", why=error.strerror or "", do="run it as the connector's user"
-            ) from None
-    return AdapterContext(
-        member=MemberId.parse(house.model.member.id, strict=False),
-        environment=house.model.member.environment,
-        config_directory=house.path.resolve().parent,
-        data_directory=data,
-        now=SystemClock().now,
-    )
+            workers = read_workers(self._environment) if self._stdin else ask_workers(self._environment)
+            cutting, relay = await self._cutting(section)
+            depth = Depth(
+                repeats=self._looks,
+                newest=workers.newest,
+                recorded=workers.recorded,
+                cases=workers.cases,
+                floor_ms=self._house.model.holder.withheld_floor_ms,
+                cutting=cutting,
+                memory=_memory_of(made),
+            )
+            guard = guard_settings(self._house, section)
+            examination = Examination(made, workers.known, workers.unknown, depth, guard)
+            await examination.run(_trace(self._context, workers.known[0]) if self._allow_trace else None)
+        finally:
+            await _close(made)
+            if relay is not None:
+                await relay.close()
+        self.findings += examination.findings
+        self.p99_ms = examination.p99_ms
+
+    async def _cutting(self, section: AdapterSection) -> tuple[Cutting, Relay | None]:
+        """Find a way to cut the connection; without one, say why."""
+        if self._interrupt is Interrupt.ASK:
+            if self._stdin or not sys.stdin.isatty():
+                return Cutting(why_not="nobody is there to be asked to interrupt it"), None
+            return Cutting(AskedPerson()), None
+        place = place_of(section.options)
+        if self._interrupt is Interrupt.NONE or place is None:
+            why = "left out" if self._interrupt is Interrupt.NONE else "no relay fits between (no url, or TLS by name)"
+            return Cutting(why_not=f"{why}: interrupt it by hand with --interrupt ask"), None
+        relay = Relay(*place)
+        options = through(section.options, await relay.start())
+        try:
+            made, _ = await open_source_of(self._house, section, options, self._context)
+        except ConfigFault as fault:
+            return Cutting(why_not=f"not through a relay ({fault.message}): use --interrupt ask"), relay
+        return Cutting(relay, made), relay
+
+    async def _sink(self, section: AdapterSection) -> None:
+        """Ask the sink how it is: whatever else it does, it writes."""
+        made, info = await open_sink_of(self._house, section, self._context)
+        self.infos += [] if self.infos else [info]
+        guard = guard_sink(made, guard_settings(self._house, section), name=self._name, clock=SystemClock())
+        try:
+            health = await guard.health()
+        finally:
+            await guard.close()
+        told = health.detail or ("it can be asked" if health.ok else "it cannot be asked")
+        self.findings += [
+            Finding(health.ok, "sink, health", told, "health"),
+            not_checked("sink", "nothing was filed: that would write"),
+        ]
 
 
-def _guard(house: House, section: AdapterSection) -> GuardSettings:
-    return GuardSettings(
-        look_seconds=section.timeout_seconds,
-        question_places=section.max_concurrent,
-        max_document_bytes=house.model.holder.max_document_mb * MIB,
-    )
+class AskedPerson:
+    """A person who interrupts the connection, for what no program can."""
+
+    async def cut(self) -> None:
+        """Ask for it, and wait for the word."""
+        await asyncio.to_thread(
+            click.prompt,
+            "Interrupt the connection to the software now (stop it, or pull its cable), then press Enter",
+            default="", show_default=False, err=True,
+        )  # fmt: skip
+
+    async def mend(self) -> None:
+        """Ask for it back."""
+        await asyncio.to_thread(
+            click.prompt, "Let it through again, then press Enter", default="", show_default=False, err=True
+        )
+
+
+def _memory_of(source: Source) -> Memory:
+    """How much the process holds that the adapter runs in."""
+    if not isinstance(source, IsolatedSource):
+        return resident_bytes
+    process = source.process
+    return lambda: resident_bytes(process.pid)
+
+
+async def _close(source: Source) -> None:
+    guard = guard_source(source, GuardSettings(), name="under test", clock=SystemClock())
+    await guard.close()
 
 
 def _trace(context: AdapterContext, ins: Ins) -> Trace:
@@ -202,92 +256,6 @@ def _trace(context: AdapterContext, ins: Ins) -> Trace:
         purpose=PURPOSE_CARE,
         outcome="checked",
     )
-
-
-# ---------------------------------------------------------------- whom to ask about
-
-
-def _ask_workers(environment: Environment) -> Workers:
-    need_terminal("the INS of a worker or two", "give them as JSON on standard input: --workers -")
-    click.echo(
-        "It is best to name: one with a large document, one with two records of one day, one who objects.", err=True
-    )
-    known: list[Ins] = []
-    newest: dict[int, Day] = {}
-    while len(known) < MOST_WORKERS:
-        place = len(known) + 1
-        ins = _prompt_ins(f"INS of known worker {place}" + (" (empty: no more)" if known else ""), environment)
-        if ins is None:
-            if known:
-                break
-            continue
-        known.append(ins)
-        day = _prompt_day("  Day of the newest act that you see in your software (YYYY-MM-DD, empty: not compared)")
-        if day is not None:
-            newest[place] = day
-    stranger = _prompt_ins("INS of a worker whom it does not hold (empty: one that belongs to nobody)", environment)
-    return Workers(tuple(known), (stranger,) if stranger else _nobody(environment), newest)
-
-
-def _prompt_ins(question: str, environment: Environment) -> Ins | None:
-    while True:
-        text: str = click.prompt(question, default="", show_default=False, err=True)
-        if not text.strip():
-            return None
-        try:
-            return Ins(Matricule.parse(text), _oid(environment))
-        except IdentityFault as fault:
-            click.echo(clean(fault), err=True)
-
-
-def _prompt_day(question: str) -> Day | None:
-    while True:
-        text: str = click.prompt(question, default="", show_default=False, err=True)
-        if not text.strip():
-            return None
-        try:
-            return Day.parse(text.strip())
-        except IdentityFault as fault:
-            click.echo(clean(fault), err=True)
-
-
-def _read_workers(environment: Environment) -> Workers:
-    """Read `{"known": [{"matricule", "oid"?, "newest"?}], "unknown": [{"matricule", "oid"?}]}`.
-
-    Raises:
-        Fault: standard input is no such JSON; nothing of it is repeated.
-    """
-    try:
-        given = json.loads(sys.stdin.read(MAX_INPUT))
-        known, unknown = list(given["known"]), list(given.get("unknown", ()))
-        days = {place: Day.parse(one["newest"]) for place, one in enumerate(known, 1) if one.get("newest")}
-        if not known:
-            raise ValueError
-        strangers = _many(unknown, environment) or _nobody(environment)
-        return Workers(_many(known, environment), strangers, days)
-    except IdentityFault as fault:
-        raise Fault("standard input: a worker cannot be read", why=fault.message, status=Exit.USAGE) from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Fault(
-            "standard input: holds no workers",
-            do='give {"known": [{"matricule": …, "newest": "2025-05-13"}], "unknown": [{"matricule": …}]}',
-            status=Exit.USAGE,
-        ) from None
-
-
-def _many(given: Sequence[Any], environment: Environment) -> tuple[Ins, ...]:
-    return tuple(
-        Ins(Matricule.parse(one["matricule"]), InsOid.parse(one["oid"]) if "oid" in one else _oid(environment))
-        for one in given
-    )
-
-
-def _nobody(environment: Environment) -> tuple[Ins, ...]:
-    return tuple(Ins(Matricule(body + key_of(body)), _oid(environment)) for body in _NOBODY)
-
-
-def _oid(environment: Environment) -> InsOid:
-    return InsOid.NIR if environment is Environment.PRODUCTION else InsOid.TEST
 
 
 def _line_of(info: AdapterInfo) -> str:

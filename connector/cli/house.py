@@ -53,7 +53,7 @@ def open_house(config: Path) -> House:
     """
     try:
         model = load(config).model
-        state = References(config, _credentials()).path(model.state.directory)
+        state = References(config, credentials()).path(model.state.directory)
         use_installed(state)
     except ConfigFault as error:
         raise fault_of(error) from None
@@ -75,6 +75,7 @@ def give_to_owner(path: Path, like: Path) -> None:
         os.chown(one, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
-def _credentials() -> Path | None:
+def credentials() -> Path | None:
+    """Give where systemd put the credentials of this command, if it did."""
     given = os.environ.get("CREDENTIALS_DIRECTORY")
     return Path(given) if given else None

@@ -9,12 +9,17 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
+from typing import Final
 
 from connector.contract.adapter import Source
+from connector.contract.findings import Finding, not_checked
 from connector.contract.guard import SourceGuard, guard_source
+from connector.contract.interruption import Interruption, lost_and_back
 from connector.contract.measures import Latency, floor_ms, resident_bytes
-from connector.contract.settings import MIB, GuardSettings
+from connector.contract.newest import NewestCase, cases_left
+from connector.contract.reading import Memory, document_findings, leave_early
+from connector.contract.settings import GuardSettings
+from connector.core.codes import Code
 from connector.core.days import Day
 from connector.core.errors import AdapterFault, IdentityFault
 from connector.core.instant import Instant, day_in_france
@@ -22,61 +27,51 @@ from connector.core.matricule import Ins
 from connector.core.oid import InsOid
 from connector.core.records import Announcement, Look, Opposition, Trace
 
-MAX_PIECE = 1024 * 1024
-CONCURRENT = 16
-LARGE = 16 * MIB
-"""From this size on, a document tells whether it is held whole."""
-
-_EDGE = 1024
-_TELLING_MS = 5.0
-REPEATS = 20
+CONCURRENT: Final = 16
+REPEATS: Final = 20
 """Looks per worker over which the latency is told."""
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing checked: `ok` is None for what is only told."""
-
-    ok: bool | None
-    subject: str
-    text: str
-
-    def __str__(self) -> str:
-        mark = {True: "right", False: "WRONG", None: "note "}[self.ok]
-        return f"{mark}  {self.subject}: {self.text}"
+_TELLING_MS: Final = 5.0
+_REFUSED_CASES: Final = frozenset({NewestCase.DUPLICATE, NewestCase.FUTURE})
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """What is kept of a document that was read: never the whole. Times in milliseconds; `grown` is memory in bytes."""
+class Cutting:
+    """How the connection to the software can be cut. `source` is the one that goes the way that is cut, where it is
+    not the one under examination; `why_not` says why there is no way.
+    """
 
-    sha256: bytes
-    size: int
-    largest: int
-    head: bytes
-    tail: bytes
-    first_ms: float
-    whole_ms: float
-    grown: int | None
+    interruption: Interruption | None = None
+    source: Source | None = None
+    why_not: str = "nothing here can cut it"
 
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How much is asked. `newest` is the day of the newest act that a person sees, by the place of a known worker."""
+    """How much is asked. By the place of a known worker: `newest` is the day of the newest act that a person sees,
+    `recorded` when it was recorded, to the minute (two records of one day), `cases` what is special about its records.
+    """
 
     repeats: int = REPEATS
     newest: Mapping[int, Day] = field(default_factory=dict)
+    recorded: Mapping[int, Instant] = field(default_factory=dict)
+    cases: Mapping[int, NewestCase] = field(default_factory=dict)
     floor_ms: int | None = None
     """What is configured, to be compared with what was measured."""
+    cutting: Cutting = field(default_factory=Cutting)
+    memory: Memory = resident_bytes
+    """Of the process that the adapter runs in."""
 
 
-class _SystemClock:
+class SystemClock:
     """The machine's clock: the kit runs outside the daemon."""
 
     def now(self) -> Instant:
+        """Seconds since 1970."""
         return Instant(int(time.time()))  # noqa: TID251
 
     def monotonic(self) -> float:
+        """Seconds for deadlines."""
         return time.monotonic()
 
 
@@ -92,46 +87,63 @@ class Examination:
         settings: GuardSettings | None = None,
     ) -> None:
         self.findings: list[Finding] = []
+        self._check = ""
         self.p99_ms: float | None = None
         self._depth = depth
         self._source, self._known, self._unknown = source, known, unknown
-        self._clock = _SystemClock()
+        self._clock = SystemClock()
         # A breaker would hide later findings behind the first ones.
-        settings = replace(settings or GuardSettings(), failures_to_open=1_000_000)
-        self._guard: SourceGuard = guard_source(source, settings, name="under test", clock=self._clock)
+        self._settings = replace(settings or GuardSettings(), failures_to_open=1_000_000)
+        self._guard: SourceGuard = guard_source(source, self._settings, name="under test", clock=self._clock)
         self._looks: dict[int, Look] = {}
 
     async def run(self, trace: Trace | None) -> None:
         """Make all the checks; a trace is written where one is handed in. The source is left open."""
         if not await self._health():
+            self.findings.append(not_checked("everything else", "see health").of(self._check))
             return
-        await self._known_workers()
-        await self._unknown_workers()
-        self._oppositions()
-        self._traits()
-        self._newest()
-        await self._other_oid()
-        await self._steadiness()
-        await self._concurrency()
-        await self._documents()
-        await self._broken_off()
-        await self._counts()
-        await self._latency()
-        if trace is not None:
+        for check, step in (
+            ("known-workers", self._known_workers),
+            ("unknown-workers", self._unknown_workers),
+            ("opposition", self._oppositions),
+            ("traits", self._traits),
+            ("newest", self._newest),
+            ("other-oid", self._other_oid),
+            ("steadiness", self._steadiness),
+            ("concurrency", self._concurrency),
+            ("documents", self._documents),
+            ("readings-broken-off", self._broken_off),
+            ("counts", self._counts),
+            ("latency", self._latency),
+            ("connection-lost", self._connection),
+        ):
+            self._check = check
+            await step()
+        self._check = "trace"
+        if trace is None:
+            self.findings.append(not_checked("trace", "it would write").of(self._check))
+        else:
             await self._trace(trace)
+
+    async def run_quick(self) -> None:
+        """Ask only how it is and about the unknown workers: what needs no person, and writes and reads no record."""
+        if await self._health():
+            self._check = "unknown-workers"
+            await self._unknown_workers()
 
     async def close(self) -> None:
         """Close the source: for who made it for this examination alone."""
         await self._guard.close()
 
     async def _health(self) -> bool:
+        self._check = "health"
         health = await self._guard.health()
         self._say(health.ok, "health", health.detail or ("it can be asked" if health.ok else "it cannot be asked"))
         return health.ok
 
     async def _known_workers(self) -> None:
         for place, ins in enumerate(self._known, start=1):
-            look = await self._look(ins, f"known worker {place}")
+            look = await self._known_look(place, ins)
             if look is None:
                 continue
             if look.identity is None:
@@ -155,7 +167,18 @@ class Examination:
                 ok = look.identity is None
                 self._say(ok, f"unknown worker {place}", "got nobody" if ok else "got a worker, expected nobody")
 
-    def _oppositions(self) -> None:
+    async def _known_look(self, place: int, ins: Ins) -> Look | None:
+        try:
+            return await self._guard.look(ins)
+        except AdapterFault as fault:
+            case = self._depth.cases.get(place)
+            if case in _REFUSED_CASES and fault.code is Code.ADAPTER_CONTRACT:
+                self._say(None, f"known worker {place}", f"{case} records: nothing is given ({fault.message})")
+            else:
+                self._fault(f"known worker {place}", fault)
+            return None
+
+    async def _oppositions(self) -> None:
         if not self._source.tells_opposition:
             self._say(None, "opposition", "not kept by this software: the service needs the connector's register")
             return
@@ -164,7 +187,7 @@ class Examination:
         can_tell = bool(said[Opposition.YES] or said[Opposition.NO])
         self._say(can_tell, "opposition", told + ("" if can_tell else ": unknown for all lets no record leave"))
 
-    def _traits(self) -> None:
+    async def _traits(self) -> None:
         """The traits came through the contract's own types: whether a qualified identity may travel is left."""
         for place, look in self._looks.items():
             identity = look.identity
@@ -180,21 +203,30 @@ class Examination:
                     told += "; when INSi confirmed them is not given"
                 self._say(ok=True, subject=f"traits of known worker {place}", text=told)
 
-    def _newest(self) -> None:
+    async def _newest(self) -> None:
         """Which record is the newest a person must say: the one that is seen in the software."""
+        compared = []
         for place, look in self._looks.items():
             subject, expected = f"newest record of known worker {place}", self._depth.newest.get(place)
             if look.announcement is None:
                 if expected is not None:
                     self._say(ok=False, subject=subject, text=f"none may be given, expected one of {expected}")
                 continue
-            day = look.announcement.last_act_on
+            day, case = look.announcement.last_act_on, self._depth.cases.get(place)
             told = f"newest act of {day}, {look.announcement.extent}"
             if expected is None:
                 self._say(None, subject, f"{told}: compare it with what you see in the software")
-            else:
-                ok = day == expected
-                self._say(ok, subject, told if ok else f"{told}, expected {expected}: another version was chosen")
+                continue
+            ok, recorded = day == expected, self._depth.recorded.get(place)
+            if not ok:
+                told += f", expected {expected}: another version was chosen"
+            elif recorded is not None and look.announcement.updated_at // 60 != recorded // 60:
+                ok, told = False, f"{told}, recorded at another time: another version of that day was chosen"
+            self._say(ok, subject, told)
+            # Two of one day have the same day whichever was chosen.
+            if case is not NewestCase.SAME_DAY or recorded is not None:
+                compared.append(place)
+        self.findings += [finding.of(self._check) for finding in cases_left(self._depth.cases, compared)]
 
     async def _other_oid(self) -> None:
         """A matricule with another OID is another INS: a source that drops the OID finds the wrong worker."""
@@ -242,54 +274,11 @@ class Examination:
         if str(announcement.last_act_on) > day_in_france(announcement.updated_at):
             self._say(ok=False, subject=subject, text="last_act_on lies after updated_at: an act before it took place")
         try:
-            read = await self._read(announcement)
-            again = await self._read(announcement)
-            await self._leave_early(announcement)
+            found = await document_findings(self._guard, announcement, subject, self._depth.memory)
         except AdapterFault as fault:
             self._fault(subject, fault)
             return
-        is_same = read.sha256 == again.sha256
-        self._say(
-            is_same, subject, f"the same version gives {'the same' if is_same else 'other'} bytes the second time"
-        )
-        self._memory(subject, read)
-        largest = f"largest piece {read.largest} of {MAX_PIECE} at most"
-        self._say(read.largest <= MAX_PIECE, subject, f"{read.size} bytes, {largest}")
-        if announcement.content_type == "application/pdf":
-            is_pdf = read.head.startswith(b"%PDF-") and b"%%EOF" in read.tail
-            self._say(is_pdf, subject, "a PDF with beginning and end" if is_pdf else "no PDF, or a cut one")
-
-    def _memory(self, subject: str, read: _Read) -> None:
-        times = f"first piece after {read.first_ms:.0f} ms, all after {read.whole_ms:.0f} ms"
-        if read.grown is None or read.size < LARGE:
-            self._say(
-                None,
-                f"{subject}, streaming",
-                f"{times}; {read.size} bytes are too few to tell whether it is held whole: "
-                f"give a worker whose document has {LARGE // MIB} MiB or more",
-            )
-            return
-        ok = read.grown < read.size * 7 // 10
-        told = f"{times}; reading {read.size // MIB} MiB took {max(read.grown, 0) // MIB} MiB of memory"
-        self._say(ok, f"{subject}, streaming", told if ok else f"{told}: it is held whole, give it piece by piece")
-
-    async def _read(self, announcement: Announcement) -> _Read:
-        digest, size, largest, head, tail = sha256(), 0, 0, b"", b""
-        before, started, first_ms, most = resident_bytes(), time.perf_counter(), 0.0, 0
-        async for piece in self._guard.document(announcement):
-            first_ms = first_ms or (time.perf_counter() - started) * 1000
-            most = max(most, resident_bytes() or 0)
-            digest.update(piece)
-            size, largest = size + len(piece), max(largest, len(piece))
-            head, tail = (head + piece)[:_EDGE], (tail + piece)[-_EDGE:]
-        whole_ms = (time.perf_counter() - started) * 1000
-        grown = most - before if before is not None else None
-        return _Read(digest.digest(), size, largest, head, tail, first_ms, whole_ms, grown)
-
-    async def _leave_early(self, announcement: Announcement) -> None:
-        stream = self._guard.document(announcement)
-        await anext(stream)
-        await stream.aclose()
+        self.findings += [finding.of(self._check) for finding in found]
 
     async def _broken_off(self) -> None:
         """Readings that are given up must not use up what the next ones need: connections, cursors, threads."""
@@ -298,8 +287,9 @@ class Examination:
             return
         try:
             for _ in range(CONCURRENT):
-                await self._leave_early(announced[0])
-            await self._read(announced[0])
+                await leave_early(self._guard, announced[0])
+            async for _ in self._guard.document(announced[0]):
+                pass
         except AdapterFault as fault:
             self._fault(f"readings broken off, {CONCURRENT} in a row", fault)
             return
@@ -318,25 +308,23 @@ class Examination:
         self._say(ok, "counts", f"{counts.workers} workers" + ("" if ok else ", fewer than were found"))
 
     async def _latency(self) -> None:
-        found: dict[str, Latency] = {}
-        all_times: list[float] = []
-        for name, workers in (("known", self._known), ("unknown", self._unknown)):
-            times: list[float] = []
-            for _ in range(self._depth.repeats):
+        times: dict[str, list[float]] = {"known": [], "unknown": []}
+        # Taken in turn, so that what slows the software for a while slows both.
+        for _ in range(self._depth.repeats):
+            for name, workers in (("known", self._known), ("unknown", self._unknown)):
                 for ins in workers:
                     started = time.perf_counter()
                     try:
                         await self._guard.look(ins)
                     except AdapterFault:
                         continue
-                    times.append((time.perf_counter() - started) * 1000)
-            if times:
-                told = found[name] = Latency.of(times)
-                all_times += times
-                text = f"half within {told.half:.1f} ms, 99 of 100 within {told.late:.1f}"
-                self._say(None, f"latency, {name} workers", text)
-        if all_times:
-            self._floor(Latency.of(all_times).late, found)
+                    times[name].append((time.perf_counter() - started) * 1000)
+        found = {name: Latency.of(those) for name, those in times.items() if those}
+        for name, told in found.items():
+            text = f"half within {told.half:.1f} ms, 99 of 100 within {told.late:.1f}"
+            self._say(None, f"latency, {name} workers", text)
+        if found:
+            self._floor(Latency.of([*times["known"], *times["unknown"]]).late, found)
 
     def _floor(self, p99_ms: float, found: Mapping[str, Latency]) -> None:
         self.p99_ms = p99_ms
@@ -352,6 +340,25 @@ class Examination:
         if known and unknown and abs(known.half - unknown.half) > max(_TELLING_MS, min(known.half, unknown.half)):
             text = "known and unknown workers take visibly different times: the floor hides it, one way is better"
             self._say(None, "time floor", text)
+
+    async def _connection(self) -> None:
+        cutting = self._depth.cutting
+        place = next(iter(self._looks), None)
+        if cutting.interruption is None or place is None:
+            why = "no known worker was found" if place is None else cutting.why_not
+            self.findings.append(not_checked("connection lost and back", why).of(self._check))
+            return
+        guard = self._guard
+        if cutting.source is not None:
+            guard = guard_source(cutting.source, self._settings, name="under test", clock=self._clock)
+        try:
+            found = await lost_and_back(
+                guard, self._known[place - 1], self._looks[place], cutting.interruption, self._clock
+            )
+        finally:
+            if guard is not self._guard:
+                await guard.close()
+        self.findings += [finding.of(self._check) for finding in found]
 
     async def _trace(self, trace: Trace) -> None:
         try:
@@ -373,4 +380,4 @@ class Examination:
         self._say(ok=False, subject=subject, text=f"{fault.message} ({fault.code})")
 
     def _say(self, ok: bool | None, subject: str, text: str) -> None:  # noqa: FBT001  the first thing said
-        self.findings.append(Finding(ok, subject, text))
+        self.findings.append(Finding(ok, subject, text, self._check))

@@ -7,7 +7,6 @@ from math import ceil
 from pathlib import Path
 from typing import Final
 
-_STATM: Final = Path("/proc/self/statm")
 _ROOM: Final = 2
 """The floor is this many times the p99 of the looks alone: checks, signature and ledger come on top of them."""
 
@@ -34,10 +33,10 @@ def floor_ms(p99_ms: float) -> int:
     return max(LEAST_FLOOR_MS, ceil(p99_ms * _ROOM / 10) * 10)
 
 
-def resident_bytes() -> int | None:
-    """Give the memory that this process holds now, None where the system does not tell."""
+def resident_bytes(pid: int | None = None) -> int | None:
+    """Give the memory that a process holds now, this one by default; None where the system does not tell."""
     try:
-        pages = int(_STATM.read_text("ascii").split()[1])
+        pages = int(Path(f"/proc/{pid or 'self'}/statm").read_text("ascii").split()[1])
     except (OSError, ValueError, IndexError):
         return None
     return pages * os.sysconf("SC_PAGE_SIZE")

@@ -6,14 +6,35 @@ is asked through the same guard as in service, so whatever the guard would refus
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from connector.contract.adapter import Source
-from connector.contract.examination import Depth, Examination, Finding
+from connector.contract.examination import Cutting, Depth, Examination
+from connector.contract.findings import Finding
+from connector.contract.newest import Version, VersionState
+from connector.core.days import Day
 from connector.core.matricule import Ins
 from connector.core.records import Trace
 
-__all__ = ["Finding", "check_source", "examine_source", "words"]
+__all__ = ["Finding", "KitCase", "Version", "VersionState", "check_source", "examine_source", "words"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KitCase:
+    """What the pytest plugin examines (`connector.contract.pytest_plugin`): the fixture `spsti_case` gives one.
+
+    `newest` is by the place of a known worker, from 1. `cut` makes the test software unreachable and `mend` reachable
+    again; without them that check is skipped. `trace` is written twice; without it nothing is written.
+    """
+
+    source: Source
+    known: Sequence[Ins]
+    unknown: Sequence[Ins]
+    newest: Mapping[int, Day] = field(default_factory=dict)
+    trace: Trace | None = None
+    cut: Callable[[], None] | None = None
+    mend: Callable[[], None] | None = None
 
 
 def words(findings: Sequence[Finding]) -> str:
@@ -43,9 +64,37 @@ async def examine_source(
     Raises:
         ValueError: no known or no unknown worker was given.
     """
-    if not (known and unknown):
+    return await examine_case(KitCase(source, known, unknown, trace=trace))
+
+
+async def examine_case(case: KitCase) -> list[Finding]:
+    """Check what a case names; as `check_source`.
+
+    Raises:
+        ValueError: no known or no unknown worker was given.
+    """
+    if not (case.known and case.unknown):
         msg = "examine_source: got no known or no unknown worker, expected at least one of each"
         raise ValueError(msg)
-    examination = Examination(source, known, unknown, Depth())
-    await examination.run(trace)
+    cutting = Cutting(why_not="no `cut` and `mend` were given")
+    if case.cut is not None and case.mend is not None:
+        cutting = Cutting(_Called(case.cut, case.mend))
+    examination = Examination(case.source, case.known, case.unknown, Depth(newest=case.newest, cutting=cutting))
+    await examination.run(case.trace)
     return examination.findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """An interruption by an author's own functions."""
+
+    cut_it: Callable[[], None]
+    mend_it: Callable[[], None]
+
+    async def cut(self) -> None:
+        """Cut it."""
+        self.cut_it()
+
+    async def mend(self) -> None:
+        """Mend it."""
+        self.mend_it()

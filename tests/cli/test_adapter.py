@@ -1,7 +1,10 @@
 """Adapters on a machine: written, built, installed without a network, checked against a real database, removed."""
 
+import asyncio
+import contextlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,12 +15,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from connector.cli.main import cli
 from connector.config import load
 from connector.config.material import prepare
 from connector.contract import installed as installed_module
 from connector.core.errors import ConfigFault
+from tests.adapters_http.conftest import write_key
+from tests.adapters_http.vendor import INS, LOOK, NOBODY, http
 from tests.config.test_load import GOOD
 
 KNOWN, OBJECTS, UNKNOWN = "279035121518989", "297022A02077878", "277076322082910"
@@ -145,7 +151,23 @@ def test_a_new_adapter_installs_and_passes_the_kit_with_its_own_tests(skeleton, 
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "pyproject.toml", "tests"]
     done = subprocess.run(command, cwd=skeleton, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "3 passed" in done.stdout
+    assert re.search(r"^2[0-9] passed, 1 skipped", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_each_thing_that_is_wrong_fails_the_authors_test_of_its_name(skeleton, tmp_path):
+    copy = shutil.copytree(skeleton, tmp_path / "acme")
+    source = copy / "spsti_adapter_acme_dmst" / "source.py"
+    source.write_text(
+        source.read_text().replace("updated_at DESC", "updated_at").replace("AND w.oid = ?", "AND ? > ''")
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "pyproject.toml", "tests"]
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1, done.stdout
+    failed = set(re.findall(r"^FAILED \S+::(\S+)", done.stdout, re.MULTILINE))
+    assert failed == {"test_the_kit_finds_nothing_wrong[other-oid]", "test_the_newest_record_is_announced[same-day]",
+                      "test_the_newest_record_is_announced[same-day-recorded-in-another-order]"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["Acme", "a b", "1st", "a/../b", "a--b", "x" * 41])
@@ -313,6 +335,9 @@ def test_the_configured_software_is_examined_and_nothing_is_written(check, confi
         "right  concurrency",
         "too few to tell whether it is held whole",
         "right  time floor",
+        "NOT CHECKED  connection lost and back: no relay fits between",
+        "NOT CHECKED  newest of same-day records: no worker with such records was named",
+        "NOT CHECKED  trace: it would write",
         "adapter acme-dmst 0.1.0",
     ):
         assert told in result.stdout
@@ -346,6 +371,7 @@ def test_the_findings_are_given_to_programs_with_the_time_floor(check):
     [
         ({"known": [{"matricule": KNOWN, "newest": "2025-09-01"}]}, "expected 2025-09-01: another version was chosen"),
         ({"known": [{"matricule": OBJECTS, "newest": "2025-09-01"}, {"matricule": KNOWN}]}, "none may be given"),
+        ({"known": [{"matricule": KNOWN, "newest": "2025-05-13T09:00"}]}, "another version of that day was chosen"),
         ({"known": [{"matricule": UNKNOWN}, {"matricule": KNOWN}]}, "known worker 1: got nobody"),
         ({"known": [{"matricule": KNOWN}], "unknown": [{"matricule": OBJECTS}]}, "unknown worker 1: got a worker"),
     ],
@@ -368,6 +394,8 @@ def test_what_is_wrong_is_told_and_ends_in_a_failure(check, workers, told):
         {"known": [{"matricule": "123"}]},
         {"known": [{"matricule": KNOWN, "oid": "1.2"}]},
         {"known": [{"matricule": KNOWN, "newest": "yesterday"}]},
+        {"known": [{"matricule": KNOWN, "newest": "2025-05-13T25:00"}]},
+        {"known": [{"matricule": KNOWN, "case": "odd"}]},
         {"known": 3},
     ],
 )
@@ -375,6 +403,57 @@ def test_workers_that_cannot_be_are_refused_without_being_repeated(check, worker
     result = check(workers=workers)
 
     assert (result.exit_code, "123" in result.output) == (2, False)
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_cases_that_a_person_names_are_compared_with_what_they_see(check):
+    known = [{"matricule": KNOWN, "newest": "2025-05-13T17:05", "case": "same-day"}]
+    told = check(workers={"known": known}).stdout
+
+    assert "newest of same-day" not in told
+    assert "NOT CHECKED  newest of cancelled records" in told
+
+
+async def test_the_connection_to_a_configured_software_is_cut_by_a_relay(tmp_path):
+    """The vendor's side over HTTP, asked by the adapter in its process, once straight and once through the relay."""
+
+    async def serve(reader, writer):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while head := (await reader.readuntil(b"\r\n\r\n")).decode().lower():
+                length = re.search(r"content-length: (\d+)", head)
+                body = await reader.readexactly(int(length[1])) if length else b""
+                is_known = b"/look" not in head.encode() or INS.matricule.value.encode() in body
+                answer = (
+                    {"ok": True, "contract_version": 1}
+                    if "/health" in head
+                    else LOOK | {"record": None}
+                    if is_known
+                    else NOBODY
+                )
+                writer.write(http(200, answer))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    (tmp_path / "state").mkdir()
+    config = tmp_path / "connector.toml"
+    write_key(tmp_path, generate_private_key(SECP256R1()), "bearer")
+    config.write_text(
+        GOOD + f'\n[source]\nadapter = "http"\n[source.options]\nurl = "http://127.0.0.1:{port}/v1"\n'
+        '[source.options.bearer]\nkey = "bearer.key"\nkid = "1"\n'
+    )
+    workers = json.dumps({"known": [{"matricule": INS.matricule.value}]})
+    arguments = ("check", "http", "--workers", "-", "--looks", 1)
+    cut = await asyncio.to_thread(call, config, *arguments, stdin=workers)
+    left = await asyncio.to_thread(call, config, *arguments, "--interrupt", "none", stdin=workers)
+    asked = await asyncio.to_thread(call, config, *arguments, "--interrupt", "ask", stdin=workers)
+    server.close()
+
+    assert cut.exit_code in {0, 1}, cut.output
+    assert "right  connection lost and back: while it was cut: adapter http, look" in cut.stdout
+    assert "right  connection lost and back: answered again by itself" in cut.stdout
+    assert "NOT CHECKED  connection lost and back: left out" in left.stdout
+    assert "NOT CHECKED  connection lost and back: nobody is there" in asked.stdout
 
 
 @pytest.mark.usefixtures("installed")

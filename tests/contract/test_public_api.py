@@ -47,7 +47,7 @@ FROZEN = {
     "TraceAction",
     "instant_of",
 }
-FROZEN_KIT = {"Finding", "check_source", "examine_source", "words"}
+FROZEN_KIT = {"Finding", "KitCase", "Version", "VersionState", "check_source", "examine_source", "words"}
 METHODS = {
     contract.Source: {"look", "document", "trace", "health", "counts", "start", "close"},
     contract.Sink: {"file", "told", "trace", "health", "start", "close"},

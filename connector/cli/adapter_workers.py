@@ -1,0 +1,158 @@
+"""Whom `adapter check` asks about: workers that a person names at a prompt or on standard input, never as arguments.
+
+Beside the INS, what that person sees in the software: the day of the newest act, when it was recorded, and what is
+special about the worker's records, so that the cases that are easily got wrong are compared with the real thing.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from connector.cli.faults import Exit, Fault
+from connector.cli.text import clean
+from connector.cli.worker import MAX_INPUT, need_terminal
+from connector.contract.newest import NewestCase
+from connector.core.days import Day
+from connector.core.errors import IdentityFault
+from connector.core.instant import Instant
+from connector.core.matricule import Ins, Matricule, key_of
+from connector.core.oid import Environment, InsOid
+from connector.core.private import Private
+
+MOST_WORKERS: Final = 8
+_FRANCE: Final = ZoneInfo("Europe/Paris")
+_NOBODY: Final = tuple(f"1009999999{number}" for number in (999, 998, 997))
+"""Bodies of matricules that are attributed to nobody we could think of: month and place of birth not known."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Workers(Private):
+    """Whom the kit asks about, and, by place, what a person sees of the records of each."""
+
+    known: tuple[Ins, ...]
+    unknown: tuple[Ins, ...]
+    newest: dict[int, Day]
+    recorded: dict[int, Instant]
+    cases: dict[int, NewestCase]
+
+
+def ask_workers(environment: Environment) -> Workers:
+    """Ask for them, one after the other.
+
+    Raises:
+        Fault: nobody is there to be asked.
+    """
+    need_terminal("the INS of a worker or two", "give them as JSON on standard input: --workers -")
+    click.echo(
+        "It is best to name: one with a large document, one who objects, and for each of "
+        f"{', '.join(NewestCase)} one with such records.",
+        err=True,
+    )
+    known: list[Ins] = []
+    workers = Workers((), (), {}, {}, {})
+    while len(known) < MOST_WORKERS:
+        place = len(known) + 1
+        ins = _prompt_ins(f"INS of known worker {place}" + (" (empty: no more)" if known else ""), environment)
+        if ins is None:
+            if known:
+                break
+            continue
+        known.append(ins)
+        _prompt_newest(workers, place)
+    stranger = _prompt_ins("INS of a worker whom it does not hold (empty: one that belongs to nobody)", environment)
+    return replace(workers, known=tuple(known), unknown=(stranger,) if stranger else nobody(environment))
+
+
+def _prompt_ins(question: str, environment: Environment) -> Ins | None:
+    while True:
+        text: str = click.prompt(question, default="", show_default=False, err=True)
+        if not text.strip():
+            return None
+        try:
+            return Ins(Matricule.parse(text), _oid(environment))
+        except IdentityFault as fault:
+            click.echo(clean(fault), err=True)
+
+
+def _prompt_newest(workers: Workers, place: int) -> None:
+    """Ask what is seen of this worker's records; each answer may be left out."""
+    choices = click.Choice(["", *NewestCase])
+    said = click.prompt(
+        f"  What is special about the records ({', '.join(NewestCase)}, empty: nothing)",
+        default="", show_default=False, show_choices=False, type=choices, err=True,
+    )  # fmt: skip
+    if said:
+        workers.cases[place] = NewestCase(said)
+    while True:
+        text: str = click.prompt(
+            "  Day of the newest act that you see in your software, and for two of one day when it was recorded"
+            " (YYYY-MM-DD or YYYY-MM-DDTHH:MM, empty: not compared)",
+            default="", show_default=False, err=True,
+        )  # fmt: skip
+        if not text.strip():
+            return
+        try:
+            _take_newest(workers, place, text.strip())
+        except (IdentityFault, ValueError):
+            click.echo("expected a day as 2025-05-13, or with the time as 2025-05-13T17:05", err=True)
+        else:
+            return
+
+
+def _take_newest(workers: Workers, place: int, text: str) -> None:
+    day, _, time = text.partition("T")
+    workers.newest[place] = Day.parse(day)
+    if time:
+        when = datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=_FRANCE)
+        workers.recorded[place] = Instant(int(when.timestamp()))
+
+
+def read_workers(environment: Environment) -> Workers:
+    """Read `{"known": [{"matricule", "oid"?, "newest"?, "case"?}], "unknown": [{"matricule", "oid"?}]}`.
+
+    Raises:
+        Fault: standard input is no such JSON; nothing of it is repeated.
+    """
+    try:
+        given = json.loads(sys.stdin.read(MAX_INPUT))
+        known, unknown = list(given["known"]), list(given.get("unknown", ()))
+        if not known:
+            raise ValueError
+        strangers = _many(unknown, environment) or nobody(environment)
+        workers = Workers(_many(known, environment), strangers, {}, {}, {})
+        for place, one in enumerate(known, 1):
+            if one.get("newest"):
+                _take_newest(workers, place, one["newest"])
+            if one.get("case"):
+                workers.cases[place] = NewestCase(one["case"])
+        return workers
+    except IdentityFault as fault:
+        raise Fault("standard input: a worker cannot be read", why=fault.message, status=Exit.USAGE) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Fault(
+            "standard input: holds no workers",
+            do='give {"known": [{"matricule": …, "newest": "2025-05-13"}], "unknown": [{"matricule": …}]}',
+            status=Exit.USAGE,
+        ) from None
+
+
+def _many(given: Sequence[Any], environment: Environment) -> tuple[Ins, ...]:
+    return tuple(
+        Ins(Matricule.parse(one["matricule"]), InsOid.parse(one["oid"]) if "oid" in one else _oid(environment))
+        for one in given
+    )
+
+
+def nobody(environment: Environment) -> tuple[Ins, ...]:
+    """Give INS that belong to nobody."""
+    return tuple(Ins(Matricule(body + key_of(body)), _oid(environment)) for body in _NOBODY)
+
+
+def _oid(environment: Environment) -> InsOid:
+    return InsOid.NIR if environment is Environment.PRODUCTION else InsOid.TEST
