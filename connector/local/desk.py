@@ -1,4 +1,4 @@
-"""What one caller may do with fetches: only those of the practitioners that the caller's key speaks for.
+"""What one caller may do with fetches: only those of the practitioners that the caller speaks for.
 
 A fetch of another practitioner and one that does not exist are the same here: `local.not_found`. Nothing of a
 colleague's is seen, not even that it exists.
@@ -16,7 +16,7 @@ from connector.core.members import MemberId
 from connector.core.ports import Idempotency
 from connector.core.states import FetchState
 from connector.local.guards import PORTS, caller_of
-from connector.local.keys import ApiKey
+from connector.local.keys import Caller
 from connector.local.ports import Errands
 from connector.requester.new_fetch import NewFetch
 
@@ -24,10 +24,10 @@ _PAGE: Final = 100
 
 
 class Desk:
-    """The errands as one key sees them."""
+    """The errands as one caller sees them."""
 
-    def __init__(self, errands: Errands, key: ApiKey) -> None:
-        self._errands, self._key = errands, key
+    def __init__(self, errands: Errands, caller: Caller) -> None:
+        self._errands, self._caller = errands, caller
 
     async def prepare(self, new: NewFetch, idempotency: Idempotency | None, *, start: bool) -> Fetch:
         """Keep a new fetch and, if it was not already, start it.
@@ -35,7 +35,7 @@ class Desk:
         Raises:
             LocalRefused, AdapterFault, FailedClosed: as the requester's rules say.
         """
-        fetch = await self._errands.prepare(new, self._key.name, idempotency)
+        fetch = await self._errands.prepare(new, self._caller.name, idempotency)
         if start and fetch.state is FetchState.PREPARED:
             fetch = await self._errands.start(fetch.id)
         return fetch
@@ -47,7 +47,7 @@ class Desk:
             LocalRefused: `local.not_found`.
         """
         fetch = await self._errands.get(fetch_id)
-        if fetch.owner not in self._key.practitioners:
+        if fetch.owner not in self._caller.practitioners:
             raise LocalRefused("fetch: there is none of this id", code=Code.LOCAL_NOT_FOUND)
         return fetch
 
@@ -57,7 +57,7 @@ class Desk:
         Raises:
             LocalRefused: `local.not_found`, no fetch of the id `before`.
         """
-        owners = self._key.practitioners
+        owners = self._caller.practitioners
         only = next(iter(owners)) if len(owners) == 1 else None
         found: list[Fetch] = []
         while owners and len(found) < limit:
@@ -96,5 +96,5 @@ class Desk:
 
 
 def desk_of(request: web.Request) -> Desk:
-    """Give the desk of a call that was authorised."""
+    """Give the desk of a call whose caller is known."""
     return Desk(request.app[PORTS].errands, caller_of(request))

@@ -43,9 +43,9 @@ def _id(text: str, code: Code) -> str:
 async def create(request: web.Request) -> web.Response:
     """`POST /api/v1/fetches`."""
     body, _ = await body_of(request, NewFetchIn)
-    ports, key = request.app[PORTS], caller_of(request)
+    ports, caller = request.app[PORTS], caller_of(request)
     new = read_new_fetch(
-        body, key=key, practitioners=ports.practitioners, settings=request.app[SETTINGS], now=ports.clock.now()
+        body, caller=caller, practitioners=ports.practitioners, settings=request.app[SETTINGS], now=ports.clock.now()
     )
     fetch = await desk_of(request).prepare(new, _idempotency(request, body), start=body.start)
     return _fetch(request, fetch, HTTPStatus.CREATED, Location=f"/api/v1/fetches/{fetch.id}")

@@ -21,9 +21,9 @@ from connector.core.practitioner_id import PractitionerId
 from connector.core.private import shape_of
 from connector.core.traits import StrictTraits
 from connector.local.answers import InsOut
-from connector.local.keys import ApiKey
+from connector.local.keys import Caller
 from connector.local.ports import PractitionerList
-from connector.local.requests import InsIn, NewFetchIn, PractitionerIn, WorkerIn
+from connector.local.requests import DemandIn, InsIn, NewFetchIn, PractitionerIn, WorkerIn
 from connector.local.settings import LocalSettings
 from connector.requester.new_fetch import NewFetch
 
@@ -31,7 +31,7 @@ _FIRST_YEAR: Final = 1970
 
 
 def read_new_fetch(
-    body: NewFetchIn, *, key: ApiKey, practitioners: PractitionerList, settings: LocalSettings, now: Instant
+    body: NewFetchIn, *, caller: Caller, practitioners: PractitionerList, settings: LocalSettings, now: Instant
 ) -> NewFetch:
     """Give the fetch that is asked for.
 
@@ -39,10 +39,21 @@ def read_new_fetch(
         LocalRefused: `local.forbidden`, the practitioner; `practitioner.auth_level`; `local.malformed`, an instant.
         IdentityFault: `identity.malformed`, `identity.oid`.
     """
+    practitioner = _practitioner(body.practitioner, caller, practitioners, settings, now)
+    return read_demand(body, practitioner, settings=settings, now=now)
+
+
+def read_demand(body: DemandIn, practitioner: Practitioner, *, settings: LocalSettings, now: Instant) -> NewFetch:
+    """Give the fetch that is asked for in the name of a practitioner whose login is known.
+
+    Raises:
+        LocalRefused: `local.malformed`, an instant.
+        IdentityFault: `identity.malformed`, `identity.oid`.
+    """
     information_at = _past(body.information.at, "information.at", now)
     return NewFetch(
         worker=read_worker(body.worker, settings),
-        practitioner=_practitioner(body.practitioner, key, practitioners, settings, now),
+        practitioner=practitioner,
         information=Information(at=information_at, by=body.information.by, means=body.information.means),
         visit=body.follow_up.visit,
         members=tuple(MemberId.parse(member, strict=False) for member in body.services),
@@ -131,11 +142,11 @@ def _past(text: str, field: str, now: Instant) -> Instant:
 
 
 def _practitioner(
-    stated: PractitionerIn, key: ApiKey, practitioners: PractitionerList, settings: LocalSettings, now: Instant
+    stated: PractitionerIn, caller: Caller, practitioners: PractitionerList, settings: LocalSettings, now: Instant
 ) -> Practitioner:
     practitioner_id = PractitionerId.parse(stated.id)
     listed = practitioners.get(stated.id)
-    if stated.id not in key.practitioners or listed is None or not practitioners.may_ask(stated.id):
+    if stated.id not in caller.practitioners or listed is None or not practitioners.may_ask(stated.id):
         raise LocalRefused(
             "practitioner: not one this key may speak for, or not, or no longer, on the service's list",
             code=Code.LOCAL_FORBIDDEN,

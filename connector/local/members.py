@@ -10,6 +10,7 @@ from connector.core.codes import Code
 from connector.core.directory import Member, MemberStatus
 from connector.core.errors import LocalRefused
 from connector.core.members import MemberId
+from connector.core.ports import MemberDirectory
 from connector.local.answers import MemberPage
 from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, number_of, query_of
 from connector.local.guards import PORTS, SETTINGS
@@ -24,8 +25,19 @@ async def search(request: web.Request) -> web.Response:
     """`GET /api/v1/members`: the active members, this service itself left out."""
     query = query_of(request, "q", "departement", "limit")
     limit = number_of(query, "limit", DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-    wanted, place = _words(query.get("q", "")), query.get("departement", "").upper()
     directory, own = request.app[PORTS].directory, request.app[SETTINGS].member
+    found = find_members(directory, own, query.get("q", ""), query.get("departement", ""))
+    page = MemberPage(
+        items=[member_out(member) for member in found[:limit]],
+        more=len(found) > limit,
+        directory=directory.version,
+    )
+    return answer(request, page)
+
+
+def find_members(directory: MemberDirectory, own: MemberId, text: str, departement: str = "") -> list[Member]:
+    """Give the active members but our own that fit the words, and serve the département where one is named."""
+    wanted, place = _words(text), departement.upper()
     found = [
         member
         for member in directory.members()
@@ -34,13 +46,7 @@ async def search(request: web.Request) -> web.Response:
         and (not place or place in member.departements)
         and _fits(member, wanted)
     ]
-    found.sort(key=lambda member: (_words(member.name), member.id))
-    page = MemberPage(
-        items=[member_out(member) for member in found[:limit]],
-        more=len(found) > limit,
-        directory=directory.version,
-    )
-    return answer(request, page)
+    return sorted(found, key=lambda member: (_words(member.name), member.id))
 
 
 async def show(request: web.Request) -> web.Response:
@@ -83,7 +89,8 @@ def _words(text: str) -> list[str]:
 
 
 def _fits(member: Member, wanted: list[str]) -> bool:
-    """Whether each wanted word begins a word of the member's names or towns, or is its id."""
-    known = [word for text in (member.name, *member.former_names, *member.towns) for word in _words(text)]
+    """Whether each wanted word begins a word of the member's names, towns, sectors or départements, or of its id."""
+    told = (*member.former_names, *member.acronyms, *member.towns, *member.sectors, *member.departements)
+    known = [word for text in (member.name, *told) for word in _words(text)]
     known.append(member.id.value.lower())
     return all(any(word.startswith(part) for word in known) for part in wanted)

@@ -4,7 +4,8 @@ Whether a matricule has its key, a practitioner is on the list or a service exis
 Unknown keys are refused: a misspelt one would silently change what is asked. Texts are never repeated in faults.
 """
 
-from typing import Annotated, Final, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
@@ -110,11 +111,10 @@ class FollowUpIn(Body):
     declared_reason: Annotated[str, StringConstraints(max_length=300)] = ""
 
 
-class NewFetchIn(Body):
-    """A fetch to prepare, and by default to start."""
+class DemandIn(Body):
+    """What is asked about whom and of whom, whoever asks."""
 
     worker: WorkerIn
-    practitioner: PractitionerIn
     services: Annotated[
         list[MemberIdText],
         Field(
@@ -125,9 +125,15 @@ class NewFetchIn(Body):
     ]
     information: InformationIn
     follow_up: FollowUpIn
-    start: Annotated[StrictBool, Field(description="false only prepares: nothing is sent")] = True
     lookup_only: Annotated[StrictBool, Field(description="stop once the services have answered")] = False
     unattended: Annotated[StrictBool, Field(description="ask silent services again in the background")] = False
+
+
+class NewFetchIn(DemandIn):
+    """A fetch to prepare, and by default to start."""
+
+    practitioner: PractitionerIn
+    start: Annotated[StrictBool, Field(description="false only prepares: nothing is sent")] = True
 
 
 class ChooseIn(Body):
@@ -208,6 +214,15 @@ def read_body(raw: bytes, model: type[_M]) -> _M:
         data = read_object(raw)
     except NotStrictJson as fault:
         raise FieldFaults([("", str(fault))]) from None
+    return read_data(data, model)
+
+
+def read_data(data: Mapping[str, Any], model: type[_M]) -> _M:
+    """Read what a JSON body or a form holds into its model.
+
+    Raises:
+        FieldFaults: `local.malformed`: each place that does not fit.
+    """
     try:
         return model.model_validate(data)
     except ValidationError as error:

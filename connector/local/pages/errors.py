@@ -12,11 +12,11 @@ from aiohttp import hdrs, web
 from connector.core.codes import Code
 from connector.core.errors import ConnectorError
 from connector.core.ports import new_id
-from connector.local.guards import PORTS, Handler, log_bug, log_refusal
-from connector.local.pages.rendering import page_language, render
+from connector.local.guards import PORTS, Handler, language_of, log_bug, log_refusal
+from connector.local.pages.rendering import render
 from connector.local.pages.texts import text
 from connector.local.statuses import status_of
-from connector.local.words import of_code
+from connector.local.words import Language, Words, of_code
 
 _FOR_PROGRAMS: Final = ("/api/", "/health/", "/metrics")
 _OF_STATUS: Final = {
@@ -45,7 +45,7 @@ async def show_errors(request: web.Request, handler: Handler) -> web.StreamRespo
             raise
         key, code = _OF_STATUS[HTTPStatus(error.status)]
         log_refusal(request, code, error.status)
-        language = page_language(request)
+        language = language_of(request)
         said, then = text(language, f"error.{key}"), text(language, f"error.{key}_next")
         return _page(request, error.status, said=said, then=then, code=code)
     except ConnectionError:
@@ -53,7 +53,7 @@ async def show_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     except Exception as error:  # noqa: BLE001 - the outermost boundary of a page: a bug is answered with an incident id
         incident = new_id(request.app[PORTS].entropy)
         log_bug(request, error, incident)
-        words = of_code(Code.INTERNAL, page_language(request))
+        words = of_code(Code.INTERNAL, language_of(request))
         return _page(request, 500, said=words.text, then=words.next, code=Code.INTERNAL, incident=incident)
 
 
@@ -61,8 +61,13 @@ def show_error(request: web.Request, error: ConnectorError) -> web.Response:
     """Answer with what an error means and what to do, in the reader's language; and log it."""
     status = status_of(error.code)
     log_refusal(request, error.code, status)
-    words = of_code(error.code, page_language(request))
+    words = words_of_error(error, language_of(request))
     return _page(request, status, said=words.text, then=words.next, code=error.code)
+
+
+def words_of_error(error: ConnectorError, language: Language) -> Words:
+    """Tell what an error means in the reader's language, and what to do; its own English text is for the log."""
+    return of_code(error.code, language)
 
 
 def _page(request: web.Request, status: int, *, said: str, then: str, code: Code, incident: str = "") -> web.Response:

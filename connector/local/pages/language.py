@@ -7,7 +7,7 @@ from aiohttp import web
 
 from connector.core.codes import Code
 from connector.core.errors import LocalRefused
-from connector.local.pages.rendering import LANGUAGE_COOKIE
+from connector.local.guards import LANGUAGE_COOKIE
 from connector.local.words import Language
 
 _OWN_PATH: Final = re.compile(r"/(?:[A-Za-z0-9_-][A-Za-z0-9/_-]*)?")

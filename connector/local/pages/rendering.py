@@ -18,7 +18,6 @@ from connector.local.guards import SETTINGS, language_of
 from connector.local.pages.texts import text
 from connector.local.words import Language, local_day
 
-LANGUAGE_COOKIE: Final = "spsti_language"
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "object-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -39,12 +38,6 @@ def build_templates() -> Environment:
     )
 
 
-def page_language(request: web.Request) -> Language:
-    """Give the language chosen on a page, else the one the browser asks for."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    return Language(chosen) if chosen in set(Language) else language_of(request)
-
-
 def render(
     request: web.Request,
     name: str,
@@ -54,7 +47,7 @@ def render(
     **context: Any,  # noqa: ANN401 - what the template names
 ) -> web.Response:
     """Answer with a template. Each is given `t` (a text by its key), `lang`, `day`, `path`, and what the page adds."""
-    language, settings = page_language(request), request.app[SETTINGS]
+    language, settings = language_of(request), request.app[SETTINGS]
     known: dict[str, Any] = {
         "t": partial(text, language),
         "lang": language.value,
