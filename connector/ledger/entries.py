@@ -87,7 +87,7 @@ def seal(draft: EntryDraft, index: int, origin: str, epochs: EpochKeys, entropy:
     personal_sha256 = entry.personal_sha256(personal, salt)
     leaf = _leaf(draft, salt, personal_sha256)
     epoch, epoch_key = epochs.current(draft.retention, draft.at)
-    place = _place(origin, index)
+    place = place_of(origin, index)
     row = (
         draft.type.tree.value,
         index,
@@ -117,7 +117,7 @@ def open_(stored: StoredEntry, origin: str, epochs: EpochKeys) -> OpenedEntry | 
     epoch_key = epochs.find(stored.epoch) if stored.sealed else None
     if epoch_key is None:
         return None
-    place = _place(origin, stored.index)
+    place = place_of(origin, stored.index)
     opened = aead.open_(aead.unwrap_key(epoch_key, stored.wrapped_key, place), stored.sealed, place)
     salt, personal = opened[: entry.SALT_BYTES], opened[entry.SALT_BYTES :]
     draft = EntryDraft(
@@ -143,5 +143,6 @@ def _leaf(draft: EntryDraft, salt: bytes, personal_sha256: bytes) -> bytes:
     return leaf_hash(data)
 
 
-def _place(origin: str, index: int) -> bytes:
+def place_of(origin: str, index: int) -> bytes:
+    """Say where an entry belongs: its key and its personal part open there and nowhere else."""
     return f"{origin}/{index}".encode()

@@ -15,6 +15,7 @@ from connector.core.instant import Instant
 from connector.core.ledger import Retention, Tree
 from connector.core.private import Private
 from connector.crypto import aead
+from connector.store.epoch_rows import SealedRows
 from connector.store.epochs import EpochKeys
 from connector.store.readers import Readers
 from connector.store.sql import Connection, Insert, one, rows
@@ -25,6 +26,8 @@ _KEEP: Final = Insert("insert or ignore into evidence (ref, kind, sha256, at, ep
 _OF_REF: Final = "select kind, sha256, at, epoch, sealed from evidence where ref = ? order by number"
 _STAMP: Final = "insert or ignore into head_stamps (tree, size, at, note, token) values (?, ?, ?, ?, ?)"
 _STAMP_AFTER: Final = "select size, at, note, token from head_stamps where tree = ? and size >= ? order by size limit 1"
+_KEEP_LIST: Final = "insert or ignore into kept_lists (version, at, content) values (?, ?, ?)"
+_LISTS: Final = "select version, at, content from kept_lists order by at, version"
 _LAST_STAMP: Final = "select size, at, note, token from head_stamps where tree = ? order by size desc limit 1"
 
 
@@ -56,6 +59,15 @@ class HeadStamp:
     token: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class KeptList:
+    """A local members file as it was believed from an instant on."""
+
+    version: str
+    at: Instant
+    content: bytes
+
+
 def keep_token(transaction: Transaction, epochs: EpochKeys, kind: TokenKind, ref: str, compact: bytes) -> None:
     """Keep a token of a handover, in the transaction of what it goes with; the same one again changes nothing.
 
@@ -85,7 +97,7 @@ class EvidenceStore:
     async def keep_stamp(self, stamp: HeadStamp) -> None:
         """Keep the stamp of a head; the first one of a size stays."""
         row = (stamp.tree.value, stamp.size, stamp.at, stamp.note, stamp.token)
-        await self._writer.do(lambda transaction: _do(transaction.db, row))
+        await self._writer.do(lambda transaction: _do(transaction.db, _STAMP, row))
 
     async def stamp_of(self, tree: Tree, size: int) -> HeadStamp | None:
         """Give the stamp of the first stamped head that covers so many entries."""
@@ -95,6 +107,16 @@ class EvidenceStore:
         """Give the newest stamp."""
         return await self._readers.run(lambda db: _stamp(tree, one(db, _LAST_STAMP, tree.value)))
 
+    async def keep_list(self, kept: KeptList) -> None:
+        """Keep a members file under its version; once is enough."""
+        row = (kept.version, kept.at, kept.content)
+        await self._writer.do(lambda transaction: _do(transaction.db, _KEEP_LIST, row))
+
+    async def lists(self) -> Sequence[KeptList]:
+        """Give the members files that were believed here, the oldest first."""
+        found = await self._readers.run(lambda db: rows(db, _LISTS))
+        return [KeptList(version, Instant(at), content) for version, at, content in found]
+
     def _opened(self, ref: str, kind: str, digest: bytes, at: int, epoch: str, sealed: bytes) -> KeptToken:
         found = TokenKind(kind)
         key = self._epochs.find(epoch)
@@ -102,8 +124,8 @@ class EvidenceStore:
         return KeptToken(found, digest, Instant(at), compact)
 
 
-def _do(db: Connection, row: tuple[object, ...]) -> None:
-    db.execute(_STAMP, row)
+def _do(db: Connection, sql: str, row: tuple[object, ...]) -> None:
+    db.execute(sql, row)
 
 
 def _stamp(tree: Tree, row: tuple[int, int, str, bytes] | None) -> HeadStamp | None:
@@ -112,3 +134,7 @@ def _stamp(tree: Tree, row: tuple[int, int, str, bytes] | None) -> HeadStamp | N
 
 def _place(ref: str, kind: TokenKind) -> bytes:
     return f"evidence/{kind}/{ref}".encode()
+
+
+EPOCH_ROWS: Final = SealedRows("evidence", ("ref", "kind"), _place)
+"""Its rows end with their epoch; `ledger.retention` sees to it."""

@@ -12,6 +12,7 @@ from connector.core.ledger import EntryDraft, Retention
 from connector.core.limits import Counted, LimitBlock, PeerOverride
 from connector.core.members import MemberId
 from connector.crypto import aead
+from connector.store.epoch_rows import SealedRows
 from connector.store.epochs import EpochKeys
 from connector.store.keys import TAG_BYTES, StateKeys
 from connector.store.readers import Readers
@@ -25,6 +26,7 @@ _PLACE: Final = b"counted"
 _BLOCKS: Final = "limit_blocks"
 _OVERRIDES: Final = "limit_overrides"
 _INSERT: Final = Insert("insert into counted (peer, at, hit, epoch, sealed)", 5)
+EPOCH_ROWS: Final = SealedRows("counted", (), lambda: _PLACE)
 _SINCE: Final = "select peer, at, hit, epoch, sealed from counted where at >= ? order by number"
 _KEEP_BLOCK: Final = "insert or replace into limit_blocks (id, since, sealed) values (?, ?, ?)"
 

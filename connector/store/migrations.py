@@ -309,6 +309,9 @@ _TABLES_9 = (
         successor text, tree text, idx integer
     ) strict, without rowid""",
     "create index destroyed_epochs_unfinished on destroyed_epochs (begun_at) where ended_at is null",
+    # What is sealed under an epoch's key is found by it: to be emptied, or moved to another generation.
+    "create index entries_by_epoch on entries (epoch) where sealed <> x''",
+    "create index counted_by_epoch on counted (epoch)",
     "create index evidence_by_epoch on evidence (epoch)",
     # Instants after which a row is dropped; those of rows that are there count from now.
     "alter table identity_alerts add column purge_at integer not null default 0",

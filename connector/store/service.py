@@ -78,14 +78,17 @@ J = TypeVar("J", bound=HasLedgers)
 
 
 class State(Generic[J]):
-    """An open state. `journal` is what reads, proves and verifies the ledgers."""
+    """An open state. `journal` is what reads, proves and verifies the ledgers; `writer` and `parts` are for the rooms
+    that write with it: the ledgers' retention, the pause points of tests.
+    """
 
     def __init__(self, lock: StateLock, writer: Writer, vault: FileVault, journal: J, parts: StateParts) -> None:
         """Join opened parts; `open` is the way to get one."""
         keys, readers = parts.keys, parts.readers
         sealer = Sealer(keys.rows)
         self._lock = lock
-        self._writer = writer
+        self._writer = self.writer = writer
+        self.parts = parts
         self._readers = readers
         self._file_vault = vault
         self.vault: Vault = vault
@@ -163,6 +166,14 @@ class State(Generic[J]):
             except OSError as error:
                 return f"vault: its disk cannot be asked ({error.strerror})"
         return reason
+
+    async def answers(self) -> None:
+        """Return once the thread that writes has come by, whatever it can write; for a watchdog.
+
+        Raises:
+            FailedClosed: `state.unavailable`, closed.
+        """
+        await self._writer.answers()
 
     async def pending(self) -> dict[str, int]:
         """Count what is still to be delivered: acknowledgements to holders, traces and oppositions to the software.

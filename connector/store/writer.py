@@ -55,7 +55,7 @@ class Writer:
         self._ledgers = ledgers
         self._clock = clock
         self._max_batch = max_batch
-        self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Job] | asyncio.Future[None] | None] = SimpleQueue()
         self._gathered: list[_Job] = []
         self._is_gathering = False
         self._is_writing = False
@@ -93,6 +93,25 @@ class Writer:
         self._enqueue(operation, future)
         await future
 
+    async def answers(self) -> None:
+        """Return once the thread has come by, whether or not it can write; for a watchdog, which hangs with it.
+
+        Raises:
+            FailedClosed: `state.unavailable`, closed.
+        """
+        self._refuse_closed()
+        asked: asyncio.Future[None] = self._loop.create_future()
+        self._queue.put(asked)
+        await asked
+
+    async def run_alone(self, operation: Operation[T]) -> T:
+        """Run an operation in a batch of its own; else as `run`."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._refuse_closed()
+        self._is_writing = True
+        self._queue.put([_Job(operation, future)])
+        return await future
+
     async def close(self) -> None:
         """Write what is queued, then end the thread and its connection."""
         if not self._closed:
@@ -100,6 +119,11 @@ class Writer:
             self._hand_over()
             self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
+
+    @property
+    def highest(self) -> Instant:
+        """The highest instant ever stored, 0 in a new state."""
+        return self._highest
 
     def not_ready(self) -> str | None:
         """Say why a write would fail now, or did last time."""
@@ -112,10 +136,13 @@ class Writer:
         return self._reason
 
     def _enqueue(self, operation: Callable[[Transaction], Any], future: "asyncio.Future[Any]") -> None:
-        if self._closed:
-            raise FailedClosed("state: it is closed", code=Code.STATE_UNAVAILABLE, hint="start the connector again")
+        self._refuse_closed()
         self._gathered.append(_Job(operation, future))
         self._gather()
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise FailedClosed("state: it is closed", code=Code.STATE_UNAVAILABLE, hint="start the connector again")
 
     def _gather(self) -> None:
         if not (self._is_gathering or self._is_writing):
@@ -159,6 +186,9 @@ class Writer:
                 return
             self._tell(_settle, self._opened, None, None)
             while (batch := self._queue.get()) is not None:
+                if isinstance(batch, asyncio.Future):
+                    self._tell(_settle, batch, None, None)
+                    continue
                 self._write(db.conn, batch)
                 self._tell(self._written, batch)
                 del batch

@@ -1,0 +1,73 @@
+"""The personal parts of ledger entries, as rows that end with their epoch or are moved to its next generation.
+
+An entry keeps its row, its leaf and its public fields for ever: they prove, and say nothing of anybody. Its tags belong
+to its epoch, so a moved entry gets new ones, for which its personal part has to be opened.
+"""
+
+from typing import Final
+
+from connector.core.errors import ConnectorError
+from connector.core.ledger import Tree
+from connector.crypto import aead
+from connector.ledger import entries
+from connector.ledger.entries import StoredEntry
+from connector.ledger.heads import origin_of
+from connector.store.epochs import EpochKeys
+from connector.store.sql import Connection, insert_rows, one, rows
+
+_EMPTY: Final = """
+    update entries set wrapped_key = x'', sealed = x''
+    where id in (select id from entries where epoch = ? and sealed <> x'' order by id limit ?)
+"""
+_EMPTY_ONE: Final = "update entries set wrapped_key = x'', sealed = x'' where tree = ? and idx = ? and sealed <> x''"
+_TAG_AFTER: Final = "select tag from entry_tags where epoch = ? order by tag limit 1 offset ?"
+_OF_EPOCH: Final = f"""
+    select id, {entries.COLUMNS} from entries where epoch = ? and sealed <> x'' and id > ? order by id limit ?
+"""  # noqa: S608 (constant)
+_MOVE: Final = "update entries set epoch = ?, wrapped_key = ? where id = ?"
+
+
+class EntryRows:
+    """`store.epoch_rows.EpochRows` of both ledgers."""
+
+    table = "entries"
+
+    def empty(self, db: Connection, epoch: str, limit: int) -> int:
+        """Remove personal parts, then tags."""
+        emptied = db.execute(_EMPTY, (epoch, limit)).rowcount
+        return emptied or _drop_tags(db, epoch, limit)
+
+    def move(self, db: Connection, epochs: EpochKeys, epoch: str, into: str, after: int, limit: int) -> int | None:
+        """Wrap the entries' keys under the other generation's, and tag them anew."""
+        found = rows(db, _OF_EPOCH, epoch, after, limit)
+        origins = {tree.value: str(origin_of(db, tree)) for tree in Tree}
+        for number, *row in found:
+            _move(db, epochs, number, StoredEntry.of_row(tuple(row)), origins[row[0]], into)
+        return found[-1][0] if found else None
+
+
+def empty_one(db: Connection, tree: Tree, index: int) -> None:
+    """Remove the personal part of one entry; its tags go with its epoch's key."""
+    db.execute(_EMPTY_ONE, (tree.value, index))
+
+
+def _move(db: Connection, epochs: EpochKeys, number: int, stored: StoredEntry, origin: str, into: str) -> None:
+    old, new = epochs.find(stored.epoch), epochs.find(into)
+    try:
+        opened = entries.open_(stored, origin, epochs)
+        if opened is None or old is None or new is None:
+            return
+        place = entries.place_of(origin, stored.index)
+        wrapped = aead.wrap_key(new, aead.unwrap_key(old, stored.wrapped_key, place), place)
+    except ConnectorError:
+        return  # it is not what was written: nobody can read it, and it ends with the old key
+    db.execute(_MOVE, (into, wrapped, number))
+    tags = entries.tags(opened.part.workers, into, epochs)
+    insert_rows(db, entries.INSERT_TAG, [(*tag, stored.tree.value, stored.index) for tag in tags])
+
+
+def _drop_tags(db: Connection, epoch: str, limit: int) -> int:
+    bound = one(db, _TAG_AFTER, epoch, limit)
+    if bound is None:
+        return db.execute("delete from entry_tags where epoch = ?", (epoch,)).rowcount
+    return db.execute("delete from entry_tags where epoch = ? and tag <= ?", (epoch, bound[0])).rowcount
