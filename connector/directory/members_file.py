@@ -53,6 +53,7 @@ class MembersFile:
     def __init__(self, path: Path, environment: Environment) -> None:
         self._path, self._environment = path, environment
         self._followers: set[asyncio.Queue[MemberChange]] = set()
+        self.content = b""
         self._members, self._version = self._read()
         self._index()
 
@@ -155,22 +156,37 @@ class MembersFile:
 
     def _read(self) -> tuple[dict[MemberId, Member], str]:
         try:
-            raw = self._path.read_bytes()
-            data = tomllib.loads(raw.decode("utf-8"))
+            self.content = self._path.read_bytes()
         except OSError as error:
-            raise _fault(self._path, [f"cannot be read ({error.strerror})"]) from None
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise _fault(self._path, [f"not TOML in UTF-8: {error}"]) from None
-        reader = _Reader(self._environment)
-        members = reader.members(data)
-        if reader.faults:
-            raise _fault(self._path, reader.faults)
-        digest = base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode()
-        return members, f"file:{digest}"
+            raise _fault(self._path.name, [f"cannot be read ({error.strerror})"]) from None
+        return read_members(self.content, self._environment, self._path.name)
 
 
-def _fault(path: Path, faults: list[str]) -> ConfigFault:
-    lines = tuple(f"{path.name}: {fault}" for fault in faults)
+def read_members(raw: bytes, environment: Environment, name: str) -> tuple[dict[MemberId, Member], str]:
+    """Read a members file; give its members, and its version.
+
+    Args:
+        raw: the file.
+        environment: production refuses ids with a wrong check digit, and addresses on loopback.
+        name: what faults call it.
+
+    Raises:
+        ConfigFault: the file has faults: all of them are in it.
+    """
+    try:
+        data = tomllib.loads(raw.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _fault(name, [f"not TOML in UTF-8: {error}"]) from None
+    reader = _Reader(environment)
+    members = reader.members(data)
+    if reader.faults:
+        raise _fault(name, reader.faults)
+    digest = base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode()
+    return members, f"file:{digest}"
+
+
+def _fault(name: str, faults: list[str]) -> ConfigFault:
+    lines = tuple(f"{name}: {fault}" for fault in faults)
     return ConfigFault("members file:\n" + "\n".join(lines), faults=lines)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from connector.core.coded import PURPOSE_PROBE
 from connector.core.errors import ConnectorError
 from connector.core.evidence import Ack, Receipt
 from connector.core.instant import Instant
@@ -47,7 +48,7 @@ class Exchange(Private):
     @property
     def is_probe(self) -> bool:
         """Whether it is about nobody."""
-        return self.mandate is not None and self.mandate.claims.get("worker") is None and self.kind is not Kind.READ
+        return self.mandate is not None and self.mandate.claims.get("purpose") == PURPOSE_PROBE.to_json()
 
     @property
     def kind(self) -> Kind | None:
