@@ -6,7 +6,7 @@ A *source* reads the records that the service's software holds; a *sink* deliver
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,16 @@ from connector.core.instant import Instant
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.oid import Environment
-from connector.core.records import AdapterHealth, Announcement, Counts, Look, ReceivedDocument, ToldToWorker, Trace
+from connector.core.records import (
+    AdapterHealth,
+    Announcement,
+    Counts,
+    Look,
+    ReceivedDocument,
+    Remark,
+    ToldToWorker,
+    Trace,
+)
 
 CONTRACT_VERSION = 1
 """What this connector speaks. It grows by things that have a default; only what breaks an adapter makes it 2."""
@@ -139,6 +148,10 @@ class Source(Adapter):
     def counts(self) -> Counts | Awaitable[Counts | None] | None:
         """Count the workers who could be answered about; None where the software cannot tell."""
         return None
+
+    def remarks(self) -> Sequence[Remark] | Awaitable[Sequence[Remark]]:
+        """Say what `adapter check` shall show of how this is set up: a look-up that scans, say. No identities."""
+        return ()
 
 
 class Sink(Adapter):

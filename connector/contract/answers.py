@@ -10,11 +10,13 @@ from connector.core.days import BirthDate, Day
 from connector.core.errors import AdapterFault
 from connector.core.identity import IdentityAttribute, IdentityStatus, LocalIdentity
 from connector.core.matricule import Ins
-from connector.core.records import AdapterHealth, Announcement, Counts, Extent, Look, Opposition
+from connector.core.records import AdapterHealth, Announcement, Counts, Extent, Look, Opposition, Remark
 from connector.core.traits import Sex, StrictTraits
 
 MAX_TEXT = 256
 """Characters of a vendor's reference, version or author, of a code, or of a health detail."""
+
+MAX_REMARKS = 50
 
 _ANNOUNCEMENT_TEXTS = ("record_ref", "version", "content_type")
 
@@ -106,6 +108,18 @@ class AnswerChecks:
         self._must(type(answer.ok) is bool, "health", "ok", answer.ok, "True or False")
         self._must(type(answer.detail) is str, "health", "detail", answer.detail, "a text")
         return AdapterHealth(answer.ok, without_numbers(answer.detail))
+
+    def remarks(self, answer: object) -> tuple[Remark, ...]:
+        """Give the remarks, put into form as a health's detail is."""
+        if not isinstance(answer, list | tuple) or len(answer) > MAX_REMARKS:
+            raise self.broken("remarks", type_name(answer), f"{MAX_REMARKS} Remarks at most")
+        for remark in answer:
+            if type(remark) is not Remark:
+                raise self.broken("remarks", type_name(remark), "a Remark")
+            is_right = remark.ok is None or type(remark.ok) is bool
+            self._must(is_right, "remarks", "ok", remark.ok, "True, False or None")
+            self._must(type(remark.text) is str, "remarks", "text", remark.text, "a text")
+        return tuple(Remark(remark.ok, without_numbers(remark.text)) for remark in answer)
 
     def counts(self, answer: object) -> Counts | None:
         """Give the counts, each part at most the whole."""

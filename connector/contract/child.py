@@ -225,6 +225,8 @@ class _Server:
             case "counts" if isinstance(guard, SourceGuard):
                 counts = await guard.counts()
                 return None if counts is None else values.COUNTS.to_json(counts)
+            case "remarks" if isinstance(guard, SourceGuard):
+                return [values.REMARK.to_json(remark) for remark in await guard.remarks()]
             case "document" if isinstance(guard, SourceGuard):
                 await self._document(number, call, guard, given)
             case "told" if isinstance(guard, SinkGuard):

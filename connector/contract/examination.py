@@ -139,7 +139,19 @@ class Examination:
         self._check = "health"
         health = await self._guard.health()
         self._say(health.ok, "health", health.detail or ("it can be asked" if health.ok else "it cannot be asked"))
+        if health.ok:
+            await self._remarks()
         return health.ok
+
+    async def _remarks(self) -> None:
+        """Show what the adapter says of itself: a look-up that scans is found here before a day is full."""
+        try:
+            remarks = await self._guard.remarks()
+        except AdapterFault as fault:
+            self._fault("set up", fault)
+            return
+        for remark in remarks:
+            self._say(remark.ok, "set up", remark.text)
 
     async def _known_workers(self) -> None:
         for place, ins in enumerate(self._known, start=1):

@@ -25,7 +25,16 @@ from connector.core.errors import AdapterFault
 from connector.core.instant import day_in_france
 from connector.core.matricule import Ins
 from connector.core.ports import Clock
-from connector.core.records import AdapterHealth, Announcement, Counts, Look, ReceivedDocument, ToldToWorker, Trace
+from connector.core.records import (
+    AdapterHealth,
+    Announcement,
+    Counts,
+    Look,
+    ReceivedDocument,
+    Remark,
+    ToldToWorker,
+    Trace,
+)
 
 _CONTROL_PLACES = 2
 _T = TypeVar("_T")
@@ -214,6 +223,16 @@ class SourceGuard(_Guard):
         await self.start()
         answer = await self._questions.call("counts", self._adapter.counts, (), self._settings.counts_seconds)
         return self._checked("counts", self._checks.counts, answer)
+
+    async def remarks(self) -> tuple[Remark, ...]:
+        """Ask what it says of how it is set up.
+
+        Raises:
+            AdapterFault: no answer, or one that breaks the contract.
+        """
+        await self.start()
+        answer = await self._questions.call("remarks", self._adapter.remarks, (), self._settings.counts_seconds)
+        return self._checked("remarks", self._checks.remarks, answer)
 
     def _no_document(self, code: Code, got: str, expected: str) -> AdapterFault:
         self._report(FaultSeen(self._name, "document", code, "answer"))

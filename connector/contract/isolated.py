@@ -16,7 +16,16 @@ from connector.contract.discovery import AdapterInfo
 from connector.contract.process import Call, Process
 from connector.contract.settings import GuardSettings, ProcessSettings
 from connector.core.matricule import Ins
-from connector.core.records import AdapterHealth, Announcement, Counts, Look, ReceivedDocument, ToldToWorker, Trace
+from connector.core.records import (
+    AdapterHealth,
+    Announcement,
+    Counts,
+    Look,
+    ReceivedDocument,
+    Remark,
+    ToldToWorker,
+    Trace,
+)
 
 _CLOSE_SECONDS: Final = 4.0
 
@@ -109,6 +118,11 @@ class IsolatedSource(_Isolated, Source):
         """Ask for the counts."""
         answer = await self.process.call("counts")
         return None if answer is None else values.read(values.COUNTS, answer)
+
+    async def remarks(self) -> list[Remark]:
+        """Ask what it says of how it is set up; the guard refuses what is none."""
+        answer = await self.process.call("remarks")
+        return [values.read(values.REMARK, one) for one in answer] if isinstance(answer, list) else [answer]
 
 
 class IsolatedSink(_Isolated, Sink):

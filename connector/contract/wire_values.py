@@ -15,6 +15,7 @@ from connector.core.records import (
     Counts,
     Look,
     ReceivedDocument,
+    Remark,
     ToldToWorker,
     Trace,
 )
@@ -26,6 +27,7 @@ ANNOUNCEMENT: Final = codec_of(Announcement)
 TRACE: Final = codec_of(Trace)
 HEALTH: Final = codec_of(AdapterHealth)
 COUNTS: Final = codec_of(Counts)
+REMARK: Final = codec_of(Remark)
 RECEIVED: Final = codec_of(ReceivedDocument)
 TOLD: Final = codec_of(ToldToWorker)
 _INFO: Final = codec_of(AdapterInfo)

@@ -123,6 +123,14 @@ class AdapterHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What an adapter says of how it is set up, for IT staff: right, wrong, or (None) only to be known."""
+
+    ok: bool | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many workers could be answered about; None where the software cannot tell."""
 

@@ -46,6 +46,18 @@ def test_plan_tells_an_index_from_a_scan(house_of, kind):
     assert scanning["document"].scans is False
 
 
+def test_adapter_check_shows_a_look_up_that_scans(house_of):
+    house = house_of("sqlite", own=True)
+    house.fill(5000)
+    house.script(UNINDEX[house.dialect])
+    source, _ = load_source("sql", house.options(), context(house.folder))
+    findings = check_source(source, known=[ins_of(0)], unknown=[ins_of(7777)])
+    source.close()
+
+    (scans,) = [finding for finding in findings if finding.subject == "set up" and finding.ok is False]
+    assert "look: reads the whole of" in scans.text
+
+
 def test_account_that_may_read_the_tables_is_shown_the_plan_of_mariadb(house_of):
     house = house_of("mariadb", own=True)
     house.fill(5000)

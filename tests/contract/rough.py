@@ -33,6 +33,7 @@ from connector.contract import (
     Matricule,
     Opposition,
     Problem,
+    Remark,
     Sink,
     Source,
     StrictTraits,
@@ -162,6 +163,9 @@ class RoughSource(Rough, Source):
         if self.order() == "block the loop":
             time.sleep(3600)  # noqa: ASYNC251 - what it must not do
         return Counts(workers=3, answerable=2)
+
+    def remarks(self):
+        return [Remark(None, "rough")]
 
 
 class RoughSink(Rough, Sink):

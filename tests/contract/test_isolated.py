@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from connector.contract import AdapterContext, Environment, IdentityAttribute
+from connector.contract import AdapterContext, Environment, IdentityAttribute, Remark
 from connector.contract.discovery import load_source
 from connector.contract.faults import FaultSeen
 from connector.contract.frames import encode
@@ -115,6 +115,7 @@ async def test_each_operation_answers_as_it_does_inside_the_daemon(bench):
         assert await apart.look(OTHER_INS) == await here.look(OTHER_INS)
         assert await read(apart, look.announcement) == await read(here, look.announcement)
         assert await apart.counts() == await here.counts()
+        assert await apart.remarks() == await here.remarks() == (Remark(None, "rough"),)
         assert await apart.health() == await here.health()
         assert apart.tells_opposition is here.tells_opposition is False
         for order in ("raise", "refuse", "another type", "future", "exit"):

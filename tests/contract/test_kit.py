@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from connector.contract import AdapterError, AdapterHealth, Counts, Day, Ins, InsOid, Opposition, Problem, Sex
+from connector.contract import AdapterError, AdapterHealth, Counts, Day, Ins, InsOid, Opposition, Problem, Remark, Sex
 from connector.contract.examination import Depth, Examination
 from connector.contract.measures import Latency, floor_ms
 from connector.contract.testing import Finding, check_source, examine_source, words
@@ -181,6 +181,34 @@ def test_the_time_floor_follows_the_looks():
     assert "right  time floor" in told_of(AsyncSource(), floor_ms=150)
     assert "should be 150 at least, it is 20" in told_of(AsyncSource(), floor_ms=20)
     assert Latency.of(range(1, 101)) == Latency(51, 99)
+
+
+class Talking(PlainSource):
+    """Says how it is set up."""
+
+    said = ()
+
+    def remarks(self):
+        return self.said
+
+
+def test_what_an_adapter_says_of_how_it_is_set_up_is_shown():
+    source = Talking()
+    source.said = [Remark(ok=False, text="look: reads the whole of worker"), Remark(None, f"for {INS.matricule.value}")]
+    told = told_of(source)
+
+    assert "WRONG  set up: look: reads the whole of worker" in told
+    assert "note   set up: for [number]" in told
+
+
+@pytest.mark.parametrize(
+    "said", ["a text", ["a text"], [Remark("yes", "x")], [Remark(True, 3)], 3, [Remark(True, "")] * 51]
+)
+def test_remarks_that_are_none_are_refused(said):
+    source = Talking()
+    source.said = said
+
+    assert "WRONG  set up: adapter under test, remarks: " in told_of(source)
 
 
 def test_traits_that_insi_never_gives_are_found():

@@ -38,6 +38,7 @@ FROZEN = {
     "Opposition",
     "Problem",
     "ReceivedDocument",
+    "Remark",
     "Sex",
     "Sink",
     "Source",
@@ -49,7 +50,7 @@ FROZEN = {
 }
 FROZEN_KIT = {"Finding", "KitCase", "Version", "VersionState", "check_source", "examine_source", "words"}
 METHODS = {
-    contract.Source: {"look", "document", "trace", "health", "counts", "start", "close"},
+    contract.Source: {"look", "document", "trace", "health", "counts", "remarks", "start", "close"},
     contract.Sink: {"file", "told", "trace", "health", "start", "close"},
 }
 

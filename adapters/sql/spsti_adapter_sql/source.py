@@ -19,6 +19,7 @@ from connector.contract import (
     Ins,
     Look,
     Problem,
+    Remark,
     Source,
     Trace,
 )
@@ -124,6 +125,10 @@ class SqlSource(Source):
             return tuple(
                 explain(connection, self._questions.dialect, name, query, values) for name, query, values in asked
             )
+
+    def remarks(self) -> list[Remark]:
+        """Show what `explain` says."""
+        return [Remark(None if one.scans is None else not one.scans, str(one)) for one in self.explain()]
 
     def close(self) -> None:
         """Close the pools."""
