@@ -16,6 +16,28 @@ from connector.core.private import Private
 
 ENTRY_VERSION = 1
 
+_SPAN_BITS = 40
+"""A ledger has fewer than 2^40 entries: room for 8,000 ledgers below 2^53, the largest integer of JSON (our rule)."""
+
+
+def number_of(serial: int, index: int) -> int:
+    """Give the number in this house's journal of an entry, or of a size, of the ledger with that serial.
+
+    The journal goes on ascending where a new ledger begins (`journal succeed`), while each tree counts from 0; in the
+    first ledger both are the same. Subtrees keep their alignment, so nodes are numbered by the same rule.
+    """
+    return (serial - 1 << _SPAN_BITS) + index
+
+
+def serial_of(number: int) -> int:
+    """Give the serial of the ledger in which that number of the journal lies."""
+    return (number >> _SPAN_BITS) + 1
+
+
+def index_of(number: int) -> int:
+    """Give the place, or the size, in its own ledger of a number of the journal."""
+    return number & (1 << _SPAN_BITS) - 1
+
 
 class Tree(StrEnum):
     """The exchange ledger, whose checkpoints peers see in receipts, and the house ledger, which holds the rest."""
@@ -63,6 +85,8 @@ class EntryType(StrEnum):
     DIRECTORY = "directory"
     BLOCK = "block"
     ANSWERING = "answering"
+    WITNESS = "witness"
+    SUCCEEDED = "succeeded"
     DESTROYED = "destroyed"
     ERASED = "erased"
     UPGRADED = "upgraded"
@@ -129,3 +153,9 @@ class Proof:
     path: tuple[bytes, ...]
     size: int
     checkpoint: str
+
+    @property
+    def number(self) -> int:
+        """Its entry's number in the journal of the house whose ledger it is."""
+        origin = self.checkpoint.partition("\n")[0]
+        return number_of(int(origin.rpartition("/")[2]), self.index)

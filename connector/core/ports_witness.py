@@ -1,18 +1,23 @@
-"""The ports of witnessing: what `store` keeps of other members' ledgers and of what they say of ours."""
+"""The ports of witnessing: what is kept of other members' ledgers, how they are asked, and who hears of it."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from connector.core.codes import Code
+from connector.core.directory import Member
 from connector.core.ledger import EntryDraft, Tree
 from connector.core.members import MemberId
 from connector.core.witness import (
     HeadLink,
+    HeldHead,
     KnownHead,
     LedgerFault,
     LedgerGap,
     LedgerName,
     SeenHead,
+    Showing,
     SignedHead,
+    WitnessAnswer,
     Witnessed,
     WitnessStatement,
 )
@@ -46,11 +51,18 @@ class WitnessStore(WitnessReader, Protocol):
         ...
 
     async def see(self, heads: Sequence[SeenHead]) -> None:
-        """Keep heads until they were compared; the same again changes nothing."""
+        """Keep heads until they were compared; the same again changes nothing.
+
+        Those that nobody else told of came with a receipt or an acknowledgement.
+        """
         ...
 
     async def seen(self, limit: int) -> Sequence[SeenHead]:
         """Give heads that have still to be compared, by member and size."""
+        ...
+
+    async def exchanged(self) -> frozenset[MemberId]:
+        """Give the members whose receipts or acknowledgements this house has: theirs is what it may have to prove."""
         ...
 
     async def compared(self, heads: Sequence[SeenHead]) -> None:
@@ -80,6 +92,81 @@ class WitnessStore(WitnessReader, Protocol):
         """Keep a gap and the new ledger's head; False, and nothing, where the gap is known already."""
         ...
 
+    async def succeed(self, entry: EntryDraft, serial: int) -> None:
+        """Begin both ledgers of this house anew under that serial, with this entry as the first leaf of each."""
+        ...
+
     async def gaps(self) -> Sequence[LedgerGap]:
         """Give all gaps, the oldest first."""
+        ...
+
+
+class HeadsNoticed(Protocol):
+    """Hears of each checkpoint that a receipt or an acknowledgement bore, once that was verified. It returns at once."""
+
+    def noticed(self, member: MemberId, checkpoint: str) -> None:
+        """Take a checkpoint to compare with what is known, later."""
+        ...
+
+
+class HeadsIgnored:
+    """For a house that looks at no ledgers: a test, a tool."""
+
+    def noticed(self, member: MemberId, checkpoint: str) -> None:
+        """Do nothing."""
+
+
+class LedgerWitness(Protocol):
+    """What a member does for others: it tells what it holds of them, and countersigns what they show it."""
+
+    async def held(self) -> Sequence[HeldHead]:
+        """Give what this member holds of every other, each under its own signature of now."""
+        ...
+
+    async def witness(self, member: Member, showing: Showing) -> WitnessAnswer:
+        """Compare a checkpoint that its own member shows with what is known. Raises RequestRefused, FailedClosed."""
+        ...
+
+
+class LedgerPeers(Protocol):
+    """How other members are asked about ledgers. All raise PeerFault."""
+
+    async def checkpoint(self, member: Member, tree: Tree) -> str:
+        """Ask for its newest checkpoint; of its house ledger at most once a day."""
+        ...
+
+    async def consistency(self, member: Member, tree: Tree, first: int, second: int) -> tuple[bytes, ...]:
+        """Ask for the proof between two of its sizes; `request.malformed`: it says it never had them."""
+        ...
+
+    async def held(self, member: Member) -> Sequence[HeldHead]:
+        """Ask what it holds of everyone."""
+        ...
+
+    async def show(self, member: Member, showing: Showing) -> WitnessAnswer:
+        """Show it a checkpoint of ours."""
+        ...
+
+
+class WitnessObserver(Protocol):
+    """Hears of witnessing, for logs and metrics. It returns at once and raises nothing."""
+
+    def ledger_fault(self, fault: LedgerFault) -> None:
+        """A fault was found that was not known."""
+        ...
+
+    def ledger_gap(self, gap: LedgerGap) -> None:
+        """A member began a new ledger."""
+        ...
+
+    def witnessed(self, statement: WitnessStatement) -> None:
+        """A witness countersigned a checkpoint of ours."""
+        ...
+
+    def witness_failed(self, member: MemberId, code: Code) -> None:
+        """A witness could not be had, or said what cannot be used."""
+        ...
+
+    def witness_round(self, answered: int, asked: int) -> None:
+        """A round of witnesses is over."""
         ...

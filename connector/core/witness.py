@@ -8,7 +8,7 @@ member. Values only: their signed forms are `wire.checkpoint`, `wire.cosignature
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Final
 
 from connector.core.instant import Instant
@@ -67,6 +67,51 @@ class WitnessStatement:
     at: Instant
     head: SignedHead
     line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A checkpoint shown to a witness, with the proof that it goes on from the tree of `first` leaves."""
+
+    checkpoint: str
+    first: int
+    proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldHead:
+    """What a member says that it holds of a ledger: the checkpoint, and its own line under it."""
+
+    checkpoint: str
+    cosignature: str
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessAnswer:
+    """What a witness says to a checkpoint that it was shown: its line, or the checkpoint that it holds instead."""
+
+    cosignature: str | None = None
+    held: str | None = None
+
+
+class Relation(Enum):
+    """How a head that is shown stands to the one that is known of the same member's ledger."""
+
+    SAME = "same"
+    FORK = "fork"
+    LONGER = "longer"
+    SHORTER = "shorter"
+    NEW_LEDGER = "new-ledger"
+    OLD_LEDGER = "old-ledger"
+
+
+def relate(known: SignedHead, shown: SignedHead) -> Relation:
+    """Compare two heads of one member's ledgers of one kind; whether a longer one goes on is for a proof to say."""
+    if known.ledger.serial != shown.ledger.serial:
+        return Relation.NEW_LEDGER if shown.ledger.serial > known.ledger.serial else Relation.OLD_LEDGER
+    if known.size == shown.size:
+        return Relation.SAME if known.root == shown.root else Relation.FORK
+    return Relation.LONGER if shown.size > known.size else Relation.SHORTER
 
 
 @dataclass(frozen=True, slots=True)

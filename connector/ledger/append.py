@@ -5,24 +5,32 @@ edge of each tree, and it moves on only when the batch is durable.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
-from connector.core.ledger import EntryDraft, Proof, Tree
+from connector.core.codes import Code
+from connector.core.errors import FailedClosed
+from connector.core.ledger import EntryDraft, Proof, Tree, index_of, number_of
 from connector.core.ports import Entropy
 from connector.ledger import entries
-from connector.ledger.heads import INSERT_CHECKPOINT, Head, LedgerKeys, load_head
+from connector.ledger.heads import INSERT_CHECKPOINT, Head, LedgerKeys, begin, load_head
 from connector.ledger.prove import proof_of
 from connector.ledger.trees import write_nodes
 from connector.store.epochs import EpochKeys
 from connector.store.sql import Connection, Insert, Row, insert_rows
 from connector.wire import checkpoint
-from connector.wire.checkpoint import Checkpoint
+from connector.wire.checkpoint import Checkpoint, Origin
 
 _INSERT_FETCH = Insert("insert or ignore into entry_fetches (fetch_id, tree, idx)", 3)
 
 
+HALTED_HINT: Final = (
+    "restore the newest copy of the state directory, or begin a new ledger: spsti-connector journal succeed"
+)
+
+
 @dataclass(slots=True, eq=False)
 class AppendedEntry:
-    """An entry of the running batch."""
+    """An entry of the running batch; `index` is its number in the journal."""
 
     tree: Tree
     index: int
@@ -53,7 +61,9 @@ class LedgerWriter:
         self._heads: dict[Tree, Head] = {}
         self._next: dict[Tree, Head] = {}
         self._batch: list[AppendedEntry] = []
+        self._begun: dict[Tree, Head] = {}
         self._counts = dict.fromkeys(Tree, 0)
+        self._halted: str | None = None
 
     def load(self, db: Connection) -> None:
         """Take the ledgers as the database holds them, checked (`ledger.heads`)."""
@@ -69,13 +79,36 @@ class LedgerWriter:
         for appended in self._batch[mark:]:
             self._counts[appended.tree] -= 1
         del self._batch[mark:]
+        if mark == 0:
+            self._begun.clear()
 
     def append(self, draft: EntryDraft) -> AppendedEntry:
         """Take an entry into this batch."""
         tree = draft.type.tree
-        head = self._heads[tree]
-        index = head.frontier.size + self._counts[tree]
-        leaf, row = entries.seal(draft, index, str(head.origin), self._epochs, self._entropy)
+        if tree is Tree.EXCHANGE and self._halted is not None:
+            raise FailedClosed(f"ledger: {self._halted}", code=Code.LEDGER_UNAVAILABLE, hint=HALTED_HINT)
+        return self._append(draft, tree)
+
+    def succeed(self, db: Connection, draft: EntryDraft, serial: int) -> None:
+        """Begin both ledgers anew under that serial, with this entry as the first leaf of each; alone in its batch.
+
+        Raises:
+            RuntimeError: something was appended before it, or the serial is not a new one.
+        """
+        if self._batch or any(serial <= head.origin.serial for head in self._heads.values()):
+            raise RuntimeError("a ledger is succeeded by a later one, and at the beginning of a batch")
+        for tree, head in self._heads.items():
+            self._begun[tree] = begin(db, Origin(head.origin.member, tree, serial), self._keys)
+            self._append(draft, tree)
+
+    def halt(self, reason: str | None) -> None:
+        """Refuse every further entry of the exchange ledger, for that reason; None takes it back."""
+        self._halted = reason
+
+    def _append(self, draft: EntryDraft, tree: Tree) -> AppendedEntry:
+        head = self._head(tree)
+        index = number_of(head.origin.serial, head.frontier.size + self._counts[tree])
+        leaf, row = entries.seal(draft, index, str(head.origin), self._epochs, self._entropy, tree)
         tags = entries.tags(draft.workers, row[entries.EPOCH], self._epochs)
         fetch_id = draft.personal.get("fetch_id")
         appended = AppendedEntry(tree, index, leaf, row, tags, fetch_id if fetch_id != draft.ref else None)
@@ -102,18 +135,23 @@ class LedgerWriter:
         """Read the proof of an entry under the first checkpoint that covers it."""
         return proof_of(db, tree, index)
 
+    def _head(self, tree: Tree) -> Head:
+        return self._begun.get(tree) or self._heads[tree]
+
     def _finish_tree(self, db: Connection, tree: Tree, appended: list[AppendedEntry]) -> None:
-        head = self._heads[tree]
+        head = self._head(tree)
+        serial = head.origin.serial
         batch = head.frontier.extend([one.leaf_hash for one in appended])
         size = batch.frontier.size
         note = checkpoint.seal(Checkpoint(head.origin, size, batch.root), self._keys.note_signer(head.origin))
-        write_nodes(db, tree, batch.completed)
-        db.execute(INSERT_CHECKPOINT, (tree.value, size, note))
+        write_nodes(db, tree, serial, batch.completed)
+        db.execute(INSERT_CHECKPOINT, (tree.value, number_of(serial, size), note))
         for one, path in zip(appended, batch.paths, strict=True):
-            one.proven = Proof(tree, one.index, one.leaf_hash, path, size, note)
+            one.proven = Proof(tree, index_of(one.index), one.leaf_hash, path, size, note)
         self._next[tree] = Head(head.origin, batch.frontier, note)
 
     def _forget_batch(self) -> None:
         self._next = {}
+        self._begun = {}
         self._batch = []
         self._counts = dict.fromkeys(Tree, 0)

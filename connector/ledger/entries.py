@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from connector.core.instant import Instant
-from connector.core.ledger import EntryDraft, EntryType, Tree
+from connector.core.ledger import EntryDraft, EntryType, Tree, index_of, serial_of
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.merkle import leaf_hash
@@ -72,8 +72,10 @@ class OpenedEntry(Private):
     leaf_hash: bytes
 
 
-def seal(draft: EntryDraft, index: int, origin: str, epochs: EpochKeys, entropy: Entropy) -> tuple[bytes, Row]:
-    """Give the leaf hash of an entry at that place, and its row.
+def seal(
+    draft: EntryDraft, index: int, origin: str, epochs: EpochKeys, entropy: Entropy, tree: Tree | None = None
+) -> tuple[bytes, Row]:
+    """Give the leaf hash of an entry at that place, and its row; `tree` where it is not the one of its type.
 
     Raises:
         FailedClosed: `ledger.unavailable`, the epoch key cannot be had.
@@ -89,7 +91,7 @@ def seal(draft: EntryDraft, index: int, origin: str, epochs: EpochKeys, entropy:
     epoch, epoch_key = epochs.current(draft.retention, draft.at)
     place = place_of(origin, index)
     row = (
-        draft.type.tree.value,
+        (tree or draft.type.tree).value,
         index,
         leaf,
         draft.type.value,
@@ -144,5 +146,8 @@ def _leaf(draft: EntryDraft, salt: bytes, personal_sha256: bytes) -> bytes:
 
 
 def place_of(origin: str, index: int) -> bytes:
-    """Say where an entry belongs: its key and its personal part open there and nowhere else."""
-    return f"{origin}/{index}".encode()
+    """Say where an entry belongs: its key and its personal part open there and nowhere else.
+
+    The number says in which of the member's ledgers of that kind it is; the serial of the origin does not count.
+    """
+    return f"{origin.rpartition('/')[0]}/{serial_of(index)}/{index_of(index)}".encode()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from connector.core.codes import Code
 from connector.core.directory import MemberKey
 from connector.core.errors import FailedClosed, PeerFault
-from connector.core.ledger import Tree
+from connector.core.ledger import Tree, index_of, number_of, serial_of
 from connector.core.members import MemberId
 from connector.core.merkle import EMPTY_ROOT, Frontier
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm
@@ -101,17 +101,22 @@ def load_head(db: Connection, tree: Tree, keys: LedgerKeys) -> Head:
 def _begin(db: Connection, tree: Tree, keys: LedgerKeys) -> Head:
     if one(db, "select 1 from entries where tree = ? limit 1", tree.value):
         raise _differs(tree, "entries without a ledger they belong to")
-    origin = Origin(keys.member, tree, FIRST_SERIAL)
-    note = checkpoint.seal(Checkpoint(origin, 0, EMPTY_ROOT), keys.note_signer(origin))
     db.execute("begin immediate")
     try:
-        db.execute("insert into facts values (?, ?)", (f"origin {tree}", str(origin)))
-        db.execute(INSERT_CHECKPOINT, (tree.value, 0, note))
+        head = begin(db, Origin(keys.member, tree, FIRST_SERIAL), keys)
         db.execute("commit")
     except BaseException:
         if db.in_transaction:
             db.execute("rollback")
         raise
+    return head
+
+
+def begin(db: Connection, origin: Origin, keys: LedgerKeys) -> Head:
+    """Begin a ledger, with a signed checkpoint of the empty tree; within a transaction."""
+    note = checkpoint.seal(Checkpoint(origin, 0, EMPTY_ROOT), keys.note_signer(origin))
+    db.execute("insert or replace into facts values (?, ?)", (f"origin {origin.tree}", str(origin)))
+    db.execute(INSERT_CHECKPOINT, (origin.tree.value, number_of(origin.serial, 0), note))
     return Head(origin, Frontier(), note)
 
 
@@ -120,15 +125,16 @@ def _read(db: Connection, origin: Origin, keys: LedgerKeys) -> Head:
     row = one(db, LAST_CHECKPOINT, tree.value)
     if row is None:
         raise _differs(tree, "no checkpoint")
-    size, note = row
+    number, note = row
+    size = index_of(number)
     signed = keys.open(note, origin)
-    if signed.size != size:
+    if signed.size != size or serial_of(number) != origin.serial:
         raise _differs(tree, f"a checkpoint of {signed.size} entries in the place of {size}")
     last = one(db, "select max(idx) from entries where tree = ?", tree.value)
-    count = 0 if last is None or last[0] is None else last[0] + 1
+    count = 0 if last is None or last[0] is None else max(last[0] + 1 - number_of(origin.serial, 0), 0)
     if count != size:
         raise _differs(tree, f"{count} entries, {size} signed")
-    frontier = Frontier.from_nodes(size, StoredNodes(db, tree))
+    frontier = Frontier.from_nodes(size, StoredNodes(db, tree, origin.serial))
     if frontier.root() != signed.root:
         raise _differs(tree, f"another root than the signed one over {size} entries")
     return Head(origin, frontier, note)

@@ -5,8 +5,8 @@ Each function takes a reading connection and reads a few tiles, whatever the siz
 
 from connector.core.codes import Code
 from connector.core.errors import RequestRefused
-from connector.core.ledger import Proof, Tree
-from connector.core.merkle import consistency_path, inclusion_path
+from connector.core.ledger import Proof, Tree, index_of, serial_of
+from connector.core.merkle import consistency_path, inclusion_path, root_at
 from connector.ledger.heads import LAST_CHECKPOINT
 from connector.ledger.trees import StoredNodes
 from connector.store.sql import Connection, one
@@ -16,7 +16,7 @@ _LEAF = "select leaf_hash from entries where tree = ? and idx = ?"
 
 
 def proof_of(db: Connection, tree: Tree, index: int) -> Proof:
-    """Give an entry's proof under the first checkpoint that covers it: the same each time.
+    """Give the proof of the entry of that number under the first checkpoint that covers it: the same each time.
 
     Raises:
         RequestRefused: `request.malformed`, the ledger has no such entry.
@@ -26,26 +26,39 @@ def proof_of(db: Connection, tree: Tree, index: int) -> Proof:
     covering = one(db, _COVERING, tree.value, index)
     if leaf is None or covering is None:
         raise _out_of_range(tree, f"entry {index}")
-    size, note = covering
-    path = inclusion_path(index, size, StoredNodes(db, tree))
-    return Proof(tree, index, leaf[0], tuple(path), size, note)
+    size, note = index_of(covering[0]), covering[1]
+    path = inclusion_path(index_of(index), size, StoredNodes(db, tree, serial_of(index)))
+    return Proof(tree, index_of(index), leaf[0], tuple(path), size, note)
 
 
 def consistency(db: Connection, tree: Tree, first: int, second: int) -> list[bytes]:
-    """Prove that the ledger of `first` entries is the beginning of that of `second`.
+    """Prove that the newest ledger of `first` entries is the beginning of that of `second`.
 
     Raises:
         RequestRefused: `request.malformed`, the ledger never had these sizes in this order.
         FailedClosed: `ledger.unavailable`, a stored node is missing.
     """
-    size, _ = last_checkpoint(db, tree)
-    if not 0 <= first <= second <= size:
+    number, _ = last_checkpoint(db, tree)
+    if not 0 <= first <= second <= index_of(number):
         raise _out_of_range(tree, f"consistency from {first} to {second}")
-    return consistency_path(first, second, StoredNodes(db, tree))
+    return consistency_path(first, second, StoredNodes(db, tree, serial_of(number)))
+
+
+def root(db: Connection, tree: Tree, size: int) -> bytes:
+    """Give the root that the newest ledger had when it had so many entries.
+
+    Raises:
+        RequestRefused: `request.malformed`, it never had so many.
+        FailedClosed: `ledger.unavailable`, a stored node is missing.
+    """
+    number, _ = last_checkpoint(db, tree)
+    if not 0 <= size <= index_of(number):
+        raise _out_of_range(tree, f"the root of {size} entries")
+    return root_at(size, StoredNodes(db, tree, serial_of(number)))
 
 
 def last_checkpoint(db: Connection, tree: Tree) -> tuple[int, str]:
-    """Give the size and the note of the newest checkpoint; an opened state always has one.
+    """Give the number of the journal that the newest checkpoint covers, and its note; an opened state always has one.
 
     Raises:
         RequestRefused: `request.malformed`, there is no such ledger here.

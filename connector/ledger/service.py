@@ -12,11 +12,12 @@ from connector.core.codes import Code
 from connector.core.directory import MemberKey
 from connector.core.errors import FailedClosed
 from connector.core.instant import Instant
-from connector.core.ledger import EntryType, Proof, Tree
+from connector.core.ledger import EntryType, Proof, Tree, serial_of
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.outcome import Outcome
 from connector.core.ports import Clock, Entropy
+from connector.core.witness import SignedHead
 from connector.crypto.keys import PrivateKeySigner
 from connector.ledger import disclose, prove
 from connector.ledger.append import LedgerWriter
@@ -25,11 +26,12 @@ from connector.ledger.entries import StoredEntry
 from connector.ledger.export import ndjson_line
 from connector.ledger.find import JournalEntry, Search, count_alerts, count_reasons, find
 from connector.ledger.heads import LedgerKeys, origin_of
-from connector.ledger.verify import TreeReport, Verification
+from connector.ledger.verify import TreeReport, Verification, ledgers_of
 from connector.store.service import State, StateParts
 from connector.store.settings import StateSettings
 from connector.store.sql import Connection
 from connector.wire.checkpoint import Origin
+from connector.wire.cosignature import signed_head
 
 EXPORT_PAGE = 200
 
@@ -109,7 +111,10 @@ class Journal:
         Raises:
             FailedClosed: `state.unavailable`, the database cannot be read.
         """
-        return JournalReport(tuple([await self._verify(tree) for tree in Tree]))
+        reports: list[TreeReport] = []
+        for tree in Tree:
+            reports += [await self._verify(origin, size) for origin, size in await self._ledgers(tree)]
+        return JournalReport(tuple(reports))
 
     async def prove(self, tree: Tree, index: int) -> Proof:
         """Give an entry's proof under the first checkpoint that covers it.
@@ -141,9 +146,11 @@ class Journal:
         parts = self._parts
 
         def read(db: Connection) -> list[Disclosed]:
-            return [
-                disclose.disclosed(db, row, self._keys, _origin(db, row.tree), parts.epochs) for row in find_rows(db)
-            ]
+            found = []
+            for row in find_rows(db):
+                origin = replace(_origin(db, row.tree), serial=serial_of(row.index))
+                found.append(disclose.disclosed(db, row, self._keys, origin, parts.epochs))
+            return found
 
         return await parts.readers.run(read)
 
@@ -159,14 +166,32 @@ class Journal:
         """Give the newest signed checkpoint, a note."""
         return self._parts.readers.here(lambda db: prove.last_checkpoint(db, tree)[1])
 
-    async def _verify(self, tree: Tree) -> TreeReport:
+    async def root(self, tree: Tree, size: int) -> bytes:
+        """Give the root that the newest ledger had when it had so many entries.
+
+        Raises:
+            RequestRefused: `request.malformed`, it never had so many.
+        """
+        return await self._parts.readers.run(lambda db: prove.root(db, tree, size))
+
+    def open_own(self, note: str) -> SignedHead:
+        """Open a checkpoint that one of our own keys signed.
+
+        Raises:
+            PeerFault: none of them did.
+        """
+        return signed_head(note, self._keys.open(note, Origin.parse(note.partition("\n")[0])))
+
+    def halt(self, reason: str | None) -> None:
+        """Sign no further entry of the exchange ledger, for that reason; None takes it back."""
+        self.ledgers.halt(reason)
+
+    async def _ledgers(self, tree: Tree) -> Sequence[tuple[Origin, int]]:
+        return await self._parts.readers.run(lambda db: ledgers_of(db, _origin(db, tree)))
+
+    async def _verify(self, origin: Origin, size: int) -> TreeReport:
         parts = self._parts
-
-        def begin(db: Connection) -> Verification:
-            size, _ = prove.last_checkpoint(db, tree)
-            return Verification(_origin(db, tree), size, self._keys, parts.keys, parts.epochs)
-
-        verification = await parts.readers.run(begin)
+        verification = Verification(origin, size, self._keys, parts.keys, parts.epochs)
         while await parts.readers.run(verification.step):
             pass
         return verification.report

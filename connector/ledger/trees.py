@@ -10,7 +10,7 @@ from typing import Final
 
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
-from connector.core.ledger import Tree
+from connector.core.ledger import Tree, number_of
 from connector.core.merkle import Node, node_hash
 from connector.store.sql import Connection, rows
 
@@ -22,19 +22,29 @@ _NODES = "select idx, hash from nodes where tree = ? and idx >= ? and idx < ? an
 _INSERT = "insert into nodes (tree, level, idx, hash) values (?, ?, ?, ?)"
 
 
-def write_nodes(db: Connection, tree: Tree, completed: Sequence[Node]) -> None:
-    """Keep those of the completed subtrees that stand on a stored level."""
-    kept = [(tree.value, node.level, node.index, node.hash) for node in completed if node.level % TILE_LEVELS == 0]
+def write_nodes(db: Connection, tree: Tree, serial: int, completed: Sequence[Node]) -> None:
+    """Keep those of the completed subtrees of the ledger with that serial that stand on a stored level."""
+    kept = [
+        (tree.value, node.level, node_number(serial, node), node.hash)
+        for node in completed
+        if node.level % TILE_LEVELS == 0
+    ]
     if kept:
         db.executemany(_INSERT, kept)
+
+
+def node_number(serial: int, node: Node) -> int:
+    """Give the number under which a subtree is stored: that of its first leaf in the journal, counted in subtrees."""
+    return (number_of(serial, 0) >> node.level) + node.index
 
 
 class StoredNodes:
     """Reads nodes of one tree for one proof (`core.merkle.NodeAt`); keeps the tiles it has read."""
 
-    def __init__(self, db: Connection, tree: Tree) -> None:
+    def __init__(self, db: Connection, tree: Tree, serial: int) -> None:
         self._db = db
         self._tree = tree
+        self._base = number_of(serial, 0)
         self._tiles: dict[tuple[int, int], dict[int, bytes]] = {}
 
     def __call__(self, level: int, index: int) -> bytes:
@@ -44,7 +54,8 @@ class StoredNodes:
             FailedClosed: `ledger.unavailable`, it is not there.
         """
         above = level % TILE_LEVELS
-        stored, first = level - above, index << above
+        stored = level - above
+        first = (index << above) + (self._base >> stored)
         tile = self._tile(stored, first // TILE_NODES)
         try:
             row = [tile[at] for at in range(first, first + (1 << above))]

@@ -5,15 +5,15 @@ destroyed), the tree is built over them, and each checkpoint must carry the root
 each is consistent with all others. Goes through the rows in pages and keeps the right edge only, whatever the size.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connector.core.errors import ConnectorError, PeerFault
-from connector.core.ledger import Tree
+from connector.core.ledger import Tree, index_of, number_of
 from connector.core.merkle import Frontier
 from connector.ledger import entries
 from connector.ledger.entries import OpenedEntry, StoredEntry
 from connector.ledger.heads import LedgerKeys
-from connector.ledger.trees import TILE_LEVELS
+from connector.ledger.trees import TILE_LEVELS, node_number
 from connector.store.destroyed import destroyed_of
 from connector.store.epochs import EpochKeys
 from connector.store.keys import StateKeys
@@ -27,9 +27,10 @@ MAX_FAULTS = 1000
 _PAGE = f"select {entries.COLUMNS} from entries where tree = ? and idx >= ? order by idx limit ?"  # noqa: S608 (constant)
 _CHECKPOINTS = "select size, note from checkpoints where tree = ? and size > ? and size <= ? order by size"
 _END = """
-    select coalesce((select max(idx) + 1 from entries where tree = ?), 0),
-        (select max(size) from checkpoints where tree = ?)
+    select coalesce((select max(idx) + 1 from entries where tree = ? and idx between ? and ?), ?),
+        (select max(size) from checkpoints where tree = ? and size between ? and ?)
 """
+_LAST = "select max(size) from checkpoints where tree = ? and size between ? and ?"
 _NODE = "select hash from nodes where tree = ? and level = ? and idx = ?"
 _WORKER = "select 1 from entry_tags where epoch = ? and tag in (?, ?) and tree = ? and idx = ?"
 
@@ -69,7 +70,10 @@ class TreeReport:
 
 
 class Verification:
-    """The verification of one ledger, page by page: `step` until it says that it is done."""
+    """The verification of one ledger, page by page: `step` until it says that it is done.
+
+    Entries are named by their number in the journal.
+    """
 
     def __init__(self, origin: Origin, size: int, keys: LedgerKeys, state_keys: StateKeys, epochs: EpochKeys) -> None:
         self.report = TreeReport(origin.tree, str(origin), size)
@@ -78,7 +82,7 @@ class Verification:
         self._state_keys = state_keys
         self._epochs = epochs
         self._frontier = Frontier()
-        self._next = 0
+        self._base = self._next = number_of(origin.serial, 0)
         self._unbroken = True
 
     def step(self, db: Connection) -> bool:
@@ -87,16 +91,19 @@ class Verification:
         What was appended since the verification began is left to the next one.
         """
         report = self.report
-        page = rows(db, _PAGE, report.tree.value, self._next, min(PAGE, report.size - self._next))
+        page = rows(db, _PAGE, report.tree.value, self._next, min(PAGE, self._end() - self._next))
         start = self._next
         leaves = [self._leaf(db, row) for row in page]
         if self._unbroken:
             self._check_notes(db, start, leaves)
         if page:
             return True
-        self._missing(report.size)
+        self._missing(self._end())
         self._check_end(db)
         return False
+
+    def _end(self) -> int:
+        return self._base + self.report.size
 
     def _leaf(self, db: Connection, row: Row) -> bytes:
         report, index = self.report, row[1]
@@ -138,11 +145,13 @@ class Verification:
 
     def _check_notes(self, db: Connection, start: int, leaves: list[bytes]) -> None:
         """Build the tree over a page, and compare it with each checkpoint given while it grew."""
-        after = start or -1  # the first page has the checkpoint of the empty tree as well
-        for size, note in rows(db, _CHECKPOINTS, self.report.tree.value, after, start + len(leaves)):
-            self._extend(db, leaves[self._frontier.size - start : size - start])
+        after = start if start > self._base else start - 1  # the first page has that of the empty tree as well
+        begins = start - self._base
+        for number, note in rows(db, _CHECKPOINTS, self.report.tree.value, after, start + len(leaves)):
+            size = number - self._base
+            self._extend(db, leaves[self._frontier.size - begins : size - begins])
             self._check_note(size, note)
-        self._extend(db, leaves[self._frontier.size - start :])
+        self._extend(db, leaves[self._frontier.size - begins :])
 
     def _check_note(self, size: int, note: str) -> None:
         report = self.report
@@ -162,7 +171,8 @@ class Verification:
         self._frontier = batch.frontier
         for node in batch.completed:
             if node.level % TILE_LEVELS == 0:
-                stored = one(db, _NODE, self.report.tree.value, node.level, node.index)
+                number = node_number(self._origin.serial, node)
+                stored = one(db, _NODE, self.report.tree.value, node.level, number)
                 if stored is None or stored[0] != node.hash:
                     self.report.fault(
                         node.index << node.level, f"begins a subtree of level {node.level} kept otherwise"
@@ -170,6 +180,17 @@ class Verification:
 
     def _check_end(self, db: Connection) -> None:
         """One statement reads both, so that a commit in between cannot make them differ."""
-        count, size = one(db, _END, self.report.tree.value, self.report.tree.value) or (0, None)
+        place = (self.report.tree.value, self._base, number_of(self._origin.serial + 1, 0) - 1)
+        count, size = one(db, _END, *place, self._base, *place) or (self._base, None)
         if count != size:
             self.report.fault(min(count, size or 0), "and what follows is not what the last checkpoint covers")
+
+
+def ledgers_of(db: Connection, newest: Origin) -> list[tuple[Origin, int]]:
+    """Give every ledger of that kind that this house has begun, the oldest first, and how many entries each covers."""
+    tree, found = newest.tree, []
+    for serial in range(1, newest.serial + 1):
+        last = one(db, _LAST, tree.value, number_of(serial, 0), number_of(serial + 1, 0) - 1)
+        if serial == newest.serial or (last is not None and last[0] is not None):
+            found.append((replace(newest, serial=serial), index_of(last[0]) if last and last[0] is not None else 0))
+    return found

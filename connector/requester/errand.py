@@ -158,7 +158,7 @@ class Errand:
             fetch, events = self._next(happenings, state, changes)
             result = await commit(fetch, events)
             if isinstance(result, Proof):
-                fetch = fetch.arrived_at_index(result.index)
+                fetch = fetch.arrived_at_index(result.number)
             self._adopt(fetch, len(events))
             return result
 

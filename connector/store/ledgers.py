@@ -51,6 +51,14 @@ class Ledgers(Protocol):
         """
         ...
 
+    def succeed(self, db: Connection, draft: EntryDraft, serial: int) -> None:
+        """Begin both ledgers anew, with this entry as the first leaf of each; alone in its batch."""
+        ...
+
+    def halt(self, reason: str | None) -> None:
+        """Refuse every further entry of the exchange ledger, for that reason; None takes it back."""
+        ...
+
     def finish(self, db: Connection) -> None:
         """Write the batch: rows, nodes, and one signed checkpoint for each tree that grew."""
         ...

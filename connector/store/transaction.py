@@ -42,6 +42,10 @@ class Transaction:
         """Append an entry to its ledger."""
         return self._ledgers.append(draft)
 
+    def succeed(self, draft: EntryDraft, serial: int) -> None:
+        """Begin both ledgers anew under that serial, with this entry as the first leaf of each."""
+        self._ledgers.succeed(self.db, draft, serial)
+
     def insert(self, insert: Insert, row: Row) -> None:
         """Insert a row that no operation reads before the batch has ended."""
         if self.is_careful:

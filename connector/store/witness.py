@@ -44,6 +44,9 @@ _LINKS: Final = """
     select first, first_root, second, second_root, path from ledger_links
     where member = ? and tree = ? and serial = ? and first >= ? and first < ? order by first, second limit 10000
 """
+_MET: Final = "exchanged:"
+_MEET: Final = "insert or ignore into facts values (?, ?)"
+_EXCHANGED: Final = "select name from facts where name between 'exchanged:' and 'exchanged;'"
 _SEE: Final = "insert or ignore into ledger_seen values (?, ?, ?, ?, ?, ?, ?)"
 _SEEN: Final = "select member, tree, serial, note, told_by from ledger_seen order by member, tree, serial, size limit ?"
 _COMPARED: Final = "delete from ledger_seen where (member, tree, serial, size, root) = (?, ?, ?, ?, ?)"
@@ -109,11 +112,24 @@ class SqliteWitnessStore:
     async def see(self, heads: Sequence[SeenHead]) -> None:
         """Keep heads until they were compared; the same again changes nothing.
 
+        Those that nobody else told of came with a receipt or an acknowledgement: that is kept too.
+
         Raises:
             FailedClosed: none of them was kept.
         """
         seen = [(*_seen_key(one_), one_.head.note, one_.told_by.value if one_.told_by else None) for one_ in heads]
-        await self._writer.do(lambda transaction: _each(transaction, _SEE, seen))
+        met = {(f"{_MET}{one_.head.ledger.member}", 1) for one_ in heads if one_.told_by is None}
+
+        def operation(transaction: Transaction) -> None:
+            transaction.db.executemany(_SEE, seen)
+            transaction.db.executemany(_MEET, met)
+
+        await self._writer.do(operation)
+
+    async def exchanged(self) -> frozenset[MemberId]:
+        """Give the members whose receipts or acknowledgements this house has."""
+        found = await self._readers.run(lambda db: rows(db, _EXCHANGED))
+        return frozenset(MemberId(row[0].removeprefix(_MET)) for row in found)
 
     async def seen(self, limit: int) -> Sequence[SeenHead]:
         """Give heads that have still to be compared, by member and size."""
@@ -127,7 +143,11 @@ class SqliteWitnessStore:
             FailedClosed: they will be compared again.
         """
         done = [_seen_key(one_) for one_ in heads]
-        await self._writer.do(lambda transaction: _each(transaction, _COMPARED, done))
+
+        def operation(transaction: Transaction) -> None:
+            transaction.db.executemany(_COMPARED, done)
+
+        await self._writer.do(operation)
 
     async def keep_statements(self, statements: Sequence[WitnessStatement]) -> None:
         """Keep what witnesses signed; the same again changes nothing.
@@ -217,13 +237,22 @@ class SqliteWitnessStore:
 
         return await self._writer.run(operation)
 
+    async def succeed(self, entry: EntryDraft, serial: int) -> None:
+        """Begin both ledgers of this house anew under that serial, with this entry as the first leaf of each.
+
+        Raises:
+            FailedClosed: nothing was begun.
+        """
+
+        def operation(transaction: Transaction) -> Callable[[], None]:
+            transaction.succeed(entry, serial)
+            return lambda: None
+
+        await self._writer.run_alone(operation)
+
     async def gaps(self) -> Sequence[LedgerGap]:
         """Give all gaps, the oldest first."""
         return [_gap(row) for row in await self._readers.run(lambda db: rows(db, _GAPS))]
-
-
-def _each(transaction: Transaction, sql: str, values: Sequence[Row]) -> None:
-    transaction.db.executemany(sql, values)
 
 
 def _seen_key(seen: SeenHead) -> Row:

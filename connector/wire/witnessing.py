@@ -9,12 +9,12 @@ Reading takes bodies apart only: whose signatures they are is `wire.checkpoint` 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from connector.core.codes import Code
 from connector.core.errors import PeerFault, RequestRefused
 from connector.core.merkle import HASH_BYTES, MAX_SIZE
+from connector.core.witness import HeldHead, Showing
 from connector.wire import b64
 from connector.wire.claims import ClaimFault, Claims
 from connector.wire.cosignature import MAX_LINE
@@ -29,23 +29,6 @@ MAX_PROOF: Final = 64
 """Hashes of a consistency proof; a tree of 2^53 leaves needs 54."""
 MAX_HEADS: Final = 1000
 MAX_HEADS_BYTES: Final = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Showing:
-    """A checkpoint shown to a witness, with the proof that it goes on from the tree of `first` leaves."""
-
-    checkpoint: str
-    first: int
-    proof: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldHead:
-    """What a member says that it holds of a ledger: the checkpoint, and its own line under it."""
-
-    checkpoint: str
-    cosignature: str
 
 
 def encode_showing(showing: Showing) -> bytes:
