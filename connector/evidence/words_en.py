@@ -92,8 +92,8 @@ LIMITS_TITLE = "What this does not prove"
 LIMITS = (
     "That anyone read the document: an acknowledgement is of bytes received.",
     (
-        "That the practitioner, the information of the worker and the login are as stated: the asking service states them, "
-        "under its own signature and responsibility."
+        "That the practitioner, the information of the worker and the login are as stated: the asking service states "
+        "them, under its own signature and responsibility."
     ),
     "The time to the second: a time stands by its signer's own clock, and by a third party where one is named.",
     "That nothing else was exchanged: a file proves what is in it.",

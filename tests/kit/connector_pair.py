@@ -14,6 +14,7 @@ from connector.requester.integrate import Errands, House
 from connector.requester.settings import RequesterSettings
 from tests.kit import holder_house
 from tests.kit.fake_holder import material
+from tests.kit.holder_fakes import Party
 from tests.kit.pki import Pki
 from tests.kit.requester_fakes import Members, Pause, a_clock, a_party
 from tests.kit.requester_office import FetchEars, Lens, LocalVendor, Office, People, Shelf
@@ -33,9 +34,9 @@ class Pair(Office):
         self.us = a_party(WE, "SPSTI Sud")
         self.holders: list[holder_house.House] = []
 
-    async def add_holder(self, number: str, name: str) -> holder_house.House:
+    async def add_holder(self, number: str, name: str, party: Party | None = None) -> holder_house.House:
         """Start one more holder, with the first as a third member of its list."""
-        party, stranger = a_party(number, name), a_party("318751275100046", "SPSTI Est")
+        party, stranger = party or a_party(number, name), a_party("318751275100046", "SPSTI Est")
         place = Path(self.directory) / number
         house = holder_house.House(place, self.pki, party, self.us, stranger, {}, {}, GUARD, clock=self.clock)
         house.server_leaf = self.pki.issue(number, "server")
