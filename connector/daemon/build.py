@@ -8,7 +8,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from connector import __version__, logs
 from connector.config.material import Material
@@ -34,11 +34,12 @@ from connector.daemon.coverage import CoverageSettings, ServiceCoverage
 from connector.daemon.ears import DirectoryEars
 from connector.daemon.four_eyes import FourEyes, LiftBlock
 from connector.daemon.journal import LocalJournal
+from connector.daemon.listening import HandedOver
 from connector.daemon.membership import Membership
 from connector.daemon.observe import Observers
 from connector.daemon.prober import LocalProber
-from connector.daemon.status import INSI, DaemonStatus, Watched
 from connector.daemon.revocation import Revocation, crl_settings
+from connector.daemon.status import INSI, DaemonStatus, Watched
 from connector.daemon.system import SystemClock, SystemEntropy
 from connector.directory.blocked import WithBlocks
 from connector.directory.opening import open_membership
@@ -64,13 +65,14 @@ from connector.peer.settings import PeerServerSettings
 from connector.peer.tls import ClientTls, ServerTls
 from connector.requester.integrate import Errands, House
 from connector.requester.register import Register
-from connector.vigilance.alerts import Alerts
 from connector.store.kept_crls import KeptCrls
+from connector.vigilance.alerts import Alerts
 from connector.vigilance.desk import IdentityDesk
 
 T = TypeVar("T")
 Wrap = Callable[[str, Any], Any]
 RELEASED_ON = Day.parse("2026-11-23")
+BINDS_ITSELF: Final = HandedOver()
 JOIN_AS_IT_IS: Wrap = lambda _name, port: port  # noqa: E731 - a value with a type
 
 
@@ -89,17 +91,18 @@ class Rooms:
     client_tls: ClientTls
     people: PractitionerList
     keys: KeyRing
+    sockets: HandedOver
     adapters: dict[str, AdapterInfo] = field(default_factory=dict)
     peer_port: int = 0
     local_port: int = 0
     state: OpenState = field(init=False)
     insi: IdentityService = field(default_factory=InsiOff)
     membership: Membership = field(init=False)
+    revocation: Revocation = field(init=False)
+    peers: HttpPeerClient = field(init=False)
     source: SourceGuard | None = None
     sink: SinkGuard | None = None
     oppositions: OppositionAuthority = field(init=False)
-    revocation: Revocation = field(init=False)
-    peers: HttpPeerClient = field(init=False)
     register: Register = field(init=False)
     identities: IdentityDesk = field(init=False)
     alerts: Alerts = field(init=False)
@@ -117,13 +120,15 @@ class Rooms:
 
 
 @asynccontextmanager
-async def build(material: Material, *, wrap: Wrap = JOIN_AS_IT_IS) -> AsyncIterator[Rooms]:
+async def build(
+    material: Material, *, wrap: Wrap = JOIN_AS_IT_IS, sockets: HandedOver = BINDS_ITSELF
+) -> AsyncIterator[Rooms]:
     """Open, join and start everything; on leaving, drain and close it.
 
     Raises:
-        ConfigFault: an adapter cannot be had, or refuses its options.
+        ConfigFault: an adapter cannot be had, or refuses its options; a socket handed over is not the configured one.
         FailedClosed: the state cannot be opened.
-        OSError: an address cannot be listened on.
+        CannotListen: an address cannot be listened on.
     """
     clock, metrics = SystemClock(), Metrics(__version__)
     async with AsyncExitStack() as stack:
@@ -139,22 +144,23 @@ async def build(material: Material, *, wrap: Wrap = JOIN_AS_IT_IS) -> AsyncItera
             client_tls=ClientTls(material.client_tls),
             people=PractitionerList(material.file.model.practitioners, clock),
             keys=KeyRing(api_keys(material.file.model.local.keys)),
+            sockets=sockets,
         )
         await _open_state(rooms)
+        _open_revocation(rooms)
         _open_insi(rooms)
         _open_membership(rooms)
         await _open_adapters(rooms)
         rooms.holder = await _open_holder(rooms)
         await _open_requester(rooms)
         _watch(rooms)
-        _open_revocation(rooms)
+        await rooms.revocation.start()
         await rooms.membership.start()
         await _listen_to_peers(rooms)
         await rooms.errands.resume_all()
         await _listen_locally(rooms)
         jobs = _jobs(rooms)
         await rooms.state.holder.record(EntryDraft(type=EntryType.STARTED, at=clock.now(), reason=__version__))
-        await rooms.revocation.start()
         jobs.start()
         rooms.watched.listening = True
         try:
@@ -179,12 +185,6 @@ async def _open_state(rooms: Rooms) -> None:
     rooms.stack.push_async_callback(rooms.state.close)
 
 
-def _open_insi(rooms: Rooms) -> None:
-    """Open what calls INSi, or what says that it is not called from here."""
-    material, state = rooms.material, rooms.state
-    if material.insi is None:
-        return
-    rooms.insi = open_insi(
 def _open_revocation(rooms: Rooms) -> None:
     """Watch over the revocation lists; they are first fetched before anyone is asked or answered."""
     material = rooms.material
@@ -200,6 +200,12 @@ def _open_revocation(rooms: Rooms) -> None:
     rooms.stack.push_async_callback(rooms.revocation.close)
 
 
+def _open_insi(rooms: Rooms) -> None:
+    """Open what calls INSi, or what says that it is not called from here."""
+    material, state = rooms.material, rooms.state
+    if material.insi is None:
+        return
+    rooms.insi = open_insi(
         material.insi.settings,
         material.environment,
         clock=rooms.clock,
@@ -338,13 +344,13 @@ async def _open_requester(rooms: Rooms) -> None:
             PeerClientSettings(),
         )
     )
+    rooms.peers = peers
     inspector = PdfInspector(material.inspection)
     rooms.stack.push_async_callback(inspector.close)
     inspector.start()  # it loads its parser while the rest opens
     house = House(
         store=wrap("requester_store", rooms.state.requester),
         vault=wrap("requester_vault", rooms.state.vault),
-    rooms.peers = peers
         peers=wrap("peer_client", peers),
         directory=rooms.directory,
         practitioners=rooms.people,
@@ -386,11 +392,11 @@ def _watch(rooms: Rooms) -> None:
 
 async def _listen_to_peers(rooms: Rooms) -> None:
     section = rooms.material.file.model.peer
-    host, port = _address(section.listen)
+    address = rooms.sockets.address("peer", section.listen)
     rooms.server = PeerServer(
         PeerServerSettings(
-            host=host,
-            port=port,
+            host=address.host,
+            port=address.port,
             version=__version__,
             released_on=RELEASED_ON,
             max_connections=section.max_connections,
@@ -411,25 +417,28 @@ async def _listen_to_peers(rooms: Rooms) -> None:
             answering=rooms.membership,
         ),
     )
-    rooms.peer_port = await rooms.server.start()
+    try:
+        rooms.peer_port = await rooms.server.start(address.sock)
+    except OSError as error:
+        raise address.refused(error) from None
     rooms.stack.push_async_callback(rooms.server.close)
 
-
-async def _listen_locally(rooms: Rooms) -> None:
-    material, section = rooms.material, rooms.material.file.model.local
-    host, port = _address(section.listen)
-    tls: ssl.SSLContext | None = None
-    names: tuple[str, ...] = (host,)
-    if section.certificate and section.key:
-        path = material.references.path
-        tls = local_context(path(section.certificate), path(section.key))
     def look_again() -> None:
         rooms.server.recheck()
         rooms.peers.recheck()
 
     rooms.revocation.on_change = look_again
 
-        names = (host, *hosts_of(path(section.certificate).read_bytes()))
+
+async def _listen_locally(rooms: Rooms) -> None:
+    material, section = rooms.material, rooms.material.file.model.local
+    address = rooms.sockets.address("local", section.listen)
+    tls: ssl.SSLContext | None = None
+    names: tuple[str, ...] = (address.host,)
+    if section.certificate and section.key:
+        path = material.references.path
+        tls = local_context(path(section.certificate), path(section.key))
+        names = (address.host, *hosts_of(path(section.certificate).read_bytes()))
     settings = LocalSettings(
         member=material.member.id,
         member_name=material.member.name,
@@ -464,8 +473,11 @@ async def _listen_locally(rooms: Rooms) -> None:
         practitioners=rooms.people,
     )
     site = Site(build_runner(build_app(ports, settings), settings), tls)
-    rooms.local_port = await site.start(host, port)
     rooms.stack.push_async_callback(site.close)
+    try:
+        rooms.local_port = await site.start(address.host, address.port, address.sock)
+    except OSError as error:
+        raise address.refused(error) from None
 
 
 def _jobs(rooms: Rooms) -> Jobs:
@@ -478,6 +490,9 @@ def _jobs(rooms: Rooms) -> Jobs:
         hours = rooms.material.insi.settings.max_age_hours if rooms.material.insi is not None else 0
         await rooms.state.insi_answers.forget(Instant(clock.now() - hours * 3600))
 
+    async def watch_lists() -> None:
+        rooms.revocation.tick()
+
     settings = rooms.material.membership
     refreshing: tuple[Job, ...] = ()
     if isinstance(settings, SignedDirectorySettings):
@@ -485,14 +500,13 @@ def _jobs(rooms: Rooms) -> Jobs:
     return Jobs(
         (
             *refreshing,
+            Job("crls", rooms.material.file.model.peer.crl.refresh_minutes * 60.0, rooms.revocation.refresh),
+            Job("crl-age", 30.0, watch_lists),
             Job("membership", 60.0, rooms.membership.tick),
             Job("due-work", 2.0, rooms.errands.run_due_work),
             Job("readiness", 10.0, rooms.status.measure),
             Job("spools", 30.0, purge_spools),
             Job("tidy", 60.0, rooms.state.tidy),
-    async def watch_lists() -> None:
-        rooms.revocation.tick()
-
             Job("insi-answers", 900.0, forget_answers),
             Job("oppositions", 600.0, rooms.register.pass_on_due),
             Job("coverage", 600.0, rooms.coverage.measure_if_due),
@@ -500,8 +514,6 @@ def _jobs(rooms: Rooms) -> Jobs:
         rooms.metrics,
     )
 
-            Job("crls", rooms.material.file.model.peer.crl.refresh_minutes * 60.0, rooms.revocation.refresh),
-            Job("crl-age", 30.0, watch_lists),
 
 def certificates_of(material: Material) -> dict[str, PeerCertificate]:
     """Give our certificates by their use, whose ends are watched."""
@@ -515,8 +527,3 @@ def api_keys(sections: list[ApiKeySection]) -> tuple[ApiKey, ...]:
         ApiKey(s.name, s.sha256, frozenset(Scope(scope) for scope in s.scopes), frozenset(s.practitioners))
         for s in sections
     )
-
-
-def _address(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
-    return host.strip("[]"), int(port)

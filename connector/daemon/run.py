@@ -1,5 +1,8 @@
 """`spsti-connector run`: load, build, wait; SIGTERM and SIGINT drain and stop, SIGHUP reads the configuration again.
 
+Under systemd it takes the sockets that were bound for it, says when it is ready, reloads and stops, and keeps the
+watchdog content (`daemon.listening`, `daemon.notify`, `daemon.pulse`).
+
 A reload is taken as a whole or refused as a whole. It renews certificates, CRLs, the members file or the signed
 directory, practitioners, API keys and the log level; what else changed in the file is named as needing a restart.
 """
@@ -19,10 +22,14 @@ from connector.config.material import Material, prepare
 from connector.config.model import ConfigFile
 from connector.core.errors import ConfigFault, ConnectorError
 from connector.daemon.build import JOIN_AS_IT_IS, Rooms, Wrap, api_keys, build, certificates_of
+from connector.daemon.listening import CannotListen, HandedOver, handed_over
+from connector.daemon.notify import Notifier, notifier, watchdog_seconds
+from connector.daemon.pulse import Pulse
+from connector.daemon.revocation import crl_settings
+from connector.daemon.status_line import status_line
 from connector.daemon.system import SystemClock
 
 EX_CONFIG: Final = 78
-from connector.daemon.revocation import crl_settings
 EX_UNAVAILABLE: Final = 69
 _RELOADED: Final = frozenset({"practitioners", "log"})
 
@@ -50,41 +57,50 @@ def run(path: Path, *, wrap: Wrap = JOIN_AS_IT_IS) -> int:
     logs.configure()
     log = logs.get_logger()
     try:
+        sockets = handed_over(os.environ, os.getpid())
         material = read(path)
     except ConfigFault as error:
-        for fault in error.faults or (error.message,):
+        for fault in error.faults or (str(error),):
             _say(fault)
         return EX_CONFIG
     section = material.file.model.log
     logs.configure(level=section.level, form=section.format)
     try:
-        asyncio.run(_serve(path, material, wrap))
+        asyncio.run(_serve(path, material, wrap, sockets))
     except ConfigFault as error:
-        for fault in error.faults or (error.message,):
+        for fault in error.faults or (str(error),):
             _say(fault)
         return EX_CONFIG
     except ConnectorError as error:
         log.error(logs.DAEMON_STOPPED, code=error.code)
         _say(str(error))
         return EX_UNAVAILABLE
+    except CannotListen as error:
+        log.error(logs.DAEMON_STOPPED, error=type(error).__name__)
+        _say(str(error.strerror))
+        return EX_UNAVAILABLE
     except OSError as error:
         log.error(logs.DAEMON_STOPPED, error=type(error).__name__)
-        _say(f"cannot listen: {error.strerror}: is another program on that address?")
+        _say(f"{error.filename or 'this machine'}: {error.strerror} - see who owns it, and the rights of this user")
         return EX_UNAVAILABLE
     return 0
 
 
-async def _serve(path: Path, material: Material, wrap: Wrap) -> None:
+async def _serve(path: Path, material: Material, wrap: Wrap, sockets: HandedOver) -> None:
     log, loop = logs.get_logger(), asyncio.get_running_loop()
     stop, reload = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reload.set)
-    async with build(material, wrap=wrap) as rooms:
+    manager = notifier(os.environ)
+    async with build(material, wrap=wrap, sockets=sockets) as rooms:
         # What start-up made stays: leave it out of every later collection.
         gc.collect()
         gc.freeze()
         log.info(logs.DAEMON_STARTED, version=__version__, member=material.member.id.value, port=rooms.peer_port)
+        pulse = _pulse(rooms, manager)
+        manager.ready()
+        pulse.start()
         while not stop.is_set():
             waiting = [asyncio.create_task(event.wait()) for event in (stop, reload)]
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -92,8 +108,26 @@ async def _serve(path: Path, material: Material, wrap: Wrap) -> None:
                 task.cancel()
             if reload.is_set():
                 reload.clear()
+                manager.reloading()
                 _reload(path, rooms)
+                manager.ready()
+        await pulse.stop()
+        manager.stopping()
     log.info(logs.DAEMON_STOPPED)
+
+
+def _pulse(rooms: Rooms, manager: Notifier) -> Pulse:
+    async def line() -> str:
+        return status_line(
+            await rooms.status.readiness(),
+            members=len(rooms.directory.members()),
+            connections=rooms.server.connections,
+            refreshed_at=rooms.directory.refreshed_at,
+            now=rooms.clock.now(),
+        )
+
+    patience = watchdog_seconds(os.environ, os.getpid())
+    return Pulse(manager, answers=rooms.state.answers, line=line, watchdog_seconds=patience)
 
 
 def _reload(path: Path, rooms: Rooms) -> None:
@@ -128,6 +162,9 @@ def _needs_restart(before: ConfigFile, after: ConfigFile) -> list[str]:
         changed.remove("local")
     peer = before.peer.model_copy(update={"crls": after.peer.crls, "server": after.peer.server})
     peer = peer.model_copy(update={"client": after.peer.client, "trusted_cas": after.peer.trusted_cas})
+    peer = peer.model_copy(
+        update={"crl": after.peer.crl.model_copy(update={"refresh_minutes": before.peer.crl.refresh_minutes})}
+    )
     if peer == after.peer and "peer" in changed:
         changed.remove("peer")
     return [name for name in changed if name not in _RELOADED]
@@ -135,6 +172,3 @@ def _needs_restart(before: ConfigFile, after: ConfigFile) -> list[str]:
 
 def _say(text: str) -> None:
     os.write(2, f"spsti-connector: {text}\n".encode())
-    peer = peer.model_copy(
-        update={"crl": after.peer.crl.model_copy(update={"refresh_minutes": before.peer.crl.refresh_minutes})}
-    )

@@ -1,5 +1,7 @@
 """Where the local side listens: on loopback in clear, beyond it with TLS."""
 
+import asyncio
+import socket
 import ssl
 from pathlib import Path
 
@@ -26,22 +28,34 @@ def local_context(certificate: Path, key: Path) -> ssl.SSLContext:
     return context
 
 
+LAST_CALL_SECONDS = 0.2
+"""On a socket that outlives the daemon, callers that were accepted last get so long to send their request: the next
+daemon never sees them."""
+
+
 class Site:
     """One listening address of a runner."""
 
     def __init__(self, runner: web.AppRunner, context: ssl.SSLContext | None) -> None:
         self._runner, self._context = runner, context
+        self._handed_over: web.SockSite | None = None
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen and give the port.
+    async def start(self, host: str, port: int, listening: socket.socket | None = None) -> int:
+        """Listen, on a socket that is bound already where one is given, and give the port.
 
         Raises:
             OSError: the address cannot be had.
         """
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port, ssl_context=self._context, reuse_address=True).start()
+        site: web.BaseSite = web.TCPSite(self._runner, host, port, ssl_context=self._context, reuse_address=True)
+        if listening is not None:
+            site = self._handed_over = web.SockSite(self._runner, listening, ssl_context=self._context)
+        await site.start()
         return int(self._runner.addresses[0][1])
 
     async def close(self) -> None:
         """Let what is under way end within the runner's limit."""
+        if self._handed_over is not None:
+            await self._handed_over.stop()
+            await asyncio.sleep(LAST_CALL_SECONDS)
         await self._runner.cleanup()

@@ -38,6 +38,10 @@ _BACKLOG: Final = 256
 _LINGER_SECONDS: Final = 2.0
 """How long the rest of a refused body is read, so that the peer sees the answer and not a reset."""
 
+_LAST_CALL_SECONDS: Final = 0.5
+"""On a socket that outlives the daemon, callers that were accepted last get so long for handshake and first request:
+the next daemon never sees them."""
+
 _DOCUMENT: Final = "document"
 """Lookups and handovers say with a receipt that this service has paused; a document owes none (PROTOCOL section 4)."""
 
@@ -103,6 +107,7 @@ class PeerServer:
             ssl_handshake_timeout=settings.slow_client_seconds,
             backlog=_BACKLOG,
         )
+        self._was_handed_over = listening is not None
         self._tls.on_refusal = self._handshake_failed
         self._follower = self._spawn(self._follow_members())
         return int(self._listener.sockets[0].getsockname()[1])
@@ -113,6 +118,8 @@ class PeerServer:
         What must be recorded of transfers is recorded before this returns.
         """
         self._listener.close()
+        if self._was_handed_over:
+            await asyncio.sleep(_LAST_CALL_SECONDS)
         self._manager.pre_shutdown()
         drain = max(self._settings.drain_seconds, 0.001)  # to aiohttp, none is for ever
         with suppress(TimeoutError):
