@@ -112,17 +112,6 @@ class Writer:
         self._queue.put([_Job(operation, future)])
         return await future
 
-    async def answers(self) -> None:
-        """Return once the thread has come by, whether or not it can write; for a watchdog, which hangs with it.
-
-        Raises:
-            FailedClosed: `state.unavailable`, closed.
-        """
-        self._refuse_closed()
-        asked: asyncio.Future[None] = self._loop.create_future()
-        self._queue.put(asked)
-        await asked
-
     async def close(self) -> None:
         """Write what is queued, then end the thread and its connection."""
         if not self._closed:
