@@ -30,6 +30,7 @@ async def acknowledge(settings: HolderSettings, ports: Ports, question: Question
             raise _mismatch(f"its {what} is not that of this handover")
     if not await ports.store.acknowledge(ack=ack, entry=_entry(ack, question)):
         raise _mismatch("another result was acknowledged before")
+    ports.heads.noticed(question.peer.id, ack.proof.checkpoint)
     verified = ack.draft.result is AckResult.VERIFIED
     ports.observer.acknowledged(handover_id, question.peer.id, verified=verified)
 

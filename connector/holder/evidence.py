@@ -34,6 +34,7 @@ from connector.core.ports import (
 )
 from connector.core.ports_limits import LimitObserver, LimitStore
 from connector.core.ports_measures import AlwaysAnswers, Answering
+from connector.core.ports_witness import HeadsIgnored, HeadsNoticed
 from connector.core.records import Trace
 from connector.holder.case import Case
 from connector.holder.question import Answer
@@ -59,6 +60,7 @@ class Ports:
     limit_observer: LimitObserver
     pause: Pause = asyncio.sleep
     answering: Answering = field(default_factory=AlwaysAnswers)
+    heads: HeadsNoticed = field(default_factory=HeadsIgnored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import aiohttp
 from aiohttp import hdrs
@@ -23,6 +23,7 @@ from connector.core.ledger import Proof
 from connector.core.mandate import MandateDraft
 from connector.core.members import MemberId
 from connector.core.ports import Clock, Entropy, HandoverAnswer, LookupAnswer, MemberDirectory, Signer, new_id
+from connector.core.ports_witness import HeadsIgnored, HeadsNoticed
 from connector.peer.answers import HttpAnswer, handover_answer, lookup_answer, named, refusal
 from connector.peer.connect import Channel, PeerClientSettings
 from connector.peer.faults import fault_of
@@ -38,6 +39,8 @@ _HANDOVERS: Final = "/handovers"
 _PDF: Final = "application/pdf"
 _FHIR_JSON: Final = "application/fhir+json"
 _LOST = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
+
+T = TypeVar("T", LookupAnswer, HandoverAnswer)
 
 Handler = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
 
@@ -70,6 +73,7 @@ class HttpPeerClient:
     ) -> None:
         self._directory, self._signer, self._tls = directory, signer, tls
         self._clock, self._entropy, self._settings = clock, entropy, settings
+        self.heads: HeadsNoticed = HeadsIgnored()
         self._channels: dict[MemberId, Channel] = {}
         self._retired: set[Channel] = set()
         self._watching: asyncio.Task[None] | None = None
@@ -115,7 +119,7 @@ class HttpPeerClient:
         headers: dict[str, str] = {hdrs.CONTENT_TYPE: form.CONTENT_TYPE, hdrs.ACCEPT: _FHIR_JSON}
         current = self._current(member)
         answer = await self._post(current, _SEARCH, headers, body, demand, self._settings.exchange_seconds)
-        return lookup_answer(current, demand, answer, self._clock.now())
+        return self._heard(current, lookup_answer(current, demand, answer, self._clock.now()))
 
     async def handover(self, member: Member, demand: MandateDraft) -> HandoverAnswer:
         """Ask for the document behind an announcement; the holder may hold its answer for some seconds.
@@ -130,7 +134,13 @@ class HttpPeerClient:
         }
         current = self._current(member)
         answer = await self._post(current, _HANDOVERS, headers, body, demand, self._settings.handover_seconds)
-        return handover_answer(current, demand, answer, self._clock.now())
+        return self._heard(current, handover_answer(current, demand, answer, self._clock.now()))
+
+    def _heard(self, member: Member, answer: T) -> T:
+        """Hand on the checkpoint of a receipt that was verified: it is compared later, and nobody waits for that."""
+        if answer.receipt is not None:
+            self.heads.noticed(member.id, answer.receipt.proof.checkpoint)
+        return answer
 
     async def acknowledge(self, member: Member, ack_draft: AckDraft, proof: Proof) -> bytes:
         """Send what was received to its holder; give the compact form that it took.
@@ -172,6 +182,18 @@ class HttpPeerClient:
                 raise await self._document_refusal(current, response, sealing, seconds)
             self._check_document(current, response, demand, size=size, offset=offset)
             yield _whole(current, response, size - offset, settings.silent_seconds)
+
+    async def exchange(
+        self, member: Member, method: str, path: str, headers: dict[str, str], body: bytes | None, max_bytes: int
+    ) -> HttpAnswer:
+        """Send a request that needs no mandate, and read its answer, at most so many bytes of it.
+
+        Raises:
+            PeerFault: `peer.*`, `member.*`.
+        """
+        current, seconds = self._current(member), self._settings.exchange_seconds
+        async with self._open(method, current, path, headers, body, None, seconds) as (response, sealing):
+            return await self._read(current, response, sealing, seconds, max_bytes)
 
     # ------------------------------------------------------------------ HTTP
 
@@ -273,10 +295,15 @@ class HttpPeerClient:
             raise fault_of(member, error, seconds=seconds) from None
 
     async def _read(
-        self, member: Member, response: aiohttp.ClientResponse, sealing: _Sealing, seconds: float
+        self,
+        member: Member,
+        response: aiohttp.ClientResponse,
+        sealing: _Sealing,
+        seconds: float,
+        max_bytes: int | None = None,
     ) -> HttpAnswer:
-        """Read a small body, at most `max_body_bytes` of it."""
-        limit = self._settings.max_body_bytes
+        """Read a small body, at most `max_bytes` of it, else `max_body_bytes`."""
+        limit = max_bytes or self._settings.max_body_bytes
         body = bytearray()
         _check_encoding(member, response)
         if (response.content_length or 0) > limit:

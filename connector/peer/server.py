@@ -23,12 +23,14 @@ from connector.core.instant import Instant
 from connector.core.ledger import Tree
 from connector.core.ports import Clock, DirectoryFiles, Entropy, LedgerReader, MemberDirectory, Observer, new_id
 from connector.core.ports_measures import AlwaysAnswers, Answering
+from connector.core.ports_witness import LedgerWitness
 from connector.holder.service import Holder
 from connector.peer.admission import Access, admit
 from connector.peer.protocol import PeerManager, PeerProtocol, PeerRequest, refusal
 from connector.peer.refusals import HttpRefused, NotAdmitted, status_of_code
 from connector.peer.routes_document import DocumentRoutes
 from connector.peer.routes_exchange import ExchangeRoutes
+from connector.peer.routes_ledger import LedgerRoutes
 from connector.peer.routes_open import OpenRoutes
 from connector.peer.settings import PeerServerSettings
 from connector.peer.tls import ServerTls
@@ -71,6 +73,7 @@ class ServerPorts:
     observer: Observer
     files: DirectoryFiles
     answering: Answering = field(default_factory=AlwaysAnswers)
+    witness: LedgerWitness | None = None
 
 
 class PeerServer:
@@ -195,14 +198,17 @@ class PeerServer:
         exchange = ExchangeRoutes(settings, holder)
         documents = DocumentRoutes(settings, holder, self._spawn, self.observer.ledger_failed)
         own = holder.settings
-        open_ = OpenRoutes(settings, own.member, ports.directory, ports.ledgers, ports.files)
+        open_ = OpenRoutes(settings, own.member, ports.directory, ports.files)
+        ledgers = LedgerRoutes(settings, ports.ledgers, ports.witness)
         active = Access.ACTIVE
-        consistency = Route("consistency", "GET", active, open_.consistency, takes_query=True)
-        checkpoint = Route("checkpoint", "GET", active, open_.checkpoint)
+        consistency = Route("consistency", "GET", active, ledgers.consistency, takes_query=True)
+        checkpoint = Route("checkpoint", "GET", active, ledgers.checkpoint)
         exact = {
             "/fhir/metadata": (Route("capabilities", "GET", active, open_.metadata), ""),
             "/fhir/DocumentReference/_search": (Route("lookup", "POST", active, exchange.lookup), ""),
             "/handovers": (Route("handover", "POST", active, exchange.handover), ""),
+            "/ledger/heads": (Route("heads", "GET", active, ledgers.heads), ""),
+            "/ledger/witness": (Route("witness", "POST", active, ledgers.witness), ""),
         }
         for tree in Tree:
             exact[f"/ledger/{tree}/checkpoint"] = (checkpoint, tree.value)
