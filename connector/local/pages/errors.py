@@ -13,6 +13,7 @@ from connector.core.codes import Code
 from connector.core.errors import ConnectorError
 from connector.core.ports import new_id
 from connector.local.guards import PORTS, Handler, language_of, log_bug, log_refusal
+from connector.local.pages.answers import see_other
 from connector.local.pages.rendering import render
 from connector.local.pages.texts import text
 from connector.local.statuses import status_of
@@ -41,6 +42,8 @@ async def show_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     except ConnectorError as error:
         return show_error(request, error)
     except web.HTTPException as error:
+        if error.status == HTTPStatus.SEE_OTHER:
+            return see_other(error.headers[hdrs.LOCATION])
         if error.status not in _OF_STATUS:
             raise
         key, code = _OF_STATUS[HTTPStatus(error.status)]

@@ -15,7 +15,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.core.oid import Environment as World
 from connector.local.guards import SETTINGS, language_of
+from connector.local.pages.moments import local_moment, local_size
+from connector.local.pages.navigation import navigation
 from connector.local.pages.texts import text
+from connector.local.sign_in.values import signed_in_of
 from connector.local.words import Language, local_day
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -46,8 +49,10 @@ def render(
     headers: Mapping[str, str] | None = None,
     **context: Any,  # noqa: ANN401 - what the template names
 ) -> web.Response:
-    """Answer with a template. Each is given `t` (a text by its key), `lang`, `day`, `path`, and what the page adds."""
-    language, settings = language_of(request), request.app[SETTINGS]
+    """Answer with a template. Each is given `t` (a text by its key), how to write days, moments and sizes, who is
+    signed in, and what the page adds.
+    """
+    language, settings, me = language_of(request), request.app[SETTINGS], signed_in_of(request)
     known: dict[str, Any] = {
         "t": partial(text, language),
         "lang": language.value,
@@ -56,9 +61,11 @@ def render(
         "path": request.path,
         "member_name": settings.member_name,
         "is_test": settings.environment is not World.PRODUCTION,
-        "me": None,
-        "csrf": "",
-        "nav": (),
+        "moment": lambda value: local_moment(value, language),
+        "size": lambda value: local_size(value, language),
+        "me": me,
+        "csrf": me.csrf if me else "",
+        "nav": navigation(me, request.path) if me else (),
     }
     body = request.app[TEMPLATES].get_template(name).render({**known, **context})
     return web.Response(
@@ -67,6 +74,8 @@ def render(
         content_type="text/html",
         charset="utf-8",
         headers={
+            # Without a referrer at all browsers would send `Origin: null` with a form.
+            "Referrer-Policy": "same-origin",
             "Content-Security-Policy": CONTENT_SECURITY_POLICY,
             "Content-Language": language.value,
             "Vary": "Cookie, Accept-Language",

@@ -1,14 +1,43 @@
-"""The table of the pages, and how they join the application."""
+"""The table of the pages, and how they join the application.
+
+Whose role opens which path is `sign_in.rights`. That a form came from a page of ours was seen before its handler.
+"""
+
+from collections.abc import Sequence
+from typing import Final
 
 from aiohttp import web
 
-from connector.local.pages import language
+from connector.local import documents, events, members
+from connector.local.guards import Handler
+from connector.local.pages import fetch, fetches, language, navigation
 from connector.local.pages.rendering import TEMPLATES, build_templates
 from connector.local.pages.static import add_assets
+
+PAGES: Final[Sequence[tuple[str, str, Handler]]] = (
+    ("GET", "/", navigation.home),
+    ("GET", "/language/{language}", language.switch),
+    ("GET", "/fetch", fetch.show),
+    ("POST", "/fetch", fetch.send),
+    ("GET", "/fetch/services", members.search),
+    ("POST", "/fetch/label", fetch.read_label),
+    ("POST", "/fetch/ins", fetch.check_ins),
+    ("POST", "/fetch/{what}", fetch.fill),
+    ("GET", "/fetches", fetches.listing),
+    ("GET", "/fetches/{id}", fetches.show),
+    ("GET", "/fetches/{id}/parts", fetches.parts),
+    ("GET", "/fetches/{id}/events", events.follow),
+    ("GET", "/fetches/{id}/document", documents.read),
+    ("POST", "/fetches/{id}/start", fetches.start),
+    ("POST", "/fetches/{id}/choose", fetches.choose),
+    ("POST", "/fetches/{id}/cancel", fetches.cancel),
+    ("POST", "/fetches/{id}/file", fetches.file),
+)
 
 
 def add_pages(app: web.Application) -> None:
     """Join every page; nothing starts here."""
     app[TEMPLATES] = build_templates()
     add_assets(app)
-    app.router.add_get("/language/{language}", language.switch)
+    for method, path, handler in PAGES:
+        app.router.add_route(method, path, handler)

@@ -1,0 +1,121 @@
+"""My fetches, and one fetch: its progress, its result, the document in the page.
+
+What is shown of a fetch is `views.fetch_out`'s, as in the API. The page follows the same events; where a script runs,
+the parts of the page that changed are put in place as they come, and without one the page loads itself again.
+"""
+
+from typing import Any, Final
+
+from aiohttp import web
+
+from connector.core.fetch import Fetch, Reply
+from connector.core.members import MemberId
+from connector.core.states import FETCH_READABLE, FETCH_RUNNING, FetchState
+from connector.local.answers import FetchOut
+from connector.local.desk import desk_of
+from connector.local.fetches import fetch_id_of
+from connector.local.guards import language_of
+from connector.local.pages.answers import see_other
+from connector.local.pages.rendering import render
+from connector.local.views import fetch_out
+
+PAGE: Final = 25
+TONES: Final[dict[Reply, str]] = {
+    Reply.PENDING: "live",
+    Reply.ANNOUNCED: "good",
+    Reply.WITHHELD: "",
+    Reply.DEFERRED: "live",
+    Reply.COULD_NOT_LOOK: "warn",
+    Reply.REFUSED: "bad",
+    Reply.LIMITED: "warn",
+    Reply.UNAVAILABLE: "warn",
+    Reply.UNREACHABLE: "warn",
+    Reply.TOO_LATE: "warn",
+    Reply.MISBEHAVED: "bad",
+}
+STATE_TONES: Final[dict[FetchState, str]] = {
+    **dict.fromkeys(FetchState, ""),
+    **dict.fromkeys((*FETCH_RUNNING, FetchState.CHOOSING), "live"),
+    **dict.fromkeys(FETCH_READABLE, "good"),
+    FetchState.NO_RECORD_GIVEN: "warn",
+    FetchState.FAILED: "bad",
+    FetchState.EXPIRED: "warn",
+}
+_CANCELLABLE: Final = FETCH_RUNNING | {FetchState.PREPARED, FetchState.CHOOSING}
+
+
+async def listing(request: web.Request) -> web.Response:
+    """`GET /fetches?before=`: those of whoever is signed in, the newest first."""
+    before = request.query.get("before") or None
+    found = await desk_of(request).list(PAGE + 1, before)
+    language = language_of(request)
+    return render(
+        request,
+        "fetches.html",
+        fetches=[fetch_out(fetch, language) for fetch in found[:PAGE]],
+        following=found[PAGE - 1].id if len(found) > PAGE else None,
+        state_tones=STATE_TONES,
+    )
+
+
+async def show(request: web.Request) -> web.Response:
+    """`GET /fetches/{id}?read=1`: with `read` the document stands in the page."""
+    fetch = await desk_of(request).get(fetch_id_of(request))
+    return render(request, "fetch_one.html", **_context(request, fetch))
+
+
+async def parts(request: web.Request) -> web.Response:
+    """`GET /fetches/{id}/parts`: the parts of the page that move, for the script that follows the events."""
+    fetch = await desk_of(request).get(fetch_id_of(request))
+    return render(request, "fetch_parts.html", **_context(request, fetch))
+
+
+async def start(request: web.Request) -> web.Response:
+    """`POST /fetches/{id}/start`."""
+    return _back(await desk_of(request).start(fetch_id_of(request)))
+
+
+async def choose(request: web.Request) -> web.Response:
+    """`POST /fetches/{id}/choose`."""
+    member = MemberId.parse(str((await request.post()).get("member", "")), strict=False)
+    return _back(await desk_of(request).choose(fetch_id_of(request), member))
+
+
+async def cancel(request: web.Request) -> web.Response:
+    """`POST /fetches/{id}/cancel`."""
+    return _back(await desk_of(request).cancel(fetch_id_of(request)))
+
+
+async def file(request: web.Request) -> web.Response:
+    """`POST /fetches/{id}/file`."""
+    return _back(await desk_of(request).file(fetch_id_of(request)))
+
+
+def _back(fetch: Fetch) -> web.Response:
+    return see_other(f"/fetches/{fetch.id}")
+
+
+def _context(request: web.Request, fetch: Fetch) -> dict[str, Any]:
+    out = fetch_out(fetch, language_of(request))
+    readable = fetch.state in FETCH_READABLE and out.document is not None
+    return {
+        "fetch": out,
+        "tones": TONES,
+        "state_tones": STATE_TONES,
+        "running": fetch.state in FETCH_RUNNING or fetch.state is FetchState.WAITING,
+        "readable": readable,
+        "reading": readable and request.query.get("read") == "1",
+        "cancellable": fetch.state in _CANCELLABLE,
+        "choosable": _choosable(fetch, out),
+        "offered": set(out.newest.members),
+    }
+
+
+def _choosable(fetch: Fetch, out: FetchOut) -> frozenset[str]:
+    """Give the services whose announced record can be brought over now, beside the one that is here."""
+    if fetch.state is not FetchState.CHOOSING and fetch.state not in FETCH_READABLE:
+        return frozenset()
+    here = out.document.member if out.document else None
+    return frozenset(
+        service.member for service in out.services if service.reply is Reply.ANNOUNCED and service.member != here
+    )

@@ -1,0 +1,358 @@
+"""Fetching by forms alone: what a browser without a script sends, and is shown."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from connector.core.codes import Code
+from connector.core.datamatrix import GS, HEADER
+from connector.core.errors import LocalRefused
+from connector.core.fetch import Reply
+from connector.core.mandate import AuthLevel, AuthMeans, InformationMeans, VisitKind
+from connector.core.people import Role
+from connector.core.states import FetchState
+from connector.local.pages.fetch_form import FAULT_FIELDS
+from connector.local.pages.fetches import STATE_TONES, TONES
+from connector.local.pages.texts import TEXTS
+from connector.local.requests import ROLES
+from connector.local.words import Language, of_code
+from tests.kit.local_side import PHYSICIAN_ID, STRANGER_ID, A, B, C, announced
+from tests.pages.conftest import plain
+
+WORKER = {
+    "matricule": "2 79 03 51 215 189 89",
+    "birth_name": "Pat-Trois",
+    "birth_given_names": "DOMINIQUE MARIE-LOUISE",
+    "sex": "F",
+    "birth_date": "28/03/1979",
+    "birth_place": "51215",
+    "verified_on": "2026-09-14",
+    "qualified": "yes",
+}
+TOLD = {
+    "means": "oral",
+    "informed_by": PHYSICIAN_ID,
+    "informed_when": "now",
+    "visit": "initial",
+    "no_objection": "yes",
+}
+ASKED = (("services", A.value), ("services", B.value))
+LABEL = (
+    f"{HEADER}S1279035121518989S21.2.250.1.213.1.4.10S3DOMINIQUE MARIE-LOUISE{GS}S4PAT-TROIS{GS}S5FS628-03-1979S751215"
+)
+
+
+async def fetch(visitor, *more, once="a" * 32, **changes):
+    return await visitor.post("/fetch", *ASKED, *more, once=once, **{**WORKER, **TOLD, **changes})
+
+
+# ------------------------------------------------------------------------------------------------ words
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_state_reply_field_choice_and_role_has_its_words(language):
+    texts = TEXTS[language]
+    wanted = {
+        *(f"state.{state}" for state in FetchState),
+        *(f"reply.{reply}" for reply in Reply),
+        *(f"fault.{name}" for name in FAULT_FIELDS),
+        *(f"means.{means}" for means in InformationMeans),
+        *(f"visit.{visit}" for visit in VisitKind),
+        *(f"role.{role}" for role in ROLES),
+    }
+
+    assert wanted - texts.keys() == set()
+    assert {*STATE_TONES} == {*FetchState}
+    assert {*TONES} == {*Reply}
+
+
+# ------------------------------------------------------------------------------------------------ the form
+
+
+async def test_nothing_is_ticked_or_chosen_before_somebody_does(visit):
+    page = await (await visit()).get("/fetch")
+
+    assert "checked" not in page
+    assert re.findall(r"<option[^>]*\bselected", page) == []
+
+
+async def test_a_filled_form_starts_one_fetch_in_the_name_and_with_the_login_of_who_is_signed_in(visit, house):
+    place = await fetch(await visit())
+    new = house.errands.new
+
+    assert place == f"/fetches/{next(iter(house.errands.fetches))}"
+    assert new.members == (A, B)
+    assert new.practitioner.id.value == PHYSICIAN_ID
+    assert (new.practitioner.auth.means, new.practitioner.auth.level) == (AuthMeans.OWN, AuthLevel.SUBSTANTIAL)
+    assert (new.information.at, new.information.by) == (house.clock.now(), PHYSICIAN_ID)
+    assert str(new.worker.traits.birth_date) != ""
+    assert new.worker.ins.oid.value.endswith(".10")
+
+
+async def test_a_double_click_or_a_form_that_is_sent_again_is_one_fetch(visit, house):
+    visitor = await visit()
+    first = await fetch(visitor)
+    house.clock.at += 40  # the hour of "just now" is another by then
+
+    assert await fetch(visitor) == first
+    assert len(house.errands.fetches) == 1
+
+
+async def test_a_form_that_was_sent_and_then_changed_is_shown_again_as_a_new_one(visit, house):
+    visitor = await visit()
+    await fetch(visitor)
+
+    page = await visitor.post("/fetch", ASKED[0], once="a" * 32, **WORKER, **TOLD, status=409)
+
+    assert 'value="' + "a" * 32 not in page
+    assert re.search(r'name="once" value="[0-9a-f]{32}"', page)
+    assert len(house.errands.fetches) == 1
+
+
+@pytest.mark.parametrize("field", [*WORKER, *TOLD])
+async def test_a_field_that_is_left_out_is_named_and_nothing_is_sent(visit, house, field):
+    place = "informed_at" if field == "informed_when" else field
+    page = await fetch(await visit(), **{field: ""}, status=400)
+
+    assert f'href="#{place}"' in page
+    assert f'id="{place}"' in page
+    assert house.errands.fetches == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "status"),
+    [
+        ("matricule", "279035121518988", 422),
+        ("birth_date", "31/31/19", 400),
+        ("birth_name", "<b>", 422),
+        ("birth_place", "2123", 400),
+        ("verified_on", "hier", 400),
+        ("means", "by-post", 400),
+        ("informed_by", "Dr Simone Ajout", 400),
+        ("visit", "coffee", 400),
+    ],
+)
+async def test_a_value_that_cannot_be_is_named_and_kept_in_the_form(visit, house, field, value, status):
+    page = await fetch(await visit(), **{field: value}, status=status)
+
+    assert f'href="#{field}"' in page
+    assert house.errands.fetches == {}
+    assert "<b>" not in page
+
+
+async def test_an_hour_to_come_is_no_hour_at_which_the_worker_was_informed(visit):
+    page = await fetch(await visit(), informed_when="other", informed_at="2031-01-01T10:00", status=400)
+
+    assert 'href="#informed_at"' in page
+
+
+async def test_the_hour_typed_is_the_one_of_the_browsers_place(visit, house):
+    await fetch(await visit(), informed_when="other", informed_at="2026-11-23T11:00", zone="-240")
+
+    assert house.errands.new.information.at == house.clock.now() - 2 * 3600
+
+
+@pytest.mark.parametrize("code", [Code.FETCH_OPPOSED, Code.FETCH_NOT_FOLLOWED, Code.IDENTITY_DISCREPANCY])
+@pytest.mark.parametrize("language", Language)
+async def test_a_refusal_is_told_with_what_to_do_and_the_form_keeps_what_was_typed(visit, house, code, language):
+    house.errands.faults["prepare"] = LocalRefused("rule", code=code)
+    visitor = await visit(language=language.value)
+
+    async with visitor.session.post(
+        "/fetch",
+        data=[("csrf", visitor.csrf), *ASKED, ("once", "a" * 32), *WORKER.items(), *TOLD.items()],
+        headers={"Origin": visitor.address},
+    ) as answer:
+        page = await answer.text()
+
+    assert of_code(code, language).text in plain(page)
+    assert 'value="Pat-Trois"' in page
+
+
+async def test_a_suspended_service_cannot_be_asked_and_is_named_as_that(visit, house):
+    page = await (await visit()).post("/fetch", ("services", C.value), once="b" * 32, **WORKER, **TOLD, status=422)
+
+    assert 'href="#services"' in page
+
+
+# ------------------------------------------------------------------------------------------------ steps of filling in
+
+
+async def test_a_label_fills_the_form(visit):
+    page = await (await visit()).post("/fetch/label", label=LABEL, status=200)
+
+    for value in ("279035121518989", "PAT-TROIS", "DOMINIQUE MARIE-LOUISE", "28/03/1979", "51215"):
+        assert f'value="{value}"' in page
+    assert 'id="qualified" name="qualified" value="yes" checked' not in page
+
+
+async def test_a_label_whose_scanner_dropped_the_separators_is_read_where_it_can_be(visit):
+    page = await (await visit()).post("/fetch/label", label=LABEL.replace(GS, ""), status=200)
+
+    assert 'value="PAT-TROIS"' in page
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [
+        ("012345678901234567", Code.DATAMATRIX_MALFORMED),
+        (LABEL.replace("IS01", "IS02"), Code.DATAMATRIX_MALFORMED),
+        (LABEL.replace(GS, "-"), Code.DATAMATRIX_AMBIGUOUS),
+        (LABEL.replace("1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.2"), Code.IDENTITY_OID),
+        ("", Code.DATAMATRIX_MALFORMED),
+    ],
+)
+@pytest.mark.parametrize("language", Language)
+async def test_a_label_that_cannot_be_read_is_told_in_words(visit, label, code, language):
+    visitor = await visit(language=language.value)
+    page = await visitor.post("/fetch/label", label=label, status=422)
+
+    assert of_code(code, language).next in plain(page)
+
+
+async def test_the_oid_of_a_label_is_never_another_one_once_it_stands_in_the_form(visit, house):
+    label = LABEL.replace("1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.8")
+    page = await (await visit()).post("/fetch/label", label=label, status=200)
+
+    assert 'name="oid" value="1.2.250.1.213.1.4.8"' in page
+
+
+async def test_services_are_found_by_a_former_name_without_a_script(visit):
+    page = await (await visit()).post("/fetch/services", q="acms ete", status=200, **WORKER)
+
+    assert "Prévention Seine" in page
+    assert "Santé Travail Isère" not in page
+    assert 'value="Pat-Trois"' in page
+
+
+async def test_the_services_asked_last_stand_there_unticked(visit):
+    visitor = await visit()
+    await fetch(visitor)
+
+    page = await visitor.get("/fetch")
+
+    assert f'name="services" value="{A.value}">' in page
+    assert f'name="services" value="{B.value}">' in page
+
+
+async def test_the_return_key_checks_and_sends_nothing(visit, house):
+    page = await (await visit()).post("/fetch/check", *ASKED, once="a" * 32, **WORKER, **TOLD, status=200)
+
+    assert re.search(
+        r'<form id="fetch-form"[^>]*>\s*(<input type="hidden"[^>]*>\s*)*<button hidden formaction="/fetch/check"', page
+    )
+    assert house.errands.fetches == {}
+
+
+async def test_a_form_without_the_token_of_its_page_does_nothing(visit, house):
+    visitor = await visit()
+    visitor.csrf = "another"
+
+    page = await fetch(visitor, status=403)
+
+    assert house.errands.fetches == {}
+    assert "sign_in.forged" in page
+
+
+# ------------------------------------------------------------------------------------------------ one fetch
+
+
+async def test_what_is_withheld_is_told_exactly_and_no_more(visit, house):
+    house.errands.answers[A] = {"reply": Reply.WITHHELD}
+    visitor = await visit()
+    page = plain(await visitor.get(await fetch(visitor)))
+
+    for name in ("Prévention Seine", "Santé Travail Isère"):
+        assert f"{name} n'a transmis aucun dossier. Cela ne veut pas dire qu'il n'en existe pas." in page
+    assert "Services ayant répondu : 2 sur 2." in page
+
+
+async def test_a_ready_fetch_says_who_when_and_that_its_seal_was_verified(visit):
+    visitor = await visit()
+    place = await fetch(visitor)
+
+    page = await visitor.get(f"{place}?read=1")
+    words = plain(page)
+
+    assert "Transmis par Prévention Seine" in words
+    assert "Dernier acte de santé 12/05/2026" in words
+    assert "PDF mis à jour 23/11/2026 à 10:00" in words
+    assert "le plus récent de 2 services ayant répondu sur 2" in words
+    assert "Sceau vérifié" in words
+    assert f'<iframe id="document" src="{place}/document"' in page
+
+
+async def test_the_document_is_not_opened_by_looking_at_the_fetch(visit, house):
+    visitor = await visit()
+    place = await fetch(visitor)
+
+    page = await visitor.get(place)
+
+    assert "<iframe" not in page
+    assert f'href="{place}?read=1"' in page
+    assert house.errands.opened == []
+
+
+async def test_records_of_one_day_are_both_offered_and_one_is_chosen(visit, house):
+    house.errands.answers[B] = announced()
+    visitor = await visit()
+    place = await fetch(visitor)
+    page = await visitor.get(place)
+
+    assert page.count(f'action="{place}/choose"') == 2
+    assert await visitor.post(f"{place}/choose", member=B.value) == place
+    assert "Transmis par Santé Travail Isère" in plain(await visitor.get(place))
+
+
+@pytest.mark.parametrize("reply", [Reply.UNREACHABLE, Reply.TOO_LATE, Reply.COULD_NOT_LOOK, Reply.MISBEHAVED])
+async def test_a_service_that_fails_in_the_middle_is_named_with_what_to_do(visit, house, reply):
+    house.errands.answers[B] = {"reply": reply, "code": Code.PEER_UNREACHABLE, "detail": "x"}
+    visitor = await visit()
+    page = plain(await visitor.get(await fetch(visitor)))
+
+    assert "Services ayant répondu" in page or "ayant répondu sur 2" in page
+    assert "Santé Travail Isère" in page
+    assert "peer.unreachable" in page
+
+
+async def test_a_document_that_fails_the_safety_check_is_not_shown_and_says_why(visit, house):
+    visitor = await visit()
+    place = await fetch(visitor)
+    fetch_id = place.rpartition("/")[2]
+    replies = house.errands.fetches[fetch_id].replies
+    rejected = tuple(replace(r, code=Code.DOCUMENT_ACTIVE_CONTENT, detail="x") if r.member == A else r for r in replies)
+    house.errands.put(fetch_id, state=FetchState.CHOOSING, document=None, replies=rejected)
+    page = await visitor.get(place)
+
+    assert of_code(Code.DOCUMENT_ACTIVE_CONTENT, Language.FR).text in plain(page)
+    assert "<iframe" not in page
+
+
+async def test_nothing_of_a_colleagues_is_seen(visit, house):
+    mine = await fetch(await visit())
+    other = await visit(Role.PHYSICIAN, name="Dr Autre", practitioner=STRANGER_ID)
+
+    for path in (mine, f"{mine}/parts", f"{mine}/document", f"{mine}/events"):
+        await other.get(path, status=404)
+    assert "PAT-TROIS" not in await other.get("/fetches")
+
+
+async def test_a_right_withdrawn_while_signed_in_ends_at_the_next_step(visit, house):
+    visitor = await visit()
+    place = await fetch(visitor)
+    await house.sign_in.staff.suspend(visitor.person.id, "Direction")
+
+    page = await visitor.get(place, status=403)
+
+    assert "sign_in.withdrawn" in page
+
+
+async def test_a_fetch_goes_on_and_is_found_again_by_whoever_comes_back(visit, house):
+    house.errands.hold = True
+    visitor = await visit()
+    place = await fetch(visitor)
+
+    assert "En cours" in plain(await visitor.get("/fetches"))
+    house.errands.go_on(place.rpartition("/")[2])
+    assert "Prêt à lire" in plain(await visitor.get("/fetches"))
