@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.core.errors import ConfigFault
-from connector.core.instant import Instant, rfc3339
+from connector.core.instant import Instant
 
 if TYPE_CHECKING:
     from connector.config.material import Listing
 
-DAY = 86_400
 COPIES = 3
 """Copies of the directory that a connector wants to be able to ask (issue 6)."""
-WARN_DAYS = 60
 EX_CONFIG = 78
 
 
@@ -45,6 +43,7 @@ def command(context: click.Context, path: Path, as_json: bool) -> None:
 
     The start runs the same checks. Exit status: 0 all right, 78 it would not start.
     """
+    from connector.config.own_certificates import described, findings
     from connector.daemon.run import read
     from connector.store.coverage import read_last
 
@@ -60,16 +59,7 @@ def command(context: click.Context, path: Path, as_json: bool) -> None:
             click.echo(f"{len(faults)} to put right; nothing would start.", err=True)
         context.exit(EX_CONFIG)
     now = Instant(int(time.time()))
-    certificates = {"server": material.server_tls.certificate, "client": material.client_tls.certificate}
-    if material.insi is not None:
-        certificates["insi"] = material.insi.certificate
-    warned = [
-        Warned(f"the {use} certificate ends on {rfc3339(c.not_after)}", "ask for its successor now")
-        for use, c in certificates.items()
-        if c.not_after - now < WARN_DAYS * DAY
-    ]
-    if not material.file.model.peer.crls:
-        warned.append(Warned("no CRL is configured: a revoked certificate would be believed", "set [peer] crls"))
+    warned = [Warned(found.what, found.remedy) for found in findings(material, now)]
     source = material.file.model.source
     if source is None:
         warned.append(Warned("no [source]: peers will be told that this service could not look", "configure [source]"))
@@ -89,6 +79,8 @@ def command(context: click.Context, path: Path, as_json: bool) -> None:
         return
     click.echo(f"{material.member.name} ({material.member.id.value}), {material.environment}: configuration is valid.")
     click.echo(f"{material.listing.members} members in the list {material.listing.version}.")
+    for line in described(material):
+        click.echo(line)
     for warning in warned:
         click.echo(f"Attention: {warning.what} - {warning.remedy}")
 

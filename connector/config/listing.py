@@ -14,7 +14,7 @@ from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.ports import MemberDirectory
 from connector.crypto.certificates import PeerCertificate
-from connector.crypto.keys import PrivateKeySigner, public_key_to_der
+from connector.crypto.keys import OwnSigner, PrivateKeySigner, public_key_to_der
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Own:
 
     id: MemberId
     list_key: KeyPath
-    signer: PrivateKeySigner | None
+    signer: OwnSigner | None
     ledger_signer: PrivateKeySigner | None
     server: PeerCertificate | None
     client: PeerCertificate | None
@@ -82,7 +82,7 @@ _JOIN = {
 
 
 def _key_differences(
-    member: Member, use: KeyUse, signer: PrivateKeySigner, section: str, now: Instant
+    member: Member, use: KeyUse, signer: OwnSigner, section: str, now: Instant
 ) -> Iterator[Difference]:
     listed = next((k for k in member.keys if k.kid == signer.kid and k.use is use), None)
     if listed is None or listed.public_der != public_key_to_der(signer.public_key):

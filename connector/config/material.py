@@ -14,7 +14,8 @@ from connector.config.listing import Difference, Own
 from connector.config.load import Fault, LoadedFile, fault_error
 from connector.config.locate import Path as KeyPath
 from connector.config.membership import membership_settings
-from connector.config.model import AdapterSection, KeyPair
+from connector.config.model import AdapterSection, KeyPair, LedgerKey, SigningKey
+from connector.config.own_certificates import LocalCertificate, read_local
 from connector.config.references import References
 from connector.contract.discovery import sink_option_faults, source_option_faults
 from connector.contract.installed import use_installed
@@ -32,7 +33,16 @@ from connector.core.oid import Environment
 from connector.core.policy import HolderPolicy
 from connector.crypto.certificates import Authorities, PeerCertificate
 from connector.crypto.crls import believable, distribution_points
-from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, load_certificates, load_private_key
+from connector.crypto.keys import (
+    OwnSigner,
+    PrivateKeySigner,
+    SigningAlgorithm,
+    load_certificates,
+    load_pkcs12,
+    load_private_key,
+)
+from connector.crypto.kinds import Use, require_fit
+from connector.crypto.token import TokenKey, TokenSigner
 from connector.directory.age import Staleness
 from connector.directory.opening import MembershipSettings, open_membership
 from connector.directory.ports import Deaf, KeptDirectory
@@ -75,6 +85,16 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was prepared to follow the keys and certificates in use; None where nothing was."""
+
+    signer: OwnSigner | None = None
+    ledger_signer: PrivateKeySigner | None = None
+    server_tls: TlsMaterial | None = field(default=None, repr=False)
+    client_tls: TlsMaterial | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """A configuration that can be started: nothing in it is missing or contradicts itself.
 
@@ -84,8 +104,9 @@ class Material:
     file: LoadedFile
     member: Member
     environment: Environment
-    signer: PrivateKeySigner
+    signer: OwnSigner
     ledger_signer: PrivateKeySigner
+    prepared: Prepared
     server_tls: TlsMaterial = field(repr=False)
     client_tls: TlsMaterial = field(repr=False)
     crl_urls: tuple[str, ...]
@@ -97,6 +118,7 @@ class Material:
     requester: RequesterSettings
     opposition: OppositionSettings
     insi: InsiMaterial | None
+    local: LocalCertificate | None
     references: References
 
     def guard(self, section: AdapterSection) -> GuardSettings:
@@ -144,11 +166,13 @@ class _Reader:
         model = self._model
         environment = model.member.environment
         member_id = self._try(("member", "id"), self._member_id)
-        signer = self._try(("signing",), self._signer)
-        ledger_signer = self._try(("ledger",), self._ledger_signer)
+        signer = self._try(("signing",), lambda: self._signer(model.signing))
+        ledger_signer = self._try(("ledger",), lambda: self._ledger_signer(model.ledger))
         server, client = self._both_tls()
+        following = self._prepared()
         state = self._try(("state",), self._state)
         insi = self._try(("insi",), self._insi)
+        local = self._try(("local",), self._local)
         self._try(("state", "directory"), lambda: use_installed(self._references.path(model.state.directory)))
         membership = self._try(("directory",), lambda: membership_settings(self._loaded, self._references))
         directory = self._try(self._list_key, lambda: self._open(membership)) if membership else None
@@ -170,6 +194,7 @@ class _Reader:
             environment=environment,
             signer=signer,
             ledger_signer=ledger_signer,
+            prepared=following,
             server_tls=server,
             client_tls=client,
             crl_urls=self._crl_urls,
@@ -181,22 +206,47 @@ class _Reader:
             requester=self._requester(member.id, environment),
             opposition=self._opposition(),
             insi=insi,
+            local=local,
             references=self._references,
         )
 
     def _member_id(self) -> MemberId:
         return MemberId.parse(self._model.member.id, strict=self._model.member.environment is Environment.PRODUCTION)
 
-    def _signer(self) -> PrivateKeySigner:
-        section = self._model.signing
+    def _signer(self, section: SigningKey) -> OwnSigner:
+        algorithm = SigningAlgorithm(section.algorithm)
+        if section.pkcs11 is not None:
+            token = section.pkcs11
+            pin = (self._password(token.pin) or b"").decode(errors="replace")
+            return TokenSigner(section.kid, algorithm, TokenKey(token.module, token.token, token.key, pin))
         data = self._references.read(section.key or section.pkcs12 or "")
+        if section.pkcs12 is not None:
+            bundle = load_pkcs12(data, self._password(section.password))
+            require_fit(bundle.certificate, Use.SIGNING)
+            return PrivateKeySigner(section.kid, algorithm, bundle.key)
         key = load_private_key(data, self._password(section.password))
-        return PrivateKeySigner(section.kid, SigningAlgorithm(section.algorithm), key)
+        return PrivateKeySigner(section.kid, algorithm, key)
 
-    def _ledger_signer(self) -> PrivateKeySigner:
-        section = self._model.ledger
+    def _ledger_signer(self, section: LedgerKey) -> PrivateKeySigner:
         key = load_private_key(self._references.read(section.key), self._password(section.password))
         return PrivateKeySigner(section.kid, SigningAlgorithm.ED25519, key)
+
+    def _prepared(self) -> Prepared:
+        """Read what is to follow: it must be usable, and the directory need not know it yet."""
+        model = self._model
+        signing, ledger = model.signing.next, model.ledger.next
+        server, client = model.peer.server.next, model.peer.client.next
+        return Prepared(
+            self._try(("signing", "next"), lambda: self._signer(signing)) if signing else None,
+            self._try(("ledger", "next"), lambda: self._ledger_signer(ledger)) if ledger else None,
+            self._following("server", server) if server else None,
+            self._following("client", client) if client else None,
+        )
+
+    def _following(self, half: str, pair: KeyPair) -> TlsMaterial | None:
+        where = ("peer", half, "next")
+        read = self._try(where, lambda: self._pair(pair))
+        return self._usable(read, where, Use(half), is_needed_now=False)
 
     def _password(self, reference: str | None) -> bytes | None:
         return self._references.read(reference).split(b"\n", 1)[0].rstrip(b"\r") if reference else None
@@ -209,8 +259,11 @@ class _Reader:
         found = [material for material in read if material is not None]
         if found and peer.crl.fetch:
             points = self._try(("peer", "trusted_cas"), lambda: distribution_points(_certificates(found)))
-            self._crl_urls = tuple(dict.fromkeys((*peer.crl.urls, *(points or ()))))
-        return self._usable(server, client=False), self._usable(client, client=True)
+            self._crl_urls = tuple(dict.fromkeys((*peer.crl.addresses, *(points or ()))))
+        return (
+            self._usable(server, ("peer", "server"), Use.SERVER),
+            self._usable(client, ("peer", "client"), Use.CLIENT),
+        )
 
     def _pair(self, pair: KeyPair) -> TlsMaterial:
         peer, path = self._model.peer, self._references.path
@@ -222,28 +275,31 @@ class _Reader:
             crls=tuple(map(path, peer.crls)),
         ).read()
 
-    def _usable(self, material: TlsMaterial | None, *, client: bool) -> TlsMaterial | None:
+    def _usable(
+        self, material: TlsMaterial | None, where: KeyPath, use: Use, *, is_needed_now: bool = True
+    ) -> TlsMaterial | None:
         """Add the revocation lists kept here, and see whether TLS takes it all."""
         if material is None:
             return None
         peer, read = self._model.peer, material
 
-        def use() -> TlsMaterial:
+        def whole() -> TlsMaterial:
+            require_fit(load_certificates(read.chain)[0], use)
             authorities = Authorities.load((read.trusted_cas,)).certificates
             kept = KeptCrls(self._references.path(self._model.state.directory)).read() if self._crl_urls else ()
-            whole = replace(
+            made = replace(
                 read,
                 crls=(*read.crls, *(crl.der for crl in believable(kept, authorities))),
                 awaits_crls=bool(self._crl_urls),
                 grace_seconds=peer.crl.grace_hours * HOUR,
             )
-            Trust.of(whole)
-            (client_context if client else server_context)(whole)
-            if not whole.certificate.is_valid_at(self._now):
+            Trust.of(made)
+            (client_context if use is Use.CLIENT else server_context)(made)
+            if is_needed_now and not made.certificate.is_valid_at(self._now):
                 raise ConfigFault("certificate is not valid now", hint="renew it, or look at this machine's clock")
-            return whole
+            return made
 
-        return self._try(("peer", "client" if client else "server"), use)
+        return self._try(where, whole)
 
     def _state(self) -> StateSettings:
         section = self._model.state
@@ -254,6 +310,12 @@ class _Reader:
         )
         read_master_key(settings.master_key)
         return settings
+
+    def _local(self) -> LocalCertificate | None:
+        section, path = self._model.local, self._references.path
+        if section.certificate is None or section.key is None:
+            return None
+        return read_local(path(section.certificate), path(section.key))
 
     def _insi(self) -> InsiMaterial | None:
         settings = insi_settings(self._model.insi, self._references)

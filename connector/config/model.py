@@ -124,7 +124,7 @@ class CrlSection(Section):
     """How revocation lists are had beside the files of `[peer] crls`, and what is done where none can be had."""
 
     fetch: bool = True
-    urls: list[WebUrl] = []
+    addresses: list[WebUrl] = []
     proxy: WebUrl | None = None
     refresh_minutes: Annotated[int, Field(ge=1, le=1_440)] = 60
     warn_hours: Annotated[int, Field(ge=1, le=720)] = 48
@@ -136,12 +136,18 @@ class CrlSection(Section):
 class PeerSection(Section):
     """The endpoint that other services call, and the certificates on both ways."""
 
+class RotatingPair(KeyPair):
+    """A certificate in use, and the one prepared to follow it (`keys rotate`)."""
+
+    next: KeyPair | None = None
+
+
     listen: Listen = "0.0.0.0:8443"
     trusted_cas: Annotated[list[FileRef], Field(min_length=1)]
     crls: list[FileRef] = []
     crl: CrlSection = CrlSection()
-    server: KeyPair
-    client: KeyPair
+    server: RotatingPair
+    client: RotatingPair
     max_connections: Annotated[int, Field(ge=8, le=10_000)] = 400
     connection_life_seconds: Annotated[int, Field(ge=10, le=86_400)] = HOUR
     idle_seconds: Annotated[int, Field(ge=5, le=600)] = 75
@@ -149,8 +155,17 @@ class PeerSection(Section):
     drain_seconds: Annotated[int, Field(ge=0, le=600)] = 30
 
 
-class SigningSection(Section):
-    """The key that signs mandates, receipts and acknowledgements, as the directory lists it."""
+class TokenSection(Section):
+    """A key in a PKCS#11 token: the driver's shared library, the labels of token and key, and the PIN by reference."""
+
+    module: FileRef
+    token: Annotated[str, Field(min_length=1, max_length=32)]
+    key: Annotated[str, Field(min_length=1, max_length=255)]
+    pin: FileRef
+
+
+class SigningKey(Section):
+    """A key that signs mandates, receipts and acknowledgements, as the directory lists it."""
 
     kid: KeyId
     algorithm: Literal["ES256", "PS256"] = "ES256"
@@ -159,15 +174,21 @@ class SigningSection(Section):
     password: FileRef | None = None
 
     @model_validator(mode="after")
-    def _one_form(self) -> "SigningSection":
-        if (self.key is None) == (self.pkcs12 is None):
-            msg = "expected either key (PEM) or pkcs12"
+    def _one_form(self) -> "SigningKey":
+        if sum(form is not None for form in (self.key, self.pkcs12, self.pkcs11)) != 1:
+            msg = "expected one of key (PEM), pkcs12 and pkcs11"
             raise ValueError(msg)
         return self
 
 
-class LedgerSection(Section):
-    """The Ed25519 key that signs the checkpoints of both ledgers, as the directory lists it."""
+class SigningSection(SigningKey):
+    """The signing key in use, and the one prepared to follow it."""
+
+    next: SigningKey | None = None
+
+
+class LedgerKey(Section):
+    """An Ed25519 key that signs the checkpoints of both ledgers, as the directory lists it."""
 
     kid: KeyId
     key: FileRef
@@ -181,6 +202,7 @@ class MembersSection(Section):
 
 
 class DirectorySection(Section):
+    pkcs11: TokenSection | None = None
     """The signed directory of a federation: what it is believed by, and where copies of it are first asked for."""
 
     root: FileRef
@@ -198,6 +220,12 @@ class StateSection(Section):
 
 
 class ApiKey(Section):
+class LedgerSection(LedgerKey):
+    """The ledger key in use, and the one prepared to follow it."""
+
+    next: LedgerKey | None = None
+
+
     """A key of the local API, by its hash, and the practitioners it may speak for."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]

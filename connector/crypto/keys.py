@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -169,7 +169,7 @@ def public_key_to_jwk(key: PublicKey) -> dict[str, str]:
     if isinstance(key, rsa.RSAPublicKey):
         numbers = key.public_numbers()
         return {"e": _jwk_integer(numbers.e), "kty": "RSA", "n": _jwk_integer(numbers.n)}
-    _require(key, SigningAlgorithm.ES256)
+    require_algorithm(key, SigningAlgorithm.ES256)
     point = key.public_numbers()
     x, y = (b64.encode(value.to_bytes(_P256_BYTES)) for value in (point.x, point.y))
     return {"crv": "P-256", "kty": "EC", "x": x, "y": y}
@@ -231,12 +231,16 @@ class PrivateKeySigner:
     key: PrivateKey = field(repr=False)
 
     def __post_init__(self) -> None:
-        _require(self.key.public_key(), self.algorithm)
+        require_algorithm(self.key.public_key(), self.algorithm)
 
     @property
     def public_key(self) -> PublicKey:
         """The half that the directory lists."""
         return self.key.public_key()
+
+    def not_ready(self) -> str:
+        """Say why it cannot sign now: a key in memory always can."""
+        return ""
 
     def sign(self, data: bytes) -> bytes:
         """Give the raw JWS signature over the data: r ‖ s of 64 bytes, PSS with a 32-byte salt, or Ed25519."""
@@ -250,6 +254,56 @@ class PrivateKeySigner:
         else:
             signature = key.sign(data)
         return signature
+
+
+class OwnSigner(Protocol):
+    """A `core.ports.Signer` of this house: the half that the directory lists is known, and why it cannot sign now."""
+
+    @property
+    def kid(self) -> str: ...  # noqa: D102
+    @property
+    def algorithm(self) -> SigningAlgorithm: ...  # noqa: D102
+    @property
+    def public_key(self) -> PublicKey: ...  # noqa: D102
+    def sign(self, data: bytes) -> bytes: ...  # noqa: D102
+    def not_ready(self) -> str: ...  # noqa: D102
+
+
+SignerT = TypeVar("SignerT", bound=OwnSigner)
+
+
+class Switched(Generic[SignerT]):
+    """Stands where a signer is handed out for the life of the daemon, so that the key behind it can change.
+
+    A whole token or note is signed within one turn of the event loop, or with one look at `current`: `kid` and
+    signature are of one key.
+    """
+
+    def __init__(self, current: SignerT) -> None:
+        self.current = current
+
+    @property
+    def kid(self) -> str:
+        """Of the key in use."""
+        return self.current.kid
+
+    @property
+    def algorithm(self) -> SigningAlgorithm:
+        """Of the key in use."""
+        return self.current.algorithm
+
+    @property
+    def public_key(self) -> PublicKey:
+        """Of the key in use."""
+        return self.current.public_key
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign with the key in use."""
+        return self.current.sign(data)
+
+    def not_ready(self) -> str:
+        """Say why the key in use cannot sign now; empty where it can."""
+        return self.current.not_ready()
 
 
 def verify(public_key: PublicKey, algorithm: SigningAlgorithm | str, data: bytes, signature: bytes) -> bool:
@@ -285,7 +339,12 @@ def _is_for(key: PublicKey, algorithm: SigningAlgorithm | str) -> bool:
     return False
 
 
-def _require(key: PublicKey, algorithm: SigningAlgorithm) -> None:
+def require_algorithm(key: PublicKey, algorithm: SigningAlgorithm) -> None:
+    """See that a key is of the algorithm's kind.
+
+    Raises:
+        ConfigFault: it is not; with what it is.
+    """
     if not _is_for(key, algorithm):
         raise ConfigFault(
             f"signing key: got {_kind(key)}, which cannot sign {algorithm}",

@@ -16,6 +16,11 @@ def certificates_to_pem(certificates: Iterable[x509.Certificate]) -> bytes:
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
 
+def der_of(certificate: x509.Certificate) -> bytes:
+    """Give a certificate as TLS sends it."""
+    return certificate.public_bytes(Encoding.DER)
+
+
 def crl_to_pem(data: bytes) -> bytes:
     """Give a CRL file as PEM: ANS publishes DER (reference/security.md section 4).
 

@@ -28,6 +28,7 @@ from connector.core.ports import Clock, Entropy
 from connector.core.ports_insi import IdentityService
 from connector.core.proposals import ProposalKind
 from connector.crypto.certificates import PeerCertificate
+from connector.crypto.keys import OwnSigner, PrivateKeySigner, Switched
 from connector.crypto.names import hosts_of
 from connector.daemon.absent import AbsentSource
 from connector.daemon.coverage import CoverageSettings, ServiceCoverage
@@ -39,7 +40,8 @@ from connector.daemon.membership import Membership
 from connector.daemon.observe import Observers
 from connector.daemon.prober import LocalProber
 from connector.daemon.revocation import Revocation, crl_settings
-from connector.daemon.status import INSI, DaemonStatus, Watched
+from connector.daemon.rotation import Rotation
+from connector.daemon.status import INSI, LOCAL, DaemonStatus, Watched
 from connector.daemon.system import SystemClock, SystemEntropy
 from connector.directory.blocked import WithBlocks
 from connector.directory.opening import open_membership
@@ -92,6 +94,8 @@ class Rooms:
     people: PractitionerList
     keys: KeyRing
     sockets: HandedOver
+    signer: Switched[OwnSigner]
+    ledger_signer: Switched[PrivateKeySigner]
     adapters: dict[str, AdapterInfo] = field(default_factory=dict)
     peer_port: int = 0
     local_port: int = 0
@@ -102,6 +106,7 @@ class Rooms:
     peers: HttpPeerClient = field(init=False)
     source: SourceGuard | None = None
     sink: SinkGuard | None = None
+    rotation: Rotation = field(init=False)
     oppositions: OppositionAuthority = field(init=False)
     register: Register = field(init=False)
     identities: IdentityDesk = field(init=False)
@@ -113,6 +118,7 @@ class Rooms:
     watched: Watched = field(init=False)
     status: DaemonStatus = field(init=False)
 
+    site: Site = field(init=False)
     @property
     def directory(self) -> WithBlocks:
         """The member directory as this service acts on it."""
@@ -147,6 +153,8 @@ async def build(
             sockets=sockets,
         )
         await _open_state(rooms)
+            signer=Switched(material.signer),
+            ledger_signer=Switched(material.ledger_signer),
         _open_revocation(rooms)
         _open_insi(rooms)
         _open_membership(rooms)
@@ -163,6 +171,7 @@ async def build(
         await rooms.state.holder.record(EntryDraft(type=EntryType.STARTED, at=clock.now(), reason=__version__))
         jobs.start()
         rooms.watched.listening = True
+        _open_rotation(rooms)
         try:
             yield rooms
         finally:
@@ -178,7 +187,7 @@ async def _open_state(rooms: Rooms) -> None:
         material.state,
         clock=rooms.clock,
         entropy=rooms.entropy,
-        signer=material.ledger_signer,
+        signer=rooms.ledger_signer,
         member=material.member.id,
         former_keys=tuple(material.member.ledger_keys()),
     )
@@ -247,6 +256,19 @@ async def _open_adapters(rooms: Rooms) -> None:
     if (section := model.sink) is not None:
         sink, rooms.adapters["sink"] = await _sink(rooms, section)
         rooms.sink = guard_sink(
+def _open_rotation(rooms: Rooms) -> None:
+    """Choose between keys in use and prepared ones before anything is signed, answered or asked."""
+    rooms.rotation = Rotation(
+        rooms.material,
+        signer=rooms.signer,
+        ledger_signer=rooms.ledger_signer,
+        revocation=rooms.revocation,
+        membership=rooms.membership,
+        ledger=rooms.state.holder,
+        clock=rooms.clock,
+    )
+
+
             sink,
             material.guard(section),
             name=section.adapter,
@@ -318,7 +340,7 @@ async def _open_holder(rooms: Rooms) -> Holder:
         source=wrap("source", rooms.source) if rooms.source is not None else AbsentSource(),
         oppositions=rooms.oppositions,
         directory=rooms.directory,
-        signer=material.signer,
+        signer=rooms.signer,
         clock=rooms.clock,
         entropy=rooms.entropy,
         observer=rooms.observers,
@@ -337,7 +359,7 @@ async def _open_requester(rooms: Rooms) -> None:
     peers = await rooms.stack.enter_async_context(
         HttpPeerClient(
             rooms.directory,
-            material.signer,
+            rooms.signer,
             rooms.client_tls,
             rooms.clock,
             rooms.entropy,
@@ -379,7 +401,8 @@ def _watch(rooms: Rooms) -> None:
         source=rooms.source,
         sink=rooms.sink,
         adapters=rooms.adapters,
-        certificates=certificates_of(material),
+        certificates=certificates_of(material, rooms.rotation),
+        signer=rooms.signer,
         revocation=rooms.revocation,
         started_at=rooms.clock.now(),
         coverage=rooms.coverage,
@@ -462,7 +485,9 @@ async def _listen_locally(rooms: Rooms) -> None:
         limits=rooms.holder.limits,
         proposals=FourEyes(
             rooms.state.proposals,
-            {ProposalKind.LIFT_BLOCK: LiftBlock(rooms.holder.limits)},
+            {
+                ProposalKind.LIFT_BLOCK: LiftBlock(rooms.holder.limits),
+            },
             rooms.clock,
             rooms.entropy,
         ),
@@ -470,12 +495,11 @@ async def _listen_locally(rooms: Rooms) -> None:
         clock=rooms.clock,
         entropy=rooms.entropy,
         keys=rooms.keys,
-        practitioners=rooms.people,
     )
-    site = Site(build_runner(build_app(ports, settings), settings), tls)
-    rooms.stack.push_async_callback(site.close)
+    rooms.site = Site(build_runner(build_app(ports, settings), settings), tls)
+    rooms.stack.push_async_callback(rooms.site.close)
     try:
-        rooms.local_port = await site.start(address.host, address.port, address.sock)
+        rooms.local_port = await rooms.site.start(address.host, address.port, address.sock)
     except OSError as error:
         raise address.refused(error) from None
 
@@ -515,9 +539,11 @@ def _jobs(rooms: Rooms) -> Jobs:
     )
 
 
-def certificates_of(material: Material) -> dict[str, PeerCertificate]:
+def certificates_of(material: Material, rotation: Rotation) -> dict[str, PeerCertificate]:
     """Give our certificates by their use, whose ends are watched."""
-    found = {"server": material.server_tls.certificate, "client": material.client_tls.certificate}
+    found = rotation.certificates()
+    if material.local is not None:
+        found[LOCAL] = material.local.certificate
     return found | ({INSI: material.insi.certificate} if material.insi is not None else {})
 
 
@@ -527,3 +553,9 @@ def api_keys(sections: list[ApiKeySection]) -> tuple[ApiKey, ...]:
         ApiKey(s.name, s.sha256, frozenset(Scope(scope) for scope in s.scopes), frozenset(s.practitioners))
         for s in sections
     )
+    async def look_at_keys() -> None:
+        await rooms.rotation.tick()
+        rooms.watched.certificates = certificates_of(rooms.rotation.material, rooms.rotation)
+        rooms.status.measure_certificates()
+
+            Job("keys", 10.0, look_at_keys),

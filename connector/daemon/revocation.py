@@ -30,7 +30,7 @@ FIRST_FETCH_SECONDS: Final = 5.0
 """How long the start waits for the first fetch (our rule): with every address dead it goes on with what is kept."""
 
 _DAY: Final = 86_400
-_CONFIGURE: Final = "set [peer] crls, or [peer.crl] urls"
+_CONFIGURE: Final = "set [peer] crls, or [peer.crl] addresses"
 _REMEDY: Final = "see why with spsti-connector status; put newer lists where [peer] crls says, then reload"
 
 

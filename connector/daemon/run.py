@@ -11,7 +11,6 @@ import asyncio
 import gc
 import os
 import signal
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -25,13 +24,12 @@ from connector.daemon.build import JOIN_AS_IT_IS, Rooms, Wrap, api_keys, build, 
 from connector.daemon.listening import CannotListen, HandedOver, handed_over
 from connector.daemon.notify import Notifier, notifier, watchdog_seconds
 from connector.daemon.pulse import Pulse
-from connector.daemon.revocation import crl_settings
 from connector.daemon.status_line import status_line
 from connector.daemon.system import SystemClock
 
 EX_CONFIG: Final = 78
 EX_UNAVAILABLE: Final = 69
-_RELOADED: Final = frozenset({"practitioners", "log"})
+_RELOADED: Final = frozenset({"practitioners", "log", "signing", "ledger"})
 
 
 def credentials_directory() -> Path | None:
@@ -134,8 +132,11 @@ def _reload(path: Path, rooms: Rooms) -> None:
     log = logs.get_logger()
     try:
         fresh = read(path, checks_adapters=False)
-        rooms.revocation.replace(fresh.server_tls, fresh.client_tls, crl_settings(fresh))
+        rooms.rotation.replace(fresh)
         rooms.directory.reload()
+        local = fresh.file.model.local
+        if local.certificate and local.key:
+            rooms.site.reload(fresh.references.path(local.certificate), fresh.references.path(local.key))
     except ConfigFault as error:
         log.error(logs.CONFIG_REFUSED, count=len(error.faults))
         for fault in error.faults or (error.message,):
@@ -144,9 +145,7 @@ def _reload(path: Path, rooms: Rooms) -> None:
     model = fresh.file.model
     rooms.people.replace(model.practitioners)
     rooms.keys.replace(api_keys(model.local.keys))
-    rooms.watched.certificates = certificates_of(fresh)
-    own = rooms.membership.own
-    rooms.membership.own = replace(own, server=fresh.own.server, client=fresh.own.client)
+    rooms.watched.certificates = certificates_of(fresh, rooms.rotation)
     rooms.membership.begin_refresh()
     rooms.revocation.begin_refresh()
     logs.configure(level=model.log.level, form=model.log.format)
@@ -158,7 +157,9 @@ def _reload(path: Path, rooms: Rooms) -> None:
 
 def _needs_restart(before: ConfigFile, after: ConfigFile) -> list[str]:
     changed = [name for name in ConfigFile.model_fields if getattr(before, name) != getattr(after, name)]
-    if before.local.model_copy(update={"keys": after.local.keys}) == after.local and "local" in changed:
+    shown = {name: getattr(after.local, name) for name in ("keys", "certificate", "key")}
+    turns_tls_on = (before.local.certificate is None) is not (after.local.certificate is None)
+    if before.local.model_copy(update=shown) == after.local and "local" in changed and not turns_tls_on:
         changed.remove("local")
     peer = before.peer.model_copy(update={"crls": after.peer.crls, "server": after.peer.server})
     peer = peer.model_copy(update={"client": after.peer.client, "trusted_cas": after.peer.trusted_cas})

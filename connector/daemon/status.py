@@ -6,6 +6,7 @@ from datetime import date
 from importlib.metadata import version
 
 from connector import logs
+from connector.config.own_certificates import Finding, ending, stage_of
 from connector.contract.discovery import AdapterInfo
 from connector.contract.guard import SinkGuard, SourceGuard
 from connector.contract.opposition import OppositionAuthority
@@ -16,6 +17,7 @@ from connector.core.instant import Instant
 from connector.core.ledger import Tree
 from connector.core.ports import Clock, MemberDirectory
 from connector.crypto.certificates import PeerCertificate
+from connector.crypto.keys import OwnSigner, Switched
 from connector.daemon.coverage import ServiceCoverage
 from connector.daemon.membership import Membership
 from connector.daemon.revocation import Revocation
@@ -42,6 +44,7 @@ class Watched:
     certificates: Mapping[str, PeerCertificate]
     revocation: Revocation
     coverage: ServiceCoverage
+    signer: Switched[OwnSigner]
     attested_on: date | None
     limits: HolderLimits
     draining: bool = False
@@ -49,8 +52,8 @@ class Watched:
     started_at: Instant = field(default=Instant(0))
 
 
-INSI = "insi"
-"""The use of a certificate without which peers are still answered."""
+INSI, LOCAL = "insi", "local"
+"""The uses of certificates without which peers are still answered."""
 
 
 class DaemonStatus:
@@ -61,11 +64,13 @@ class DaemonStatus:
         self._red: tuple[str, ...] = ()
 
     async def readiness(self) -> Sequence[Check]:
+        self._stages: dict[str, int | None] = {}
         """Check what must be right before anything is answered or asked; nothing is asked of the network."""
         w, now = self._watched, self._clock.now()
         state = w.state.ready()
         oppositions = w.oppositions.not_ready()
-        ended = [use for use, one in w.certificates.items() if use != INSI and not one.is_valid_at(now)]
+        ended = [use for use in ("server", "client") if not w.certificates[use].is_valid_at(now)]
+        silent = w.signer.not_ready()
         checks = (
             Check("listening", w.listening, "", "" if w.listening else "it is still starting"),
             Check("draining", not w.draining, "stopping: no new work" if w.draining else ""),
@@ -80,11 +85,12 @@ class DaemonStatus:
             Check(
                 "certificates",
                 not ended,
-                f"not valid now: {', '.join(ended)}" if ended else "",
-                "renew them, or look at the clock" if ended else "",
+                f"not valid now: {', '.join(ended)}" if ended else self._ending(now),
+                "renew them, or look at the clock" if ended else self._ending_remedy(now),
             ),
             w.revocation.check(),
             *w.membership.checks(),
+            Check("signing", not silent, silent, "put the token back" if silent else ""),
             *self._warnings(),
             await self._limits(),
         )
@@ -98,6 +104,25 @@ class DaemonStatus:
     def _warnings(self) -> tuple[Check, ...]:
         """Give what is right for now and should be better: checks that are green and have a remedy."""
         return (*self._warnings_of_insi(), *self._warnings_of_source())
+    def _ending(self, now: Instant) -> str:
+        return "; ".join(finding.what for finding in self._endings(now))
+
+    def _ending_remedy(self, now: Instant) -> str:
+        return "; ".join(dict.fromkeys(finding.remedy for finding in self._endings(now)))
+
+    def _endings(self, now: Instant) -> list[Finding]:
+        """Warn of certificates that end within 60 days; the log is told at 60, 30 and 7."""
+        found = []
+        for use, certificate in self._watched.certificates.items():
+            finding, stage = ending(use, certificate.not_after, now), stage_of(certificate.not_after, now)
+            if finding is not None:
+                found.append(finding)
+            if stage is not None and stage != self._stages.get(use):
+                log = logs.get_logger()
+                log.warning(logs.CERTIFICATE_ENDING, half=use, count=(certificate.not_after - now) // DAY)
+            self._stages[use] = stage
+        return found
+
 
     async def _limits(self) -> Check:
         """Tell of limits met on either side: they do not stop this connector, and a person should look at them."""

@@ -14,7 +14,7 @@ from connector.core.errors import FailedClosed, PeerFault
 from connector.core.ledger import Tree, index_of, number_of, serial_of
 from connector.core.members import MemberId
 from connector.core.merkle import EMPTY_ROOT, Frontier
-from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm
+from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, Switched
 from connector.crypto.notes import NoteSigner
 from connector.ledger.trees import StoredNodes
 from connector.store.sql import Connection, one
@@ -36,7 +36,7 @@ class LedgerKeys:
     """
 
     member: MemberId
-    signer: PrivateKeySigner
+    signer: PrivateKeySigner | Switched[PrivateKeySigner]
     former: Sequence[MemberKey] = ()
 
     def __post_init__(self) -> None:
@@ -49,7 +49,8 @@ class LedgerKeys:
 
     def note_signer(self, origin: Origin) -> NoteSigner:
         """Sign as the ledger of that origin."""
-        return NoteSigner(str(origin), self.signer.key)  # type: ignore[arg-type]  # EdDSA: checked above
+        signer = self.signer.current if isinstance(self.signer, Switched) else self.signer
+        return NoteSigner(str(origin), signer.key)  # type: ignore[arg-type]  # EdDSA: checked above
 
     def open(self, note: str, origin: Origin) -> Checkpoint:
         """Verify a checkpoint of our own.

@@ -18,7 +18,7 @@ from connector.core.members import MemberId
 from connector.core.outcome import Outcome
 from connector.core.ports import Clock, Entropy
 from connector.core.witness import SignedHead
-from connector.crypto.keys import PrivateKeySigner
+from connector.crypto.keys import PrivateKeySigner, Switched
 from connector.ledger import disclose, prove
 from connector.ledger.append import LedgerWriter
 from connector.ledger.disclose import Disclosed
@@ -206,7 +206,7 @@ async def open_state(
     *,
     clock: Clock,
     entropy: Entropy,
-    signer: PrivateKeySigner,
+    signer: PrivateKeySigner | Switched[PrivateKeySigner],
     member: MemberId,
     former_keys: Sequence[MemberKey] = (),
 ) -> OpenState:

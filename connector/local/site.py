@@ -53,6 +53,16 @@ class Site:
         await site.start()
         return int(self._runner.addresses[0][1])
 
+    def reload(self, certificate: Path, key: Path) -> None:
+        """Show another certificate to those who connect from now on; nothing where this side answers in clear.
+
+        Raises:
+            ConfigFault: as `local_context`; the one before stays.
+        """
+        local_context(certificate, key)
+        if self._context is not None:
+            self._context.load_cert_chain(certificate, key)
+
     async def close(self) -> None:
         """Let what is under way end within the runner's limit."""
         if self._handed_over is not None:
