@@ -34,7 +34,8 @@ def main() -> int:
             for name, version in locks[inner].items()
             if locks[outer].get(name) != version
         ]
-    faults += bound_faults("pyproject.toml", "runtime", locks["runtime"])
+    # The connector's extras are in its lock; a database's driver, an extra of adapters/sql, is each service's choice.
+    faults += bound_faults("pyproject.toml", "runtime", locks["runtime"], with_extras=True)
     faults += bound_faults("sandbox/pyproject.toml", "demo", locks["demo"])
     for project in sorted((ROOT / "adapters").glob("*/pyproject.toml")):
         faults += bound_faults(str(project.relative_to(ROOT)), "adapters", locks["adapters"])
@@ -65,11 +66,12 @@ def text_faults(path: Path) -> list[str]:
     return faults
 
 
-def bound_faults(project: str, lock: str, locked: dict[str, Version]) -> list[str]:
-    """Dependencies of a distribution that its lock lacks or has outside their bounds."""
+def bound_faults(project: str, lock: str, locked: dict[str, Version], *, with_extras: bool = False) -> list[str]:
+    """Dependencies of a distribution, those of its extras too where asked, that its lock lacks or has outside their bounds."""
     faults = []
-    dependencies = tomllib.loads((ROOT / project).read_text(encoding="utf-8"))["project"]["dependencies"]
-    for wanted in map(Requirement, dependencies):
+    declared = tomllib.loads((ROOT / project).read_text(encoding="utf-8"))["project"]
+    extras = declared.get("optional-dependencies", {}).values() if with_extras else ()
+    for wanted in map(Requirement, [*declared["dependencies"], *(one for extra in extras for one in extra)]):
         version = locked.get(canonicalize_name(wanted.name))
         if wanted.name.startswith("spsti-"):
             continue

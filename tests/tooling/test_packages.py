@@ -75,3 +75,12 @@ def test_every_dependency_of_the_daemon_is_locked_within_its_bounds():
     assert "pip" in locked  # sqlite-utils imports it
     assert CHECK["bound_faults"]("pyproject.toml", "runtime", locked) == []
     assert CHECK["bound_faults"]("pyproject.toml", "runtime", {}) != []
+
+
+def test_extras_of_the_connector_keep_their_bounds_in_its_lock():
+    locked = CHECK["pins"](ROOT / "requirements" / "runtime.lock")
+    without = {name: version for name, version in locked.items() if name != "lxml"}
+
+    assert CHECK["bound_faults"]("pyproject.toml", "runtime", locked, with_extras=True) == []
+    (fault,) = CHECK["bound_faults"]("pyproject.toml", "runtime", without, with_extras=True)
+    assert "lxml is None" in fault
