@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "directory": Entry("directory", "command", "Show the member directory in force, or ask for a newer one."),
     "answering": Entry("answering", "command", "Pause and resume this service's answers to others."),
     "oppositions": Entry("oppositions", "command", "Keep the register of what workers object to."),
+    "people": Entry("people", "command", "Keep the list of people who may sign in; review it."),
     "identity": Entry("identity", "command", "Obtain, verify and qualify identities; handle identity alerts."),
     "adapter": Entry("adapter", "command", "Check, install and list adapters; count who could be answered about."),
     "journal": Entry("journal", "command", "Read and verify the journal."),

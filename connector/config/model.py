@@ -75,6 +75,28 @@ def _web(text: str) -> str:
     return text
 
 
+def _http_origin(text: str) -> str:
+    parts = urlsplit(text)
+    loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
+        msg = "expected https://HOST[:PORT], or http:// on loopback"
+        raise ValueError(msg)
+    if not parts.hostname or parts.username or parts.query or parts.fragment or parts.path not in {"", "/"}:
+        msg = "expected https://HOST[:PORT], nothing after it"
+        raise ValueError(msg)
+    return text.rstrip("/")
+
+
+def _provider(text: str) -> str:
+    parts = urlsplit(text)
+    loopback = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    secure = parts.scheme == "https" or (parts.scheme == "http" and loopback)
+    if not secure or not parts.hostname or parts.username or parts.query or parts.fragment:
+        msg = "expected https://HOST[:PORT]/PATH as the provider writes it, or http:// on loopback"
+        raise ValueError(msg)
+    return text
+
+
 MemberIdText = Annotated[
     str, _parsed_by(lambda text: MemberId.parse(text, strict=False), "expected Struct_IdNat: 3 + SIRET, or 1 + FINESS")
 ]
@@ -84,6 +106,8 @@ PractitionerIdText = Annotated[
 Listen = Annotated[str, AfterValidator(_listen)]
 HttpsOrigin = Annotated[str, AfterValidator(_https)]
 CopyUrl = Annotated[str, AfterValidator(_copy)]
+HttpOrigin = Annotated[str, AfterValidator(_http_origin)]
+ProviderUrl = Annotated[str, AfterValidator(_provider)]
 WebUrl = Annotated[str, AfterValidator(_web)]
 FileRef = Annotated[str, Field(min_length=1)]
 KeyId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
@@ -231,7 +255,19 @@ class LedgerSection(LedgerKey):
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     practitioners: list[PractitionerIdText] = []
-    scopes: list[Literal["fetch", "status", "journal", "oppositions", "identity", "operate"]] = ["fetch", "status"]
+    scopes: list[Literal["fetch", "status", "journal", "oppositions", "identity", "operate", "people"]] = [
+        "fetch",
+        "status",
+    ]
+    launch_key: FileRef | None = None
+    launch_vouches: bool = False
+
+    @model_validator(mode="after")
+    def _vouching_launch(self) -> "ApiKey":
+        if self.launch_vouches and self.launch_key is None:
+            msg = "launch_vouches needs launch_key: the public key by which the vendor's software signs"
+            raise ValueError(msg)
+        return self
 
 
 class LocalSection(Section):
@@ -249,6 +285,65 @@ class LocalSection(Section):
             raise ValueError(msg)
         if not ip_address(self.listen.rpartition(":")[0].strip("[]")).is_loopback and self.certificate is None:
             msg = "listening beyond loopback needs certificate and key: identities travel on it"
+            raise ValueError(msg)
+        return self
+
+
+class LocalAccountsSection(Section):
+    """Accounts with password and second factor, kept here: off unless switched on."""
+
+    enabled: bool = False
+
+
+class ProviderSection(Section):
+    """One OpenID Connect provider, and how its word is read: which claim names the person, which level it reached."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+    kind: Literal["pro-sante-connect", "generic"]
+    title: Annotated[str, Field(min_length=1, max_length=60)]
+    issuer: ProviderUrl
+    discovery: ProviderUrl | None = None
+    client_id: Annotated[str, Field(min_length=1, max_length=255)]
+    client_secret: FileRef | None = None
+    client_key: FileRef | None = None
+    client_key_id: KeyId | None = None
+    tls_certificate: FileRef | None = None
+    tls_key: FileRef | None = None
+    trusted_cas: list[FileRef] = []
+    scope: Annotated[str, Field(pattern=r"^[!-~]+( [!-~]+)*$")] | None = None
+    acr_values: Annotated[str, Field(pattern=r"^[!-~]+( [!-~]+)*$")] | None = None
+    person_claim: Annotated[str, Field(pattern=r"^[A-Za-z0-9_:./-]{1,128}$")] | None = None
+    levels: dict[str, AuthLevel] | None = None
+    level: AuthLevel | None = None
+
+    @model_validator(mode="after")
+    def _one_client_proof(self) -> "ProviderSection":
+        if (self.client_secret is None) == (self.client_key is None):
+            msg = "expected exactly one of client_secret and client_key (private_key_jwt)"
+            raise ValueError(msg)
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            msg = "expected tls_certificate and tls_key together"
+            raise ValueError(msg)
+        return self
+
+
+class SignInSection(Section):
+    """How people sign in at the pages, and for how long. `contact` is whom to call, in the service's own words."""
+
+    idle_minutes: Annotated[int, Field(ge=1, le=30)] = 30
+    session_hours: Annotated[int, Field(ge=1, le=24)] = 10
+    contact: Annotated[str, Field(max_length=120)] = ""
+    address: HttpOrigin | None = None
+    local: LocalAccountsSection = LocalAccountsSection()
+    providers: Annotated[list[ProviderSection], Field(max_length=8)] = []
+
+    @model_validator(mode="after")
+    def _each_name_once(self) -> "SignInSection":
+        if len({provider.name for provider in self.providers}) < len(self.providers):
+            msg = "two providers have the same name: it stands in the address to which they send people back"
+            raise ValueError(msg)
+        if self.providers and self.address is None:
+            msg = "providers need address: where browsers reach this connector, to be sent back there"
             raise ValueError(msg)
         return self
 
@@ -426,6 +521,7 @@ class ConfigFile(Section):
     members: MembersSection | None = None
     state: StateSection
     local: LocalSection = LocalSection()
+    sign_in: SignInSection = SignInSection()
     practitioners: list[PractitionerSection] = []
     source: SourceSection | None = None
     sink: AdapterSection | None = None

@@ -220,6 +220,8 @@ def _api_keys(entries: tuple[ApiKeyEntry, ...]) -> str:
     blocks = [
         f"[[local.keys]]\nname = {_toml(e.name)}\nsha256 = {_toml(e.sha256)}\n"
         f"practitioners = {_toml(e.practitioners)}\nscopes = {_toml(e.scopes)}\n"
+        '# launch_key = "dmst-launch.pub.pem"   # public key by which it signs launches (docs/launch.md)\n'
+        "# launch_vouches = false            # whether a launch also signs its practitioners in, at the vendor's word\n"
         for e in shown
     ]
     return head + "\n".join(blocks if entries else map(_commented, blocks))

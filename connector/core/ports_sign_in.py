@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft
+from connector.core.local_account import LocalAccount
 from connector.core.people import Person
 from connector.core.sessions import Session
 
@@ -41,7 +42,9 @@ class SessionStore(Protocol):
 class OneTimeStore(Protocol):
     """Values that a secret opens once: enrolments, launches; all raise FailedClosed."""
 
-    async def put(self, kind: str, secret: str, value: object, expires_at: Instant) -> bool:
+    async def put(
+        self, kind: str, secret: str, value: object, expires_at: Instant, entry: EntryDraft | None = None
+    ) -> bool:
         """Keep a value under a secret; False where the secret was used before, and has not been forgotten since."""
         ...
 
@@ -51,6 +54,24 @@ class OneTimeStore(Protocol):
         ...
 
     async def replace(self, kind: str, secret: str, value: object) -> None: ...
+
+
+class LocalAccountStore(Protocol):
+    """Accounts with password and second factor; all raise FailedClosed."""
+
+    def find(self, login: str) -> LocalAccount | None: ...
+    async def people(self) -> Sequence[str]: ...
+    async def put(self, account: LocalAccount, entry: EntryDraft) -> None:
+        """Keep the account of a person, not the one they had; raises LocalRefused `local.conflict`: the login."""
+        ...
+
+    async def use_step(self, login: str, step: int) -> bool:
+        """Use up a time step of the second factor, and all before it; False where it was used already."""
+        ...
+
+    async def use_recovery(self, login: str, digest: str) -> bool:
+        """Use up a recovery code; False where there is none such."""
+        ...
 
 
 class FailureStore(Protocol):

@@ -41,6 +41,7 @@ from connector.daemon.observe import Observers
 from connector.daemon.prober import LocalProber
 from connector.daemon.revocation import Revocation, crl_settings
 from connector.daemon.rotation import Rotation
+from connector.daemon.sign_in import open_sign_in
 from connector.daemon.status import INSI, LOCAL, DaemonStatus, Watched
 from connector.daemon.system import SystemClock, SystemEntropy
 from connector.directory.blocked import WithBlocks
@@ -59,6 +60,7 @@ from connector.local.ports import LocalPorts
 from connector.local.server import build_app, build_runner
 from connector.local.settings import LocalSettings
 from connector.local.site import Site, local_context
+from connector.local.sign_in.desk import SignInDesk
 from connector.metrics import Metrics
 from connector.peer.client import HttpPeerClient
 from connector.peer.connect import PeerClientSettings
@@ -116,6 +118,9 @@ class Rooms:
     server: PeerServer = field(init=False)
     errands: Errands = field(init=False)
     watched: Watched = field(init=False)
+    witnesses: WitnessDesk = field(init=False)
+    sign_in: SignInDesk = field(init=False)
+    site: Site = field(init=False)
     status: DaemonStatus = field(init=False)
 
     site: Site = field(init=False)
@@ -156,6 +161,14 @@ async def build(
             signer=Switched(material.signer),
             ledger_signer=Switched(material.ledger_signer),
         _open_revocation(rooms)
+        rooms.sign_in = await open_sign_in(
+            material.file.model.sign_in,
+            rooms.state,
+            rooms.people,
+            clock,
+            rooms.entropy,
+            member_name=material.member.name,
+        )
         _open_insi(rooms)
         _open_membership(rooms)
         await _open_adapters(rooms)
@@ -375,7 +388,7 @@ async def _open_requester(rooms: Rooms) -> None:
         vault=wrap("requester_vault", rooms.state.vault),
         peers=wrap("peer_client", peers),
         directory=rooms.directory,
-        practitioners=rooms.people,
+        practitioners=rooms.sign_in.staff,
         source=rooms.source,
         sink=rooms.sink,
         traces=rooms.state.traces,
@@ -517,6 +530,8 @@ def _jobs(rooms: Rooms) -> Jobs:
     async def watch_lists() -> None:
         rooms.revocation.tick()
 
+        practitioners=rooms.sign_in.staff,
+        sign_in=rooms.sign_in,
     settings = rooms.material.membership
     refreshing: tuple[Job, ...] = ()
     if isinstance(settings, SignedDirectorySettings):

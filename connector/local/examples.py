@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from connector.local import answers, membership_answers, register_answers, requests, system_answers
 from connector.local.identity_examples import IDENTITY_EXAMPLES
+from connector.local.people_examples import PEOPLE_EXAMPLES
 from connector.local.trust_examples import TRUST_EXAMPLES
 
 _FETCH_ID: Final = "6f1c0a52e0f94f1bb1f8b3f6f6a4d1c9"
@@ -229,6 +230,7 @@ _EVENT: Final = (
 EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
     **IDENTITY_EXAMPLES,
     **TRUST_EXAMPLES,
+    **PEOPLE_EXAMPLES,
     requests.NewFetchIn: _NEW_FETCH,
     requests.ChooseIn: {"member": _A},
     requests.InsIn: {"matricule": "2 79 03 51 215 189", "key": "89"},

@@ -17,8 +17,10 @@ from connector.local.answers import FetchPage
 from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, number_of, query_of
 from connector.local.desk import desk_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of
-from connector.local.intake import read_new_fetch
+from connector.local.intake import read_demand, read_new_fetch
 from connector.local.requests import ChooseIn, NewFetchIn
+from connector.local.sign_in.acting import acting_as
+from connector.local.sign_in.rights import CallingPerson
 from connector.local.views import fetch_out
 
 _IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,128}")
@@ -44,9 +46,13 @@ async def create(request: web.Request) -> web.Response:
     """`POST /api/v1/fetches`."""
     body, _ = await body_of(request, NewFetchIn)
     ports, caller = request.app[PORTS], caller_of(request)
-    new = read_new_fetch(
-        body, caller=caller, practitioners=ports.practitioners, settings=request.app[SETTINGS], now=ports.clock.now()
-    )
+    settings, now = request.app[SETTINGS], ports.clock.now()
+    if isinstance(caller, CallingPerson):
+        # What the call states of a login is not believed of a session: it knows its own.
+        practitioner = acting_as(request, body.practitioner.id)
+        new = read_demand(body, practitioner, settings=settings, now=now)
+    else:
+        new = read_new_fetch(body, caller=caller, practitioners=ports.practitioners, settings=settings, now=now)
     fetch = await desk_of(request).prepare(new, _idempotency(request, body), start=body.start)
     return _fetch(request, fetch, HTTPStatus.CREATED, Location=f"/api/v1/fetches/{fetch.id}")
 

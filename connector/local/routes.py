@@ -44,6 +44,7 @@ from connector.local.requests import (
 )
 from connector.local.routes_identity import IDENTITY
 from connector.local.routes_membership import MEMBERSHIP
+from connector.local.routes_people import PEOPLE
 from connector.local.routes_trust import TRUST
 from connector.local.system_answers import LiveOut, ProbeOut, ReadyOut, StatusOut
 
@@ -270,4 +271,4 @@ _OTHERS: Final = (
     ),
 )  # fmt: skip
 
-OPERATIONS: Final[Sequence[Operation]] = (*_FETCHES, *_REGISTER, *IDENTITY, *MEMBERSHIP, *TRUST, *_OTHERS)
+OPERATIONS: Final[Sequence[Operation]] = (*_FETCHES, *_REGISTER, *IDENTITY, *MEMBERSHIP, *TRUST, *PEOPLE, *_OTHERS)

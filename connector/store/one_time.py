@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Final, TypeVar
 
 from connector.core.instant import Instant
+from connector.core.ledger import EntryDraft
 from connector.store.readers import Readers
 from connector.store.sealing import Sealer
 from connector.store.sql import Connection, one
@@ -25,7 +26,9 @@ class SqliteOneTime:
     def __init__(self, writer: Writer, readers: Readers, sealer: Sealer) -> None:
         self._writer, self._readers, self._sealer = writer, readers, sealer
 
-    async def put(self, kind: str, secret: str, value: object, expires_at: Instant) -> bool:
+    async def put(
+        self, kind: str, secret: str, value: object, expires_at: Instant, entry: EntryDraft | None = None
+    ) -> bool:
         """Keep a value under a secret; False, and nothing kept, where the secret is known already.
 
         Raises:
@@ -39,6 +42,8 @@ class SqliteOneTime:
             if one(db, _FIND, kind, tag) is not None:
                 return lambda: False
             db.execute("insert into one_time values (?, ?, ?, ?)", (kind, tag, expires_at, sealed))
+            if entry is not None:
+                transaction.append(entry)
             return lambda: True
 
         return await self._writer.run(operation)

@@ -34,6 +34,7 @@ from connector.store.ledgers import Ledgers
 from connector.store.measures import SqliteMeasures
 from connector.store.one_time import SqliteOneTime, forget_one_time
 from connector.store.oppositions import SqliteOppositionStore
+from connector.store.local_accounts import SqliteLocalAccounts
 from connector.store.outbox import SqliteTraceOutbox
 from connector.store.people import SqlitePeople
 from connector.store.proposals import SqliteProposals
@@ -121,6 +122,7 @@ class State(Generic[J]):
         clock: Clock,
         entropy: Entropy,
         member: MemberId,
+        self.local_accounts = SqliteLocalAccounts(writer, readers, sealer, keys)
         journal: Callable[[StateParts], J],
     ) -> "State[J]":
         """Open a member's state, made now where there is none. Takes as long whatever the state has seen.

@@ -57,6 +57,7 @@ from connector.requester import notes
 from connector.requester.new_fetch import build_fetch, members_to_ask
 from connector.requester.settings import RequesterSettings
 from tests.kit.register import a_register
+from tests.kit.signin import SignInHouse
 from tests.kit.vigilance import Vigilance
 
 NOW = Instant(1_795_424_400)  # 2026-11-23T09:00:00Z
@@ -528,6 +529,7 @@ class House:
         self.vigilance = Vigilance(self.clock, self.entropy)
         self.membership = Membership(self.directory, self.clock)
         self.limits, self.proposals = Limits(self.clock), Proposals(self.clock, self.entropy)
+        self.sign_in = SignInHouse(self.clock, self.entropy, self.people)
         everything = frozenset(Scope)
         self.keys = [
             ApiKey("vendor", key_hash(KEY), everything, frozenset({PHYSICIAN_ID, NURSE_ID})),
@@ -564,6 +566,7 @@ class House:
             entropy=self.entropy,
             keys=self.ring,
             practitioners=self.people,
+            sign_in=self.sign_in.desk,
         )
 
     async def serve(self, ssl=None):

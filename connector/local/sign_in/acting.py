@@ -18,6 +18,20 @@ def practitioner_of(request: web.Request) -> Practitioner:
     return as_practitioner(require(request))
 
 
+def acting_as(request: web.Request, practitioner_id: str) -> Practitioner:
+    """Give the professional who is signed in, who must be the one that is named.
+
+    Raises:
+        LocalRefused: `local.forbidden`, somebody else is named; as `practitioner_of`.
+    """
+    practitioner = practitioner_of(request)
+    if practitioner.id.value != practitioner_id:
+        raise LocalRefused(
+            "practitioner: not the one who is signed in", code=Code.LOCAL_FORBIDDEN, field="practitioner.id"
+        )
+    return practitioner
+
+
 def as_practitioner(signed_in: SignedIn) -> Practitioner:
     """Give a signed-in person as a mandate names them.
 

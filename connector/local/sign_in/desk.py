@@ -2,14 +2,25 @@
 
 from dataclasses import dataclass
 
+from connector.local.sign_in.accounts import LocalAccounts
+from connector.local.sign_in.lockout import Lockout
 from connector.local.sign_in.sessions import Sessions
 from connector.local.sign_in.staff import Staff
 
 
 @dataclass(frozen=True, slots=True)
 class SignInDesk:
-    """The rooms of sign-in. `contact` is whom to call, in the service's own words."""
+    """The rooms of sign-in; `accounts` is None where local accounts are off.
+
+    `contact` is whom to call, in the service's own words.
+    """
 
     sessions: Sessions
     staff: Staff
+    lockout: Lockout
+    accounts: LocalAccounts | None = None
     contact: str = ""
+
+    def has_account(self, person_id: str) -> bool:
+        """Whether a person has a local account."""
+        return self.accounts is not None and self.accounts.has(person_id)

@@ -127,6 +127,18 @@ class Staff:
             ends_on=_day(new.ends_on),
         )
 
+    def check_free(self, person: Person) -> None:
+        """Say before keeping a new person whether it could be kept.
+
+        Raises:
+            LocalRefused: `local.conflict`.
+        """
+        taken = person.practitioner is not None and person.practitioner.value in self._practitioners
+        if taken or any(self.of_subject(subject) for subject in person.subjects):
+            raise LocalRefused(
+                "person: another of the list has this practitioner id or subject", code=Code.LOCAL_CONFLICT
+            )
+
     async def add(self, people: Sequence[Person], by: str) -> None:
         """Add people whom `build` gave, all or none.
 
