@@ -67,7 +67,7 @@ def text_faults(path: Path) -> list[str]:
 
 
 def bound_faults(project: str, lock: str, locked: dict[str, Version], *, with_extras: bool = False) -> list[str]:
-    """Dependencies of a distribution, and of its extras where asked, that its lock lacks or has outside their bounds."""
+    """Dependencies of a distribution (and its extras) that its lock lacks or has outside their bounds."""
     faults = []
     declared = tomllib.loads((ROOT / project).read_text(encoding="utf-8"))["project"]
     extras = declared.get("optional-dependencies", {}).values() if with_extras else ()
