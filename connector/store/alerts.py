@@ -11,6 +11,7 @@ from typing import Final
 from connector.core.codes import Code
 from connector.core.errors import LocalRefused
 from connector.core.identity_alerts import Alert, AlertState, Handling, NearMiss, Noticed, ToQualify, Unqualified
+from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft
 from connector.core.matricule import Ins
 from connector.store.keys import TAG_BYTES, StateKeys
@@ -22,8 +23,8 @@ from connector.store.writer import Transaction, Writer
 _ALERTS: Final = "identity_alerts"
 _WAITING: Final = "to_qualify"
 _LIVE = "select id, sealed from identity_alerts where tag = ? and state <> 'closed'"
-_INSERT = "insert into identity_alerts (id, tag, state, sealed) values (?, ?, ?, ?)"
-_UPDATE = "update identity_alerts set state = ?, sealed = ? where id = ?"
+_INSERT = "insert into identity_alerts (id, tag, state, purge_at, sealed) values (?, ?, ?, ?, ?)"
+_UPDATE = "update identity_alerts set state = ?, purge_at = ?, sealed = ? where id = ?"
 _FIND = "select id, sealed from identity_alerts where id = ?"
 _NEWEST = "select id, sealed from identity_alerts where number < ? order by number desc limit ?"
 _OF_STATE = "select id, sealed from identity_alerts where state = ? and number < ? order by number desc limit ?"
@@ -31,7 +32,18 @@ _ONE_WAITING = "select sealed from to_qualify where tag = ?"
 _KEEP_WAITING = "insert or replace into to_qualify (tag, last_at, sealed) values (?, ?, ?)"
 _WAITING_NEWEST = "select tag, sealed from to_qualify where last_at <= ? order by last_at desc limit ?"
 _OPEN = "select count(*) from identity_alerts where state = 'open'"
+_FORGET = "delete from identity_alerts where purge_at <= ?"
+_FORGET_WAITING = "delete from to_qualify where last_at <= ?"
 _NO_CURSOR: Final = 2**62
+
+CLOSED_KEPT_SECONDS: Final = 365 * 86_400
+"""Our rule: a year to look back on what was decided; the decision itself stands in the journal for three."""
+
+UNHANDLED_KEPT_SECONDS: Final = 3 * 365 * 86_400
+"""Our rule: an alert that nobody closed is kept as long after it was last seen as the journal's entries about it."""
+
+WAITING_KEPT_SECONDS: Final = 365 * 86_400
+"""Our rule: nobody asked for a year, so nobody waits."""
 
 
 class SqliteAlertStore:
@@ -89,7 +101,7 @@ class SqliteAlertStore:
                 raise _not_found()
             handled = self._open(row).handle(handling)
             sealed = self._sealer.seal(_ALERTS, alert_id, handled)
-            transaction.db.execute(_UPDATE, (handled.state.value, sealed, alert_id))
+            transaction.db.execute(_UPDATE, (handled.state.value, _purge_at(handled), sealed, alert_id))
             transaction.append(entry)
             return lambda: handled
 
@@ -126,15 +138,27 @@ def keep_noticed(transaction: Transaction, sealer: Sealer, keys: StateKeys, noti
         _keep_alert(transaction.db, sealer, _tag_of(keys, noticed), noticed)
 
 
+def forget_old(db: Connection, now: Instant) -> int:
+    """Drop alerts, and records that waited for a qualified identity, whose time is over; says how many rows."""
+    waiting = db.execute(_FORGET_WAITING, (now - WAITING_KEPT_SECONDS,))
+    return db.execute(_FORGET, (now,)).rowcount + waiting.rowcount
+
+
+def _purge_at(alert: Alert) -> int:
+    if alert.state is AlertState.CLOSED:
+        return alert.handled[-1].at + CLOSED_KEPT_SECONDS
+    return alert.last_at + UNHANDLED_KEPT_SECONDS
+
+
 def _keep_alert(db: Connection, sealer: Sealer, tag: bytes, near_miss: NearMiss) -> None:
     row = one(db, _LIVE, tag)
     if row is None:
         alert = Alert(near_miss, near_miss.at)
         sealed = sealer.seal(_ALERTS, near_miss.id, alert)
-        db.execute(_INSERT, (near_miss.id, tag, alert.state.value, sealed))
+        db.execute(_INSERT, (near_miss.id, tag, alert.state.value, _purge_at(alert), sealed))
         return
     alert = sealer.open(Alert, _ALERTS, row[0], row[1]).seen_again(near_miss.at)
-    db.execute(_UPDATE, (alert.state.value, sealer.seal(_ALERTS, row[0], alert), row[0]))
+    db.execute(_UPDATE, (alert.state.value, _purge_at(alert), sealer.seal(_ALERTS, row[0], alert), row[0]))
 
 
 def _keep_waiting(db: Connection, sealer: Sealer, tag: bytes, seen: Unqualified) -> None:

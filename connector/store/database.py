@@ -7,16 +7,20 @@ durable in WAL). A connection belongs to the thread that opened it.
 import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
-from connector.store.migrations import KNOWN, migrations
+from connector.store.sql import Connection
 
 _WRITER_PRAGMAS = (
+    "auto_vacuum = incremental",  # of a new file; an older one is made so when its schema is brought forward
     "journal_mode = wal",
+    "journal_size_limit = 67108864",  # after a purge the log would stay as long as it ever was
     "synchronous = full",
     "foreign_keys = on",
     "temp_store = memory",  # savepoints keep the pages they may have to give back: not in a file under /tmp
@@ -26,10 +30,10 @@ _WRITER_PRAGMAS = (
 
 
 def open_writer(path: Path) -> Database:
-    """Open the one connection that writes, and bring the schema up to date.
+    """Open the one connection that writes; its schema is as it was left (`store.upgrade`).
 
     Raises:
-        FailedClosed: `state.unavailable`, not a database, not writable, or of a newer version of this program.
+        FailedClosed: `state.unavailable`, not a database, or not writable.
     """
     try:
         _make_private(path)
@@ -39,8 +43,6 @@ def open_writer(path: Path) -> Database:
             db.conn.isolation_level = None
             for pragma in _WRITER_PRAGMAS:
                 db.execute(f"pragma {pragma}").fetchall()
-            _refuse_newer(db)
-            migrations.apply(db)
         except BaseException:
             db.close()
             raise
@@ -59,6 +61,18 @@ def open_reader(path: Path) -> Database:
     db.conn.isolation_level = None
     db.execute("pragma query_only = 1").fetchall()
     return db
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[Connection]:
+    """Open a database that nobody else has open, made private where it is new; transactions are the caller's."""
+    _make_private(path)
+    db = Database(path, execute_plugins=False)
+    try:
+        db.conn.isolation_level = None
+        yield db.conn
+    finally:
+        db.close()
 
 
 class StateLock:
@@ -89,13 +103,3 @@ class StateLock:
 def _make_private(path: Path) -> None:
     """The database and the files that SQLite puts beside it take their rights from it."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-
-
-def _refuse_newer(db: Database) -> None:
-    unknown = {migration.name for migration in migrations.applied(db)} - KNOWN
-    if unknown:
-        raise FailedClosed(
-            f"state: the database was changed by a newer version of this program ({', '.join(sorted(unknown))})",
-            code=Code.STATE_UNAVAILABLE,
-            hint="install that version again; a state does not go back",
-        )

@@ -8,7 +8,7 @@ from connector.core.codes import Code
 from connector.core.errors import LocalRefused
 from connector.core.identity import LocalIdentity
 from connector.core.kept_identity import KeptIdentity, KeptMove
-from connector.core.ledger import EntryDraft
+from connector.core.ledger import EntryDraft, EntryType
 from connector.core.matricule import Ins
 from connector.store.keys import StateKeys
 from connector.store.readers import Readers
@@ -18,13 +18,19 @@ from connector.store.writer import Transaction, Writer
 
 _TABLE: Final = "identities"
 _MOVES: Final = "identity_moves"
-_INSERT = "insert into identities (id, tag, status, sealed) values (?, ?, ?, ?)"
-_UPDATE = "update identities set tag = ?, status = ?, sealed = ? where id = ?"
+_INSERT = "insert into identities (id, tag, status, sealed, purge_at) values (?, ?, ?, ?, ?)"
+_UPDATE = "update identities set tag = ?, status = ?, sealed = ?, purge_at = ? where id = ?"
+_OVER = "select id from identities where purge_at <= ? limit ?"
+_AT_ONCE: Final = 100
 _FIND = "select id, sealed from identities where id = ?"
 _OF_INS = "select id, sealed from identities where tag = ? order by number desc limit 50"
 _LAST_MOVE = "select coalesce(max(number), 0) from identity_moves where identity_id = ?"
 _KEEP_MOVE = "insert into identity_moves (identity_id, number, sealed) values (?, ?, ?)"
 _MOVES_OF = "select number, sealed from identity_moves where identity_id = ? order by number"
+
+KEPT_SECONDS: Final = 6 * 365 * 86_400
+"""Our rule: a worker is seen every five years at the latest (R4624-16); an identity that nobody touched for six is of
+somebody who is no longer followed. The vendor's software keeps its own."""
 
 
 class SqliteIdentityStore:
@@ -41,7 +47,7 @@ class SqliteIdentityStore:
         """
 
         def operation(transaction: Transaction) -> None:
-            transaction.db.execute(_INSERT, (kept.id, *self._columns(kept)))
+            transaction.db.execute(_INSERT, (kept.id, *self._columns(kept), kept.created_at + KEPT_SECONDS))
             transaction.append(entry)
 
         await self._writer.do(operation)
@@ -83,7 +89,7 @@ class SqliteIdentityStore:
                 )
             moved = replace(found, identity=kept.move.after)
             number = (one(db, _LAST_MOVE, identity_id) or (0,))[0] + 1
-            db.execute(_UPDATE, (*self._columns(moved), identity_id))
+            db.execute(_UPDATE, (*self._columns(moved), kept.move.at + KEPT_SECONDS, identity_id))
             sealed = self._sealer.seal(_MOVES, f"{identity_id}/{number}", kept)
             db.execute(_KEEP_MOVE, (identity_id, number, sealed))
             transaction.append(entry)
@@ -99,6 +105,16 @@ class SqliteIdentityStore:
 
     def _open(self, row: Row) -> KeptIdentity:
         return self._sealer.open(KeptIdentity, _TABLE, row[0], row[1])
+
+
+def forget_old(transaction: Transaction) -> int:
+    """Drop identities that nobody touched for years, with their moves, each with its house entry; says how many."""
+    over = rows(transaction.db, _OVER, transaction.now, _AT_ONCE)
+    for (identity_id,) in over:
+        transaction.db.execute("delete from identities where id = ?", (identity_id,))
+        entry = EntryDraft(type=EntryType.PURGED, at=transaction.now, reason="identity-not-used", ref=identity_id)
+        transaction.append(entry)
+    return len(over)
 
 
 def not_found() -> LocalRefused:

@@ -47,6 +47,15 @@ def forget_counted(db: Connection, now: Instant) -> int:
     return db.execute("delete from counted where at < ?", (now - KEPT_SECONDS,)).rowcount
 
 
+def forget_blocks(db: Connection, sealer: Sealer, now: Instant) -> int:
+    """Drop blocks that no longer hold and that no rule looks back to; there are few. Says how many."""
+    found = rows(db, "select id, sealed from limit_blocks where since < ?", now - KEPT_SECONDS)
+    blocks = [sealer.open(LimitBlock, _BLOCKS, block_id, sealed) for block_id, sealed in found]
+    over = [one for one in blocks if not one.holds_at(now) and (one.lifted_at or one.since) < now - KEPT_SECONDS]
+    db.executemany("delete from limit_blocks where id = ?", [(one.id,) for one in over])
+    return len(over)
+
+
 class SqliteLimitStore:
     """`LimitStore` on the state's database."""
 

@@ -16,6 +16,11 @@ _TABLE: Final = "proposals"
 _LISTED: Final = 100
 
 
+def forget_old(db: Connection, now: Instant) -> int:
+    """Drop proposals whose day is over; says how many."""
+    return db.execute("delete from proposals where expires_at <= ?", (now,)).rowcount
+
+
 class SqliteProposals:
     """On the state's database."""
 
@@ -31,7 +36,6 @@ class SqliteProposals:
         sealed = self._sealer.seal(_TABLE, proposal.id, proposal)
 
         def operation(transaction: Transaction) -> None:
-            transaction.db.execute("delete from proposals where expires_at <= ?", (transaction.now,))
             transaction.db.execute("insert into proposals values (?, ?, ?)", (proposal.id, proposal.expires_at, sealed))
             transaction.append(entry)
 

@@ -14,11 +14,13 @@ from sqlite_utils import Database
 
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
+from connector.core.instant import Instant
+from connector.core.ledger import EntryDraft, EntryType
 from connector.core.members import MemberId
 from connector.core.ports import Clock, Entropy, HolderStore, RequesterStore, TraceOutbox, Vault
 from connector.core.ports_limits import LimitStore
 from connector.crypto import aead
-from connector.store import fetches, holder, limits
+from connector.store import alerts, fetches, holder, identities, limits, proposals
 from connector.store.alerts import SqliteAlertStore
 from connector.store.coverage import CoverageFacts
 from connector.store.database import StateLock, open_writer
@@ -27,14 +29,15 @@ from connector.store.evidence import EvidenceStore
 from connector.store.failures import SqliteFailures, forget_failures
 from connector.store.files import make_directory
 from connector.store.holder import SqliteHolderStore
+from connector.store.house import record
 from connector.store.identities import SqliteIdentityStore
 from connector.store.insi_answers import SqliteInsiAnswers
 from connector.store.keys import StateKeys, read_master_key
 from connector.store.ledgers import Ledgers
+from connector.store.local_accounts import SqliteLocalAccounts
 from connector.store.measures import SqliteMeasures
 from connector.store.one_time import SqliteOneTime, forget_one_time
 from connector.store.oppositions import SqliteOppositionStore
-from connector.store.local_accounts import SqliteLocalAccounts
 from connector.store.outbox import SqliteTraceOutbox
 from connector.store.people import SqlitePeople
 from connector.store.proposals import SqliteProposals
@@ -43,11 +46,18 @@ from connector.store.requester import SqliteRequesterStore
 from connector.store.sealing import Sealer
 from connector.store.sessions import SqliteSessions, forget_sessions
 from connector.store.settings import StateSettings
-from connector.store.sql import Connection, one
+from connector.store.sql import Connection, one, rows
 from connector.store.transaction import Transaction
+from connector.store.upgrade import Upgrade, bring_forward, is_new, refuse_newer
 from connector.store.vault import FileVault
 from connector.store.witness import SqliteWitnessStore
 from connector.store.writer import Writer
+
+FREE_PAGES_KEPT = 256
+"""A megabyte that the next answers will take again is not worth giving back."""
+
+PAGES_AT_ONCE = 1000
+"""Pages of one operation: some 20 ms in which nobody else writes."""
 
 _KEY_CHECK = b"the master key of this state"
 _PENDING = """
@@ -86,7 +96,7 @@ class State(Generic[J]):
     def __init__(self, lock: StateLock, writer: Writer, vault: FileVault, journal: J, parts: StateParts) -> None:
         """Join opened parts; `open` is the way to get one."""
         keys, readers = parts.keys, parts.readers
-        sealer = Sealer(keys.rows)
+        self._sealer = sealer = Sealer(keys.rows)
         self._lock = lock
         self._writer = self.writer = writer
         self.parts = parts
@@ -112,6 +122,7 @@ class State(Generic[J]):
         self.sessions = SqliteSessions(writer, readers, sealer)
         self.one_time = SqliteOneTime(writer, readers, sealer)
         self.failures = SqliteFailures(writer, readers, keys)
+        self.local_accounts = SqliteLocalAccounts(writer, readers, sealer, keys)
         self.evidence = EvidenceStore(writer, readers, parts.epochs)
 
     @classmethod
@@ -122,7 +133,6 @@ class State(Generic[J]):
         clock: Clock,
         entropy: Entropy,
         member: MemberId,
-        self.local_accounts = SqliteLocalAccounts(writer, readers, sealer, keys)
         journal: Callable[[StateParts], J],
     ) -> "State[J]":
         """Open a member's state, made now where there is none. Takes as long whatever the state has seen.
@@ -147,8 +157,15 @@ class State(Generic[J]):
             epochs = EpochKeys(settings.epochs, keys.epochs, entropy)
             parts = StateParts(keys, epochs, readers, entropy)
             built = journal(parts)
-            writer = Writer(lambda: _open_owned(settings, member, keys), built.ledgers, clock, settings.max_batch)
+            upgrades: list[Upgrade] = []
+
+            def opener() -> Database:
+                return _open_owned(settings, member, keys, clock.now(), upgrades)
+
+            writer = Writer(opener, built.ledgers, clock, settings.max_batch)
             await writer.start()
+            for upgrade in upgrades:
+                await record(writer, _upgraded(upgrade, clock.now()))
         except BaseException:
             if writer is not None:
                 await writer.close()
@@ -191,9 +208,10 @@ class State(Generic[J]):
         return await self._readers.run(read)
 
     async def tidy(self) -> int:
-        """Drop rows whose time is over: mandates that can no longer be replayed, announcements, old handovers, fetches.
+        """Drop rows whose time is over (docs/retention.md has each of them), and say how many.
 
-        Says how many. To be called every minute or so; as a write it also finds out whether writing works again.
+        What is sealed under an epoch's key ends with it (`ledger.retention`). To be called every minute or so; as a
+        write it also finds out whether writing works again.
 
         Raises:
             FailedClosed: `ledger.unavailable`, `clock.backwards`.
@@ -202,11 +220,23 @@ class State(Generic[J]):
         def operation(transaction: Transaction) -> Callable[[], int]:
             db, now = transaction.db, transaction.now
             dropped = holder.forget_old(db, transaction.highest, now) + fetches.forget_old(db, now)
-            dropped += limits.forget_counted(db, now)
+            dropped += limits.forget_counted(db, now) + limits.forget_blocks(db, self._sealer, now)
+            dropped += alerts.forget_old(db, now) + identities.forget_old(transaction) + proposals.forget_old(db, now)
             dropped += forget_sessions(db, now) + forget_one_time(db, now) + forget_failures(db, now)
             return lambda: dropped
 
         return await self._writer.run(operation)
+
+    async def give_back(self) -> int:
+        """Give pages that nothing stands on any more back to the file system, in pieces; says how many.
+
+        Raises:
+            FailedClosed: `ledger.unavailable`, it cannot be written.
+        """
+        given = 0
+        while freed := await self._writer.run(_give_back):
+            given += freed
+        return given
 
     async def close(self) -> None:
         """Write what is queued, then let go of everything."""
@@ -215,10 +245,26 @@ class State(Generic[J]):
         self._lock.release()
 
 
-def _open_owned(settings: StateSettings, member: MemberId, keys: StateKeys) -> Database:
-    """Open the database for writing and see that it is this member's, under this master key."""
+def _give_back(transaction: Transaction) -> Callable[[], int]:
+    db = transaction.db
+    before = one(db, "pragma freelist_count") or (0,)
+    if before[0] < FREE_PAGES_KEPT:
+        return lambda: 0
+    rows(db, f"pragma incremental_vacuum({PAGES_AT_ONCE})")  # a page for each row that is read
+    after = one(db, "pragma freelist_count") or (0,)
+    return lambda: int(before[0] - after[0])
+
+
+def _open_owned(
+    settings: StateSettings, member: MemberId, keys: StateKeys, now: Instant, upgrades: list[Upgrade]
+) -> Database:
+    """Open the database for writing, see that it is this member's, under this master key, and bring it up to date."""
     db = open_writer(settings.database)
     try:
+        refuse_newer(db, settings.backups)
+        if not is_new(db):
+            _check_owner(db, member, Sealer(keys.rows))
+        upgrades.extend(bring_forward(db, settings.database, settings.backups, now))
         _check_owner(db, member, Sealer(keys.rows))
     except sqlite3.Error as error:
         db.close()
@@ -227,6 +273,11 @@ def _open_owned(settings: StateSettings, member: MemberId, keys: StateKeys) -> D
         db.close()
         raise
     return db
+
+
+def _upgraded(upgrade: Upgrade, at: Instant) -> EntryDraft:
+    personal = {"from": upgrade.before, "to": upgrade.after, "backup": upgrade.backup}
+    return EntryDraft(type=EntryType.UPGRADED, at=at, reason=upgrade.after, personal=personal)
 
 
 def _check_owner(db: Database, member: MemberId, sealer: Sealer) -> None:

@@ -39,6 +39,11 @@ class StateSettings:
         return self.directory / "vault"
 
     @property
+    def backups(self) -> Path:
+        """Copies of the database made before an upgrade of its schema (`store.upgrade`)."""
+        return self.directory / "backups"
+
+    @property
     def epochs(self) -> Path:
         """The epoch keys: outside the database and its backups, so that destroying one destroys what it opens."""
         return self.directory / "epochs"
