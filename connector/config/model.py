@@ -136,6 +136,12 @@ class KeyPair(Section):
         return self
 
 
+class RotatingPair(KeyPair):
+    """A certificate in use, and the one prepared to follow it (`keys rotate`)."""
+
+    next: KeyPair | None = None
+
+
 class MemberSection(Section):
     """Who this service is."""
 
@@ -159,12 +165,6 @@ class CrlSection(Section):
 
 class PeerSection(Section):
     """The endpoint that other services call, and the certificates on both ways."""
-
-class RotatingPair(KeyPair):
-    """A certificate in use, and the one prepared to follow it (`keys rotate`)."""
-
-    next: KeyPair | None = None
-
 
     listen: Listen = "0.0.0.0:8443"
     trusted_cas: Annotated[list[FileRef], Field(min_length=1)]
@@ -196,6 +196,7 @@ class SigningKey(Section):
     key: FileRef | None = None
     pkcs12: FileRef | None = None
     password: FileRef | None = None
+    pkcs11: TokenSection | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> "SigningKey":
@@ -219,6 +220,12 @@ class LedgerKey(Section):
     password: FileRef | None = None
 
 
+class LedgerSection(LedgerKey):
+    """The ledger key in use, and the one prepared to follow it."""
+
+    next: LedgerKey | None = None
+
+
 class MembersSection(Section):
     """The list of members: a local file, for a trial between services that know each other."""
 
@@ -226,7 +233,6 @@ class MembersSection(Section):
 
 
 class DirectorySection(Section):
-    pkcs11: TokenSection | None = None
     """The signed directory of a federation: what it is believed by, and where copies of it are first asked for."""
 
     root: FileRef
@@ -244,12 +250,6 @@ class StateSection(Section):
 
 
 class ApiKey(Section):
-class LedgerSection(LedgerKey):
-    """The ledger key in use, and the one prepared to follow it."""
-
-    next: LedgerKey | None = None
-
-
     """A key of the local API, by its hash, and the practitioners it may speak for."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]

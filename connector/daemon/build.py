@@ -59,8 +59,8 @@ from connector.local.keys import ApiKey, KeyRing, Scope
 from connector.local.ports import LocalPorts
 from connector.local.server import build_app, build_runner
 from connector.local.settings import LocalSettings
-from connector.local.site import Site, local_context
 from connector.local.sign_in.desk import SignInDesk
+from connector.local.site import Site, local_context
 from connector.metrics import Metrics
 from connector.peer.client import HttpPeerClient
 from connector.peer.connect import PeerClientSettings
@@ -93,11 +93,11 @@ class Rooms:
     observers: Observers
     server_tls: ServerTls
     client_tls: ClientTls
+    signer: Switched[OwnSigner]
+    ledger_signer: Switched[PrivateKeySigner]
     people: PractitionerList
     keys: KeyRing
     sockets: HandedOver
-    signer: Switched[OwnSigner]
-    ledger_signer: Switched[PrivateKeySigner]
     adapters: dict[str, AdapterInfo] = field(default_factory=dict)
     peer_port: int = 0
     local_port: int = 0
@@ -105,10 +105,10 @@ class Rooms:
     insi: IdentityService = field(default_factory=InsiOff)
     membership: Membership = field(init=False)
     revocation: Revocation = field(init=False)
+    rotation: Rotation = field(init=False)
     peers: HttpPeerClient = field(init=False)
     source: SourceGuard | None = None
     sink: SinkGuard | None = None
-    rotation: Rotation = field(init=False)
     oppositions: OppositionAuthority = field(init=False)
     register: Register = field(init=False)
     identities: IdentityDesk = field(init=False)
@@ -117,13 +117,11 @@ class Rooms:
     holder: Holder = field(init=False)
     server: PeerServer = field(init=False)
     errands: Errands = field(init=False)
-    watched: Watched = field(init=False)
-    witnesses: WitnessDesk = field(init=False)
     sign_in: SignInDesk = field(init=False)
     site: Site = field(init=False)
+    watched: Watched = field(init=False)
     status: DaemonStatus = field(init=False)
 
-    site: Site = field(init=False)
     @property
     def directory(self) -> WithBlocks:
         """The member directory as this service acts on it."""
@@ -153,13 +151,13 @@ async def build(
             observers=Observers(metrics),
             server_tls=ServerTls(material.server_tls),
             client_tls=ClientTls(material.client_tls),
+            signer=Switched(material.signer),
+            ledger_signer=Switched(material.ledger_signer),
             people=PractitionerList(material.file.model.practitioners, clock),
             keys=KeyRing(api_keys(material.file.model.local.keys)),
             sockets=sockets,
         )
         await _open_state(rooms)
-            signer=Switched(material.signer),
-            ledger_signer=Switched(material.ledger_signer),
         _open_revocation(rooms)
         rooms.sign_in = await open_sign_in(
             material.file.model.sign_in,
@@ -171,9 +169,10 @@ async def build(
         )
         _open_insi(rooms)
         _open_membership(rooms)
+        _open_rotation(rooms)
         await _open_adapters(rooms)
-        rooms.holder = await _open_holder(rooms)
         await _open_requester(rooms)
+        rooms.holder = await _open_holder(rooms)
         _watch(rooms)
         await rooms.revocation.start()
         await rooms.membership.start()
@@ -184,7 +183,6 @@ async def build(
         await rooms.state.holder.record(EntryDraft(type=EntryType.STARTED, at=clock.now(), reason=__version__))
         jobs.start()
         rooms.watched.listening = True
-        _open_rotation(rooms)
         try:
             yield rooms
         finally:
@@ -254,6 +252,19 @@ def _open_membership(rooms: Rooms) -> None:
     rooms.stack.push_async_callback(rooms.membership.close)
 
 
+def _open_rotation(rooms: Rooms) -> None:
+    """Choose between keys in use and prepared ones before anything is signed, answered or asked."""
+    rooms.rotation = Rotation(
+        rooms.material,
+        signer=rooms.signer,
+        ledger_signer=rooms.ledger_signer,
+        revocation=rooms.revocation,
+        membership=rooms.membership,
+        ledger=rooms.state.holder,
+        clock=rooms.clock,
+    )
+
+
 async def _open_adapters(rooms: Rooms) -> None:
     model, material = rooms.material.file.model, rooms.material
     if (read := model.source) is not None:
@@ -269,19 +280,6 @@ async def _open_adapters(rooms: Rooms) -> None:
     if (section := model.sink) is not None:
         sink, rooms.adapters["sink"] = await _sink(rooms, section)
         rooms.sink = guard_sink(
-def _open_rotation(rooms: Rooms) -> None:
-    """Choose between keys in use and prepared ones before anything is signed, answered or asked."""
-    rooms.rotation = Rotation(
-        rooms.material,
-        signer=rooms.signer,
-        ledger_signer=rooms.ledger_signer,
-        revocation=rooms.revocation,
-        membership=rooms.membership,
-        ledger=rooms.state.holder,
-        clock=rooms.clock,
-    )
-
-
             sink,
             material.guard(section),
             name=section.adapter,
@@ -508,6 +506,8 @@ async def _listen_locally(rooms: Rooms) -> None:
         clock=rooms.clock,
         entropy=rooms.entropy,
         keys=rooms.keys,
+        practitioners=rooms.sign_in.staff,
+        sign_in=rooms.sign_in,
     )
     rooms.site = Site(build_runner(build_app(ports, settings), settings), tls)
     rooms.stack.push_async_callback(rooms.site.close)
@@ -530,8 +530,11 @@ def _jobs(rooms: Rooms) -> Jobs:
     async def watch_lists() -> None:
         rooms.revocation.tick()
 
-        practitioners=rooms.sign_in.staff,
-        sign_in=rooms.sign_in,
+    async def look_at_keys() -> None:
+        await rooms.rotation.tick()
+        rooms.watched.certificates = certificates_of(rooms.rotation.material, rooms.rotation)
+        rooms.status.measure_certificates()
+
     settings = rooms.material.membership
     refreshing: tuple[Job, ...] = ()
     if isinstance(settings, SignedDirectorySettings):
@@ -541,6 +544,7 @@ def _jobs(rooms: Rooms) -> Jobs:
             *refreshing,
             Job("crls", rooms.material.file.model.peer.crl.refresh_minutes * 60.0, rooms.revocation.refresh),
             Job("crl-age", 30.0, watch_lists),
+            Job("keys", 10.0, look_at_keys),
             Job("membership", 60.0, rooms.membership.tick),
             Job("due-work", 2.0, rooms.errands.run_due_work),
             Job("readiness", 10.0, rooms.status.measure),
@@ -568,9 +572,3 @@ def api_keys(sections: list[ApiKeySection]) -> tuple[ApiKey, ...]:
         ApiKey(s.name, s.sha256, frozenset(Scope(scope) for scope in s.scopes), frozenset(s.practitioners))
         for s in sections
     )
-    async def look_at_keys() -> None:
-        await rooms.rotation.tick()
-        rooms.watched.certificates = certificates_of(rooms.rotation.material, rooms.rotation)
-        rooms.status.measure_certificates()
-
-            Job("keys", 10.0, look_at_keys),

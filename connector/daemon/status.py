@@ -43,8 +43,8 @@ class Watched:
     adapters: Mapping[str, AdapterInfo]
     certificates: Mapping[str, PeerCertificate]
     revocation: Revocation
-    coverage: ServiceCoverage
     signer: Switched[OwnSigner]
+    coverage: ServiceCoverage
     attested_on: date | None
     limits: HolderLimits
     draining: bool = False
@@ -62,9 +62,9 @@ class DaemonStatus:
     def __init__(self, watched: Watched, clock: Clock, metrics: Metrics, connector_version: str) -> None:
         self._watched, self._clock, self._metrics, self._version = watched, clock, metrics, connector_version
         self._red: tuple[str, ...] = ()
+        self._stages: dict[str, int | None] = {}
 
     async def readiness(self) -> Sequence[Check]:
-        self._stages: dict[str, int | None] = {}
         """Check what must be right before anything is answered or asked; nothing is asked of the network."""
         w, now = self._watched, self._clock.now()
         state = w.state.ready()
@@ -88,9 +88,9 @@ class DaemonStatus:
                 f"not valid now: {', '.join(ended)}" if ended else self._ending(now),
                 "renew them, or look at the clock" if ended else self._ending_remedy(now),
             ),
+            Check("signing", not silent, silent, "put the token back" if silent else ""),
             w.revocation.check(),
             *w.membership.checks(),
-            Check("signing", not silent, silent, "put the token back" if silent else ""),
             *self._warnings(),
             await self._limits(),
         )
@@ -101,9 +101,6 @@ class DaemonStatus:
             logs.get_logger().warning(logs.DAEMON_READY_CHANGED, state="red" if red else "green", cause=", ".join(red))
         return checks
 
-    def _warnings(self) -> tuple[Check, ...]:
-        """Give what is right for now and should be better: checks that are green and have a remedy."""
-        return (*self._warnings_of_insi(), *self._warnings_of_source())
     def _ending(self, now: Instant) -> str:
         return "; ".join(finding.what for finding in self._endings(now))
 
@@ -123,6 +120,9 @@ class DaemonStatus:
             self._stages[use] = stage
         return found
 
+    def _warnings(self) -> tuple[Check, ...]:
+        """Give what is right for now and should be better: checks that are green and have a remedy."""
+        return (*self._warnings_of_insi(), *self._warnings_of_source())
 
     async def _limits(self) -> Check:
         """Tell of limits met on either side: they do not stop this connector, and a person should look at them."""
