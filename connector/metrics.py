@@ -77,6 +77,21 @@ class Metrics:
             "spsti_outbox_entries", "Acknowledgements and traces still to deliver", ["kind"], registry=registry
         )
         self.ledger_failures = Counter("spsti_ledger_failures_total", "Commits that failed", registry=registry)
+        self.ledger_faults = Counter(
+            "spsti_ledger_faults_total", "Faults found in ledgers, by kind", ["kind"], registry=registry
+        )
+        self.ledger_behind = Gauge(
+            "spsti_ledger_behind", "1 while a ledger of ours is behind or forked from what it signed", registry=registry
+        )
+        self.witnessed = Gauge(
+            "spsti_ledger_witnessed_timestamp_seconds",
+            "When a witness last countersigned a ledger of ours",
+            ["tree"],
+            registry=registry,
+        )
+        self.witness_rounds = Counter(
+            "spsti_witness_rounds_total", "Rounds of witnesses, by whether any answered", ["result"], registry=registry
+        )
         self.certificate_expiry = Gauge(
             "spsti_certificate_expiry_timestamp_seconds", "When a certificate of ours ends", ["use"], registry=registry
         )

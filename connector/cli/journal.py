@@ -6,6 +6,7 @@ import click
 
 from connector.cli.faults import Exit
 from connector.cli.options import Call, api_options, ask, choice
+from connector.cli.proposals import propose
 from connector.cli.worker import ask_worker
 from connector.core.ledger import EntryType, Tree
 from connector.local.words import Language
@@ -62,6 +63,63 @@ def show(call: Call, /, *, tree: str, index: int) -> None:
         return
     personal = entry.pop("personal") or {}
     call.screen.facts([*entry.items(), *((f"personal.{name}", value) for name, value in sorted(personal.items()))])
+
+
+@command.command("witnesses")
+@api_options
+@click.pass_context
+def witnesses(context: click.Context, call: Call, /) -> None:
+    """Show who witnessed our ledgers and when, and every fault and gap that was ever found in a ledger.
+
+    The exit status is 1 while a ledger of ours is behind what it signed.
+    """
+    found = ask(call, "GET", "/api/v1/journal/witnesses")
+    if call.screen.as_json:
+        call.screen.result(found)
+    else:
+        _tell_witnesses(call, found)
+    context.exit(Exit.FAILED if found["behind"] else Exit.OK)
+
+
+def _tell_witnesses(call: Call, found: dict[str, Any]) -> None:
+    call.screen.facts(
+        [
+            ("our ledgers", found["behind"] or "as they were signed, for all that witnesses know"),
+            ("witnesses asked", found["asked_at"] or "not since the start"),
+            ("witness answered", found["answered_at"] or "never"),
+        ]
+    )
+    call.screen.table(
+        ["witness", "name", "ledger", "entries", "at", "hours ago"],
+        [(s["witness"], s["name"], s["origin"], s["size"], s["at"], s["age_s"] // 3600) for s in found["statements"]],
+    )
+    if found["heads"]:
+        call.screen.table(
+            ["service", "name", "ledger", "entries", "compared"],
+            [(h["member"], h["name"], h["origin"], h["size"], h["at"]) for h in found["heads"]],
+        )
+    if found["faults"]:
+        call.screen.table(
+            ["at fault", "name", "fault", "what", "found"],
+            [(f["member"], f["name"], f["kind"], f["text"], f["at"]) for f in found["faults"]],
+        )
+    if found["gaps"]:
+        call.screen.table(
+            ["service", "name", "gap between", "and", "seen"],
+            [(g["member"], g["name"], g["old"], g["new"], g["at"]) for g in found["gaps"]],
+        )
+
+
+@command.command("succeed")
+@click.option("--reason", required=True, help="Why the old ledgers end here; it is journalled.")
+@click.option("--by", required=True, help="Who proposes it: name and function.")
+@api_options
+def succeed(call: Call, /, *, reason: str, by: str) -> None:
+    """Propose to begin both ledgers anew, where ours is behind its own signature; a second person confirms it.
+
+    Every peer sees the gap, and shows it for ever.
+    """
+    propose(call, {"kind": "succeed", "by": by, "reason": reason})
 
 
 @command.command("verify")

@@ -179,3 +179,30 @@ class LedgerGap:
     last: str
     new: LedgerName
     first: str
+
+
+def culprit(fault: LedgerFault) -> MemberId:
+    """Give the member that did wrong: the one whose ledger it is, or the witness that lied."""
+    return fault.told_by if fault.kind in LIES and fault.told_by is not None else fault.ledger.member
+
+
+def in_words(fault: LedgerFault) -> str:
+    """Say what a fault is, for people; who it was told by stands beside it."""
+    ledger, told = fault.ledger, f" ({fault.told_by} holds it)" if fault.told_by else ""
+    match fault.kind:
+        case LedgerFaultKind.FORK:
+            return f"{ledger} signed two histories of {_size(fault.shown)} entries{told}"
+        case LedgerFaultKind.NOT_CONSISTENT:
+            sizes = f"{_size(fault.known)} and of {_size(fault.shown)} entries"
+            return f"{ledger} signed histories of {sizes}, and neither goes on from the other{told}"
+        case LedgerFaultKind.SHORTENED:
+            most, now = sorted((_size(fault.known), _size(fault.shown)), reverse=True)
+            return f"{ledger} had signed {most} entries{told} and shows {now}: an old copy of it, or its end was cut"
+        case LedgerFaultKind.FALSE_HEAD:
+            return f"{fault.told_by} gives out a checkpoint of {ledger} that was never signed"
+        case LedgerFaultKind.FALSE_STATEMENT:
+            return f"{fault.told_by} countersigned {ledger} with a signature that does not verify"
+
+
+def _size(note: str) -> int:
+    return int(note.split("\n", 2)[1])

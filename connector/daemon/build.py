@@ -33,20 +33,24 @@ from connector.crypto.names import hosts_of
 from connector.daemon.absent import AbsentSource
 from connector.daemon.coverage import CoverageSettings, ServiceCoverage
 from connector.daemon.ears import DirectoryEars
+from connector.daemon.evidence import Keeping, open_evidence
 from connector.daemon.four_eyes import FourEyes, LiftBlock
 from connector.daemon.journal import LocalJournal
 from connector.daemon.listening import HandedOver
 from connector.daemon.membership import Membership
 from connector.daemon.observe import Observers
 from connector.daemon.prober import LocalProber
+from connector.daemon.retention import EraseEntry, Housekeeping
 from connector.daemon.revocation import Revocation, crl_settings
 from connector.daemon.rotation import Rotation
 from connector.daemon.sign_in import open_sign_in
 from connector.daemon.status import INSI, LOCAL, DaemonStatus, Watched
 from connector.daemon.system import SystemClock, SystemEntropy
+from connector.daemon.witnessing import Succeed, WitnessDesk
 from connector.directory.blocked import WithBlocks
 from connector.directory.opening import open_membership
 from connector.directory.settings import SignedDirectorySettings
+from connector.evidence.desk import EvidenceDesk
 from connector.holder.evidence import Ports as HolderPorts
 from connector.holder.purge import purge_expired
 from connector.holder.service import Holder
@@ -102,6 +106,7 @@ class Rooms:
     peer_port: int = 0
     local_port: int = 0
     state: OpenState = field(init=False)
+    housekeeping: Housekeeping = field(init=False)
     insi: IdentityService = field(default_factory=InsiOff)
     membership: Membership = field(init=False)
     revocation: Revocation = field(init=False)
@@ -117,10 +122,13 @@ class Rooms:
     holder: Holder = field(init=False)
     server: PeerServer = field(init=False)
     errands: Errands = field(init=False)
+    witnesses: WitnessDesk = field(init=False)
     sign_in: SignInDesk = field(init=False)
     site: Site = field(init=False)
     watched: Watched = field(init=False)
     status: DaemonStatus = field(init=False)
+    evidence: EvidenceDesk = field(init=False)
+    keeping: Keeping = field(init=False)
 
     @property
     def directory(self) -> WithBlocks:
@@ -172,10 +180,13 @@ async def build(
         _open_rotation(rooms)
         await _open_adapters(rooms)
         await _open_requester(rooms)
+        _open_witnesses(rooms)
         rooms.holder = await _open_holder(rooms)
+        rooms.evidence, rooms.keeping = await open_evidence(rooms, material.evidence)
         _watch(rooms)
         await rooms.revocation.start()
         await rooms.membership.start()
+        await rooms.witnesses.start()
         await _listen_to_peers(rooms)
         await rooms.errands.resume_all()
         await _listen_locally(rooms)
@@ -203,6 +214,7 @@ async def _open_state(rooms: Rooms) -> None:
         former_keys=tuple(material.member.ledger_keys()),
     )
     rooms.stack.push_async_callback(rooms.state.close)
+    rooms.housekeeping = Housekeeping(rooms.state, material.state, rooms.clock)
 
 
 def _open_revocation(rooms: Rooms) -> None:
@@ -358,11 +370,27 @@ async def _open_holder(rooms: Rooms) -> Holder:
         limits=rooms.state.limits,
         limit_observer=rooms.observers,
         answering=rooms.membership,
+        heads=rooms.witnesses.watch,
     )
     holder = Holder(material.holder, ports, wrap("holder_vault", rooms.state.vault))
     await holder.limits.load()
     rooms.stack.push_async_callback(holder.close)
     return holder
+
+
+def _open_witnesses(rooms: Rooms) -> None:
+    """Join what watches over ledgers; witnesses are first asked before anyone is answered."""
+    rooms.witnesses = WitnessDesk(
+        rooms.state,
+        rooms.material.member.id,
+        rooms.ledger_signer,
+        rooms.peers,
+        rooms.directory,
+        rooms.clock,
+        rooms.entropy,
+        rooms.metrics,
+    )
+    rooms.stack.push_async_callback(rooms.witnesses.close)
 
 
 async def _open_requester(rooms: Rooms) -> None:
@@ -420,6 +448,7 @@ def _watch(rooms: Rooms) -> None:
         attested_on=source.attested_on if (source := material.file.model.source) else None,
         limits=rooms.holder.limits,
     )
+    rooms.watched.witnesses = rooms.witnesses
     rooms.status = DaemonStatus(rooms.watched, rooms.clock, rooms.metrics, __version__)
     rooms.status.measure_certificates()
 
@@ -449,6 +478,7 @@ async def _listen_to_peers(rooms: Rooms) -> None:
             observer=rooms.observers,
             files=rooms.directory.files,
             answering=rooms.membership,
+            witness=rooms.witnesses.watch,
         ),
     )
     try:
@@ -486,6 +516,7 @@ async def _listen_locally(rooms: Rooms) -> None:
         errands=rooms.errands,
         directory=rooms.directory,
         journal=LocalJournal(rooms.state.journal),
+        evidence=rooms.evidence,
         status=rooms.status,
         prober=LocalProber(rooms.errands),
         register=rooms.register,
@@ -494,10 +525,13 @@ async def _listen_locally(rooms: Rooms) -> None:
         alerts=rooms.alerts,
         membership=rooms.membership,
         limits=rooms.holder.limits,
+        witnesses=rooms.witnesses,
         proposals=FourEyes(
             rooms.state.proposals,
             {
                 ProposalKind.LIFT_BLOCK: LiftBlock(rooms.holder.limits),
+                ProposalKind.ERASE: EraseEntry(rooms.housekeeping.retention),
+                ProposalKind.SUCCEED: Succeed(rooms.witnesses),
             },
             rooms.clock,
             rooms.entropy,
@@ -546,10 +580,13 @@ def _jobs(rooms: Rooms) -> Jobs:
             Job("crl-age", 30.0, watch_lists),
             Job("keys", 10.0, look_at_keys),
             Job("membership", 60.0, rooms.membership.tick),
+            rooms.witnesses.job(),
             Job("due-work", 2.0, rooms.errands.run_due_work),
             Job("readiness", 10.0, rooms.status.measure),
             Job("spools", 30.0, purge_spools),
             Job("tidy", 60.0, rooms.state.tidy),
+            rooms.housekeeping.job(),
+            Job("evidence", 300.0, rooms.keeping.run),
             Job("insi-answers", 900.0, forget_answers),
             Job("oppositions", 600.0, rooms.register.pass_on_due),
             Job("coverage", 600.0, rooms.coverage.measure_if_due),

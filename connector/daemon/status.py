@@ -21,6 +21,7 @@ from connector.crypto.keys import OwnSigner, Switched
 from connector.daemon.coverage import ServiceCoverage
 from connector.daemon.membership import Membership
 from connector.daemon.revocation import Revocation
+from connector.daemon.witnessing import WitnessDesk
 from connector.holder.limits import HolderLimits
 from connector.ledger.service import OpenState
 from connector.local.ports import AdapterStatus, CertificateStatus, Check, LedgerStatus, StatusReport
@@ -47,6 +48,7 @@ class Watched:
     coverage: ServiceCoverage
     attested_on: date | None
     limits: HolderLimits
+    witnesses: WitnessDesk | None = None
     draining: bool = False
     listening: bool = False
     started_at: Instant = field(default=Instant(0))
@@ -93,6 +95,7 @@ class DaemonStatus:
             *w.membership.checks(),
             *self._warnings(),
             await self._limits(),
+            *([await w.witnesses.check()] if w.witnesses is not None else []),
         )
         red = tuple(check.name for check in checks if not check.ok)
         self._metrics.ready.set(not red)

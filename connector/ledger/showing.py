@@ -27,6 +27,7 @@ from connector.core.witness import (
     Showing,
     SignedHead,
     WitnessStatement,
+    in_words,
     relate,
 )
 from connector.ledger.watching import CLOCK_SECONDS, LedgerWatch, WatchPorts, origin_of
@@ -328,12 +329,3 @@ class Witnessing:
 def is_own(fault: LedgerFault, own: MemberId) -> bool:
     """Whether a fault says that our own ledger is behind or forked, and not that a witness lied about it."""
     return fault.ledger.member == own and fault.kind in {LedgerFaultKind.SHORTENED, LedgerFaultKind.FORK}
-
-
-def in_words(fault: LedgerFault) -> str:
-    """Say what is wrong with our own ledger, for operators."""
-    known, shown = (note.split("\n", 2)[1] for note in (fault.known, fault.shown))
-    told = f", which {fault.told_by} holds" if fault.told_by else ""
-    if fault.kind is LedgerFaultKind.SHORTENED:
-        return f"{fault.ledger} had {shown} entries under our signature{told}, and has {known} here: an old copy of it"
-    return f"{fault.ledger} has two histories under our signature: at {shown} entries another one{told}"

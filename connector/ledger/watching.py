@@ -24,7 +24,6 @@ from connector.core.merkle import verify_consistency
 from connector.core.ports import Clock, MemberDirectory
 from connector.core.ports_witness import LedgerPeers, WitnessObserver, WitnessStore
 from connector.core.witness import (
-    LIES,
     HeadLink,
     HeldHead,
     LedgerFault,
@@ -35,9 +34,10 @@ from connector.core.witness import (
     Showing,
     SignedHead,
     WitnessAnswer,
+    culprit,
     relate,
 )
-from connector.crypto.keys import PrivateKeySigner
+from connector.crypto.keys import PrivateKeySigner, Switched
 from connector.wire.checkpoint import Checkpoint, Origin, open_of_member
 from connector.wire.cosignature import cosign, open_statement, signed_head
 
@@ -66,7 +66,9 @@ class WatchPorts:
 class LedgerWatch:
     """`core.ports_witness.LedgerWitness` and `HeadsNoticed`; follows what was noticed between `start` and `close`."""
 
-    def __init__(self, own: MemberId, signer: PrivateKeySigner, ports: WatchPorts) -> None:
+    def __init__(
+        self, own: MemberId, signer: PrivateKeySigner | Switched[PrivateKeySigner], ports: WatchPorts
+    ) -> None:
         self._own, self._signer, self._ports = own, signer, ports
         self._noticed: dict[tuple[MemberId, str], None] = {}
         self._last: dict[MemberId, str] = {}
@@ -159,14 +161,8 @@ class LedgerWatch:
 
     async def held(self) -> Sequence[HeldHead]:
         """Give what is held of every other member, each under our signature of now."""
-        now = self._ports.clock.now()
         heads = [known.head for known in await self._ports.store.heads()]
-
-        def sign() -> list[HeldHead]:
-            lines = [cosign(head, witness=self._own, signer=self._signer, at=now).line for head in heads]
-            return [HeldHead(head.note, line) for head, line in zip(heads, lines, strict=True)]
-
-        return await asyncio.to_thread(sign)
+        return await asyncio.to_thread(lambda: [HeldHead(head.note, self._cosigned(head)) for head in heads])
 
     async def witness(self, member: Member, showing: Showing) -> WitnessAnswer:
         """Countersign a checkpoint that goes on from what is known of its member; else give what is known.
@@ -203,8 +199,11 @@ class LedgerWatch:
                         return WitnessAnswer(held=known.note)
                     links = (link,)
             await store.keep_head(head, links)
-        statement = cosign(head, witness=self._own, signer=self._signer, at=self._ports.clock.now())
-        return WitnessAnswer(cosignature=statement.line)
+        return WitnessAnswer(cosignature=self._cosigned(head))
+
+    def _cosigned(self, head: SignedHead) -> str:
+        signer = self._signer.current if isinstance(self._signer, Switched) else self._signer
+        return cosign(head, witness=self._own, signer=signer, at=self._ports.clock.now()).line
 
     # ------------------------------------------------------------ faults
 
@@ -391,11 +390,10 @@ def _link(first: SignedHead, second: SignedHead, proof: tuple[bytes, ...]) -> He
 
 
 def _fault_entry(fault: LedgerFault) -> EntryDraft:
-    at_fault = fault.told_by if fault.kind in LIES else fault.ledger.member
     return EntryDraft(
         type=EntryType.WITNESS,
         at=fault.at,
-        peer=at_fault,
+        peer=culprit(fault),
         outcome="fault",
         reason=fault.kind.value,
         personal={

@@ -17,7 +17,7 @@ from connector.core.identity_alerts import Alert, AlertState
 from connector.core.insi import InsiAnswer, SearchTraits, Verification, VitaleCard
 from connector.core.instant import Instant
 from connector.core.kept_identity import KeptIdentity, KeptMove
-from connector.core.ledger import EntryType, Tree
+from connector.core.ledger import Destroyed, EntryType, Tree
 from connector.core.limits import LimitBlock, Limits, PeerOverride
 from connector.core.matricule import Ins
 from connector.core.measures import Block, BlockReason, Pause, PauseReason
@@ -28,6 +28,7 @@ from connector.core.ports import Clock, Entropy, Idempotency, MemberDirectory
 from connector.core.private import Private
 from connector.core.proposals import Proposal, ProposalKind
 from connector.core.traits import StrictTraits
+from connector.core.witness import KnownHead, LedgerFault, LedgerGap, WitnessStatement
 from connector.directory.age import Freshness
 from connector.local.keys import KeyRing
 from connector.local.ports_people import PractitionerList as PractitionerList  # noqa: PLC0414 (callers take it here)
@@ -76,7 +77,9 @@ class JournalQuery(Private):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class JournalEntry(Private):
-    """One entry as its own house reads it. `personal` is None once its time was over and its key destroyed."""
+    """One entry as its own house reads it. `personal` is None once its key was destroyed; `destroyed` says when and
+    why, None where nothing here knows it.
+    """
 
     tree: Tree
     index: int
@@ -89,6 +92,7 @@ class JournalEntry(Private):
     document_sha256: bytes | None = None
     ref: str = ""
     personal: Mapping[str, Any] | None = None
+    destroyed: Destroyed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +105,67 @@ class TreeReport:
     faults: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class WitnessReport:
+    """What witnesses say of our ledgers, what is known of others', and every fault and gap that was ever found.
+
+    `behind` says in words what is wrong with ours, empty where nothing is.
+    """
+
+    behind: str
+    asked_at: Instant | None
+    answered_at: Instant | None
+    statements: Sequence[WitnessStatement]
+    heads: Sequence[KnownHead]
+    faults: Sequence[LedgerFault]
+    gaps: Sequence[LedgerGap]
+
+
+class Witnesses(Protocol):
+    """Witnessing as it runs: `daemon.witnessing.WitnessDesk` is the real thing."""
+
+    async def report(self) -> WitnessReport: ...
+
+
+class NoWitnesses:
+    """A house that shows its ledgers to nobody: a test, a tool."""
+
+    async def report(self) -> WitnessReport:
+        """Give an empty report."""
+        return WitnessReport("", None, None, (), (), (), ())
+
+
 class JournalReader(Protocol):
     """The ledgers of this house, for its auditors."""
 
     async def find(self, query: JournalQuery) -> Sequence[JournalEntry]: ...
     async def get(self, tree: Tree, index: int) -> JournalEntry | None: ...
     async def verify(self) -> Sequence[TreeReport]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JournalExport:
+    """Which part of the journal is exported, and in which form; without a tree, both ledgers."""
+
+    form: str
+    tree: Tree | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+class Evidence(Protocol):
+    """Evidence and reports: `evidence.desk.EvidenceDesk` is the real thing. `caller` is the API key.
+
+    What comes back is as the models of `local.evidence_answers` say; it names people.
+    """
+
+    async def prove(self, tree: Tree, index: int) -> Mapping[str, Any]: ...
+    async def export(self, ref: str, caller: str) -> bytes: ...
+    async def worker(self, ins: Ins, caller: str) -> Mapping[str, Any]: ...
+    async def peer(self, member: MemberId, since: Instant, caller: str) -> Mapping[str, Any]: ...
+    async def review(self, month: str) -> Mapping[str, Any]: ...
+    async def sign(self, month: str, by: str, caller: str) -> Mapping[str, Any]: ...
+    def lines(self, wanted: JournalExport, caller: str) -> AsyncIterator[bytes]: ...
 
 
 # ---------------------------------------------------------------- status
@@ -377,6 +436,7 @@ class LocalPorts:
     errands: Errands
     directory: MemberDirectory
     journal: JournalReader
+    evidence: Evidence
     status: StatusProvider
     prober: Prober
     register: Register
@@ -391,4 +451,5 @@ class LocalPorts:
     entropy: Entropy
     keys: KeyRing
     practitioners: PractitionerList
+    witnesses: Witnesses = field(default_factory=NoWitnesses)
     sign_in: SignInDesk | None = None

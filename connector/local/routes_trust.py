@@ -3,12 +3,13 @@
 from typing import Final
 
 from connector.core.codes import Code
-from connector.local import trust
+from connector.local import trust, witnesses
 from connector.local.keys import Scope
 from connector.local.operation import EXAMPLE_ID, EXAMPLE_MEMBER, HOUSE_DOWN, ID, Operation, Parameter
 from connector.local.requests import MEMBER_PATTERN
 from connector.local.trust_answers import BlocksOut, ConfirmedOut, LimitsOut, ProposalOut, ProposalsOut
 from connector.local.trust_requests import ConfirmIn, LimitsIn, ProposalIn, WithdrawIn
+from connector.local.witness_answers import WitnessesOut
 
 _MEMBER_ID: Final = Parameter(
     "id", "path", "Struct_IdNat of the service", {"type": "string", "pattern": MEMBER_PATTERN}, EXAMPLE_MEMBER
@@ -18,6 +19,11 @@ _BODY: Final = (*HOUSE_DOWN, Code.REQUEST_NOT_SUPPORTED, Code.REQUEST_TOO_LARGE)
 _OF_A_MEMBER: Final = (Code.LOCAL_NOT_FOUND, Code.IDENTITY_MALFORMED)
 
 TRUST: Final = (
+    Operation(
+        "GET", "/api/v1/journal/witnesses", "listWitnesses", "Who witnessed our ledgers, and what is wrong with any",
+        witnesses.show, Scope.STATUS, answer=WitnessesOut, codes=HOUSE_DOWN,
+        description="With every fault and gap that was ever found in a ledger, and the signed texts that prove it.",
+    ),
     Operation(
         "GET", "/api/v1/limits", "listBlocks", "List what is blocked here", trust.blocks, Scope.STATUS,
         answer=BlocksOut,

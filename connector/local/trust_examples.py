@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from connector.local import trust_answers as answers
 from connector.local import trust_requests as requests
+from connector.local import witness_answers
 
 _ID: Final = "6f1c0a52e0f94f1bb1f8b3f6f6a4d1c9"
 _MEMBER: Final = "318751275100020"
@@ -45,7 +46,65 @@ _PROPOSAL: Final = {
     "subject": {"block": _ID},
 }
 
+_ORIGIN: Final = "318751275100020/exchange/1"
+_NOTE: Final = (
+    f"{_ORIGIN}\n214\n"
+    "7h0kKcXg5Vn0n8tXo1wTz6q3p2b9m4c1d0e5f6a7b8w=\n\n"
+    f"— {_ORIGIN} AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+)
+_WITNESSES: Final = {
+    "behind": "",
+    "asked_at": _AT,
+    "answered_at": _AT,
+    "statements": [
+        {
+            "witness": "1540002698",
+            "name": "Santé au travail du Littoral",
+            "tree": "exchange",
+            "origin": "318751275100038/exchange/1",
+            "size": 1024,
+            "at": _AT,
+            "age_s": 3600,
+        }
+    ],
+    "heads": [
+        {
+            "member": _MEMBER,
+            "name": "Santé au travail des Trois Vallées",
+            "tree": "exchange",
+            "origin": _ORIGIN,
+            "size": 214,
+            "at": _AT,
+        }
+    ],
+    "faults": [
+        {
+            "member": _MEMBER,
+            "name": "Santé au travail des Trois Vallées",
+            "kind": "shortened",
+            "text": f"{_ORIGIN} had signed 220 entries and shows 214: an old copy of it, or its end was cut",
+            "origin": _ORIGIN,
+            "at": _AT,
+            "known": _NOTE.replace("\n214\n", "\n220\n"),
+            "shown": _NOTE,
+            "told_by": None,
+        }
+    ],
+    "gaps": [
+        {
+            "member": _MEMBER,
+            "name": "Santé au travail des Trois Vallées",
+            "at": _AT,
+            "old": _ORIGIN,
+            "last": _NOTE,
+            "new": "318751275100020/exchange/2",
+            "first": _NOTE.replace("exchange/1", "exchange/2"),
+        }
+    ],
+}
+
 TRUST_EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
+    witness_answers.WitnessesOut: _WITNESSES,
     answers.BlockOut: _BLOCK,
     answers.BlocksOut: {"items": [_BLOCK]},
     answers.LimitsOut: _LIMITS,
