@@ -40,6 +40,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=4.0, help="of load in each repetition (default 4)")
     parser.add_argument("--work", type=Path, help="folder for keys, databases and logs (default: a temporary one)")
     given = parser.parse_args()
+    # What is installed has compiled modules; where Python is told not to write them, each start would compile anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if given.work is not None:
         given.work.mkdir(parents=True, exist_ok=True)
         return run(given.work, given)

@@ -24,7 +24,7 @@ from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.core.outcome import Outcome
 from connector.daemon.run import read
-from connector.daemon.system import SystemClock, SystemEntropy
+from connector.daemon.system import SystemClock, SystemEntropy, settle_collector
 from connector.directory.members_file import MembersFile
 from connector.peer.client import HttpPeerClient
 from connector.peer.connect import PeerClientSettings
@@ -93,6 +93,7 @@ class Bare:
 
 async def measure(spec: dict[str, Any]) -> dict[str, list[float]]:
     """Ask cold, then warm, each client in turn; what a bare client has warmed does not help ours."""
+    settle_collector()  # as the daemon does, in whose place this stands
     material = read(Path(spec["config"]))
     directory = MembersFile(Path(spec["members"]), Environment.TEST)
     members = [

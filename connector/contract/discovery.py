@@ -5,9 +5,12 @@ adapter's code raises while it is imported or made is told by its type, never by
 """
 
 import difflib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
+from pathlib import Path
 from typing import Any, cast
 
 from connector.contract.adapter import CONTRACT_VERSION, Adapter, AdapterContext, AdapterOptions, Sink, Source
@@ -38,7 +41,7 @@ def installed() -> tuple[AdapterInfo, ...]:
     """List the adapters that are installed, by name, without importing any."""
     found: dict[tuple[str, str], AdapterInfo] = {}
     for group, half in _HALF_OF.items():
-        for entry in entry_points(group=group):
+        for entry in _entries(group):
             info = _info(entry, half)
             known = found.get((info.name, info.distribution))
             found[info.name, info.distribution] = (
@@ -132,12 +135,29 @@ def _load_class(group: str, name: str) -> tuple[type[Adapter], AdapterInfo]:
     options: object = adapter_class.Options
     if not (isinstance(options, type) and issubclass(options, AdapterOptions)):
         raise _fault(name, group, "declares Options that are no subclass of connector.contract.AdapterOptions")
-    halves = tuple(half for one, half in _HALF_OF.items() if any(e.name == name for e in entry_points(group=one)))
+    halves = tuple(half for one, half in _HALF_OF.items() if any(e.name == name for e in _entries(one)))
     return adapter_class, replace(_info(entry, _HALF_OF[group]), contract_version=version, halves=halves)
 
 
+def _entries(group: str) -> EntryPoints:
+    return _all_entries(tuple((place, _changed_at(place)) for place in sys.path)).select(group=group)
+
+
+@lru_cache(maxsize=1)
+def _all_entries(_places: tuple[tuple[str, int], ...]) -> EntryPoints:
+    """Read what is installed in these places once, until one of them changes: a start asks half a dozen times."""
+    return entry_points()
+
+
+def _changed_at(place: str) -> int:
+    try:
+        return Path(place).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def _the_entry(group: str, name: str) -> EntryPoint:
-    entries = tuple(entry_points(group=group))
+    entries = tuple(_entries(group))
     found = [entry for entry in entries if entry.name == name]
     # One distribution may be on the path twice (an editable install beside its sources).
     if len({entry.value for entry in found}) == 1:

@@ -8,7 +8,6 @@ directory, practitioners, API keys and the log level; what else changed in the f
 """
 
 import asyncio
-import gc
 import os
 import signal
 from pathlib import Path
@@ -25,7 +24,7 @@ from connector.daemon.listening import CannotListen, HandedOver, handed_over
 from connector.daemon.notify import Notifier, notifier, watchdog_seconds
 from connector.daemon.pulse import Pulse
 from connector.daemon.status_line import status_line
-from connector.daemon.system import SystemClock
+from connector.daemon.system import SystemClock, settle_collector
 
 EX_CONFIG: Final = 78
 EX_UNAVAILABLE: Final = 69
@@ -92,9 +91,7 @@ async def _serve(path: Path, material: Material, wrap: Wrap, sockets: HandedOver
     loop.add_signal_handler(signal.SIGHUP, reload.set)
     manager = notifier(os.environ)
     async with build(material, wrap=wrap, sockets=sockets) as rooms:
-        # What start-up made stays: leave it out of every later collection.
-        gc.collect()
-        gc.freeze()
+        settle_collector()
         log.info(logs.DAEMON_STARTED, version=__version__, member=material.member.id.value, port=rooms.peer_port)
         pulse = _pulse(rooms, manager)
         manager.ready()

@@ -102,6 +102,7 @@ class Counting:
 
     def __init__(self, limits: Limits, tag: Tagger) -> None:
         self._limits, self._tag = limits, tag
+        self._by_size: dict[str, Limits] = {}
         self._overrides: dict[MemberId, PeerOverride] = {}
         self._peers: dict[MemberId, PeerCount] = {}
         self._blocked: dict[bytes, LimitBlock] = {}
@@ -216,7 +217,9 @@ class Counting:
 
     def limits_of(self, peer: Member) -> Limits:
         """Give the numbers that count for a peer."""
-        limits, override = self._limits.of_peer(peer.size_class), self._overrides.get(peer.id)
+        limits, override = self._by_size.get(peer.size_class), self._overrides.get(peer.id)
+        if limits is None:
+            limits = self._by_size[peer.size_class] = self._limits.of_peer(peer.size_class)
         return limits if override is None else override.over(limits)
 
     def override_of(self, member: MemberId) -> PeerOverride | None:

@@ -12,7 +12,7 @@ from connector.core.codes import Code
 from connector.core.directory import MemberStatus
 from connector.core.fetch import Reply
 from connector.core.inspection import FindingKind, Handling
-from connector.core.ledger import EntryType, Tree
+from connector.core.ledger import DestroyedBy, EntryType, Tree
 from connector.core.states import FetchState
 
 MomentOut = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -23,7 +23,8 @@ HashOut = Annotated[str, Field(description="SHA-256, base64url")]
 class Answer(BaseModel):
     """What every answer has in common."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # Built at its first use: there are over a hundred of these, and the daemon should not start with them.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class FieldProblem(Answer):
@@ -144,6 +145,7 @@ class FetchOut(Answer):
     created_at: MomentOut
     started_at: MomentOut | None
     expires_at: MomentOut
+    planned_for: DayOut | None
     lookup_only: bool
     unattended: bool
     practitioner: PractitionerOut
@@ -153,6 +155,13 @@ class FetchOut(Answer):
     chosen: str | None
     document: DocumentOut | None
     steps_ms: dict[str, int]
+    readers: Annotated[list[str], Field(description="colleagues to whom the document was handed, by PS_IdNat")]
+
+
+class PreparedOut(Answer):
+    """Fetches that wait to be started, the oldest first."""
+
+    items: list[FetchOut]
 
 
 class FetchPage(Answer):
@@ -218,6 +227,10 @@ class JournalEntryOut(Answer):
     document_sha256: HashOut | None
     leaf_hash: HashOut
     destroyed: bool
+    destroyed_at: MomentOut | None
+    destroyed_by: Annotated[
+        DestroyedBy | None, Field(description="`retention`: its time was over; `erasure`: two people agreed on it")
+    ]
     personal: dict[str, Any] | None = None
 
 

@@ -5,9 +5,9 @@ Unknown keys are refused: a misspelt one would silently change what is asked. Te
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from connector.core.fetch import HARD_MAX_SERVICES
@@ -46,7 +46,8 @@ _M = TypeVar("_M", bound=BaseModel)
 class Body(BaseModel):
     """What every request body has in common."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    # Built at its first use: there are over a hundred of these, and the daemon should not start with them.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class AuthIn(Body):
@@ -127,6 +128,9 @@ class DemandIn(Body):
     follow_up: FollowUpIn
     lookup_only: Annotated[StrictBool, Field(description="stop once the services have answered")] = False
     unattended: Annotated[StrictBool, Field(description="ask silent services again in the background")] = False
+    planned_for: Annotated[
+        DayText | None, Field(description="the day of the visit, with start false: kept until the end of that day")
+    ] = None
 
 
 class NewFetchIn(DemandIn):
@@ -134,6 +138,19 @@ class NewFetchIn(DemandIn):
 
     practitioner: PractitionerIn
     start: Annotated[StrictBool, Field(description="false only prepares: nothing is sent")] = True
+
+    @model_validator(mode="after")
+    def _planned_is_prepared(self) -> Self:
+        if self.planned_for is not None and self.start:
+            msg = "planned_for goes with start false"
+            raise ValueError(msg)
+        return self
+
+
+class HandOnIn(Body):
+    """The colleague who may read the document that is here."""
+
+    colleague: PractitionerIdText
 
 
 class ChooseIn(Body):

@@ -1,6 +1,8 @@
 """The local side as an aiohttp application: ports, operations and what every call passes."""
 
 import asyncio
+import json
+from functools import cache
 
 from aiohttp import web
 
@@ -27,7 +29,7 @@ def build_app(ports: LocalPorts, settings: LocalSettings) -> web.Application:
     )
     app[PORTS], app[SETTINGS] = ports, settings
     app[STREAMS], app[VERIFYING] = Streams(settings.max_streams), asyncio.Lock()
-    app[DESCRIPTION] = describe(OPERATIONS, settings)
+    app[DESCRIPTION] = cache(lambda: json.dumps(describe(OPERATIONS, settings), ensure_ascii=False).encode())
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_end_streams)
     for operation in OPERATIONS:

@@ -157,10 +157,19 @@ class Claims:
 
     def coding(self) -> Coded:
         """Read this object itself as `{system, code}`."""
-        return _coded(self.text("system", longest=_MAX_URI), self.text("code"))
+        try:
+            return _coded(self._values.get("system"), self._values.get("code"))
+        except (TypeError, ClaimFault):  # told below, by its whole name
+            return Coded(self.text("system", longest=_MAX_URI), self.text("code"))
 
 
-@lru_cache(maxsize=64)
-def _coded(system: str, code: str) -> Coded:
-    """Make the value once for the few codes in use; none of them is about a person."""
-    return Coded(system, code)
+@lru_cache(maxsize=64, typed=True)
+def _coded(system: object, code: object) -> Coded:
+    """Check and make the value once for the few codes in use; none of them is about a person.
+
+    Raises:
+        ClaimFault: one of the two is wrong: such a pair is never kept.
+        TypeError: one of them is an array or an object.
+    """
+    claims = Claims({"system": system, "code": code})
+    return Coded(claims.text("system", longest=_MAX_URI), claims.text("code"))
