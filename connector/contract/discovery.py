@@ -140,13 +140,13 @@ def _load_class(group: str, name: str) -> tuple[type[Adapter], AdapterInfo]:
 
 
 def _entries(group: str) -> EntryPoints:
-    return _all_entries(tuple((place, _changed_at(place)) for place in sys.path)).select(group=group)
+    return _entries_of(group, tuple((place, _changed_at(place)) for place in sys.path))
 
 
-@lru_cache(maxsize=1)
-def _all_entries(_places: tuple[tuple[str, int], ...]) -> EntryPoints:
+@lru_cache(maxsize=2)
+def _entries_of(group: str, _places: tuple[tuple[str, int], ...]) -> EntryPoints:
     """Read what is installed in these places once, until one of them changes: a start asks half a dozen times."""
-    return entry_points()
+    return entry_points(group=group)
 
 
 def _changed_at(place: str) -> int:

@@ -4,7 +4,9 @@ Every operation has its examples and every fault it can answer with, grouped by 
 openapi-spec-validator, and against the running handlers by schemathesis.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final, Literal
 
@@ -32,6 +34,18 @@ _LANGUAGE: Final = {
     "schema": {"type": "string"},
     "example": "fr",
 }
+
+
+class Description:
+    """The document as it is served, made when it is first asked for: that takes longer than the rest of a start."""
+
+    def __init__(self, operations: Sequence[Operation], settings: LocalSettings) -> None:
+        self._operations, self._settings = operations, settings
+
+    @cached_property
+    def content(self) -> bytes:
+        """The document as JSON."""
+        return json.dumps(describe(self._operations, self._settings), ensure_ascii=False).encode()
 
 
 def describe(operations: Sequence[Operation], settings: LocalSettings) -> JsonObject:

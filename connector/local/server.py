@@ -1,14 +1,12 @@
 """The local side as an aiohttp application: ports, operations and what every call passes."""
 
 import asyncio
-import json
-from functools import cache
 
 from aiohttp import web
 
 from connector.local.guards import PORTS, SETTINGS, add_headers, answer_errors, check_host
 from connector.local.journal import VERIFYING
-from connector.local.openapi import describe
+from connector.local.openapi import Description
 from connector.local.pages.errors import show_errors
 from connector.local.pages.routes import add_pages
 from connector.local.ports import LocalPorts
@@ -29,7 +27,7 @@ def build_app(ports: LocalPorts, settings: LocalSettings) -> web.Application:
     )
     app[PORTS], app[SETTINGS] = ports, settings
     app[STREAMS], app[VERIFYING] = Streams(settings.max_streams), asyncio.Lock()
-    app[DESCRIPTION] = cache(lambda: json.dumps(describe(OPERATIONS, settings), ensure_ascii=False).encode())
+    app[DESCRIPTION] = Description(OPERATIONS, settings)
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(_end_streams)
     for operation in OPERATIONS:

@@ -1,6 +1,5 @@
 """Health, metrics, status and the API's own description."""
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -8,12 +7,12 @@ from aiohttp import web
 
 from connector.local.bodies import answer
 from connector.local.guards import PORTS, SETTINGS
+from connector.local.openapi import Description
 from connector.local.streams import STREAMS
 from connector.local.system_answers import LiveOut, ReadyOut
 from connector.local.views import checks_out, status_out
 
-DESCRIPTION: Final[web.AppKey[Callable[[], bytes]]] = web.AppKey("description")
-"""Gives the OpenAPI document. It is made when it is first asked for: it takes longer than all else of a start."""
+DESCRIPTION: Final = web.AppKey("description", Description)
 
 _METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -43,4 +42,4 @@ async def status(request: web.Request) -> web.Response:
 
 async def description(request: web.Request) -> web.Response:
     """`GET /api/openapi.json`."""
-    return web.Response(body=request.app[DESCRIPTION](), content_type="application/json")
+    return web.Response(body=request.app[DESCRIPTION].content, content_type="application/json")
