@@ -7,6 +7,9 @@ BIN = $(VENV)/bin
 BOOTSTRAP = $(PYTHON) scripts/bootstrap.py --venv "$(VENV)"
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile -q
 
+# Many short-lived daemons are started here: without compiled modules each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long cover lint format bench lock check clean env-demo env-dev
 
