@@ -1,17 +1,19 @@
 """`spsti-connector init`: ask the few questions, make keys, requests, the entry for others, the configuration."""
 
+import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from connector.config.layout import CREDENTIAL, SYSTEM, Layout, of_instance, place_of
 from connector.config.newcomer import ENTRY_KEY, Joining, Newcomer, create
 from connector.config.scaffold import AdapterEntry, Answers, KeyPairFiles, PractitionerEntry
 from connector.core.directory import Contact
-from connector.core.errors import ConnectorError
+from connector.core.errors import ConfigFault, ConnectorError
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.oid import Environment
@@ -39,7 +41,9 @@ _SHORTEST_PASSWORD = 12
 
 
 @click.command("init")
-@click.option("--directory", type=click.Path(path_type=Path), default=Path(), help="Where to write (default: here).")
+@click.option("--directory", type=click.Path(path_type=Path), help="Where to write (default: here).")
+@click.option("--system", is_flag=True, help="For the packaged service: /etc/spsti-connector, keys as credentials.")
+@click.option("--instance", metavar="MEMBER", help="For spsti-connector@MEMBER, one service among several.")
 @click.option("--member-id", help="Struct_IdNat: 3 + SIRET, or 1 + FINESS.")
 @click.option("--name", help="Name of the service.")
 @click.option("--environment", type=click.Choice([e.value for e in Environment]), help="production or test.")
@@ -84,10 +88,11 @@ def command(context: click.Context, /, **given: object) -> None:
     certificate request is written for your authority. Unless it is a trial, a join request for a federation is made.
     """
     try:
+        layout = _layout(given)
         options = _complete(given)
-        answers = _answers(options)
+        answers = _answers(options, layout)
         endpoint, towns = str(options["endpoint"]), tuple(map(str, _many(options["towns"])))
-        folder = Path(str(options["directory"]))
+        folder = Path(str(options["directory"] or (layout.folder if layout else ".")))
         made = create(
             folder,
             answers,
@@ -99,7 +104,17 @@ def command(context: click.Context, /, **given: object) -> None:
     except ConnectorError as error:
         click.echo(f"init: {error}", err=True)
         context.exit(1)
-    _tell(made, answers)
+    _tell(made, answers, layout)
+
+
+def _layout(given: dict[str, object]) -> Layout | None:
+    """Give the layout of the packaged service, None for a folder anywhere."""
+    instance = given["instance"]
+    layout = of_instance(str(instance)) if instance else SYSTEM if given["system"] else None
+    if layout is not None and given["directory"] is None and not os.access(layout.folder, os.W_OK):
+        prepare = f"spsti-connector-instance create {instance}" if instance else "install the package"
+        raise ConfigFault(f"{layout.folder}: cannot be written to", hint=f"as root; and before that: {prepare}")
+    return layout
 
 
 def _complete(given: dict[str, object]) -> dict[str, object]:
@@ -157,11 +172,11 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(map(str, _many(value)))
 
 
-def _answers(options: dict[str, object]) -> Answers:
+def _answers(options: dict[str, object], layout: Layout | None) -> Answers:
     environment = str(options["environment"])
     identifier = MemberId.parse(str(options["member_id"]), strict=environment == Environment.PRODUCTION)
     adapter = AdapterEntry(str(options["adapter"])) if options["adapter"] else None
-    return Answers(
+    answers = Answers(
         member_id=identifier.value,
         name=str(options["name"]),
         environment=environment,
@@ -178,6 +193,15 @@ def _answers(options: dict[str, object]) -> Answers:
         practitioners=tuple(_practitioner(str(text)) for text in _many(options["practitioners"])),
         source=adapter,
         sink=adapter,
+    )
+    if layout is None:
+        return answers
+    return replace(
+        answers,
+        signing_key=f"{CREDENTIAL}sign-key",
+        ledger_key=f"{CREDENTIAL}ledger-key",
+        master_key=f"{CREDENTIAL}master-key",
+        state_directory=str(layout.state),
     )
 
 
@@ -204,11 +228,12 @@ def _many(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def _tell(made: Newcomer, answers: Answers) -> None:
+def _tell(made: Newcomer, answers: Answers, layout: Layout | None) -> None:
     click.echo(f"Configuration: {made.config}")
     whose = "to sign anew after each change" if made.join_request else "to send to the services you exchange with"
     click.echo(f"Your entry, {whose}: {made.entry}")
-    click.echo(f"The key without which nothing kept here can be read, to copy to a safe: {answers.master_key}")
+    master_key = place_of(made.config.parent, answers.master_key) if layout else answers.master_key
+    click.echo(f"The key without which nothing kept here can be read, to copy to a safe: {master_key}")
     certificates = [
         *(
             f"send {request} to your certificate authority, put its answer beside it as .pem"
@@ -223,7 +248,7 @@ def _tell(made: Newcomer, answers: Answers) -> None:
         *certificates,
         *others,
         f"spsti-connector check --config {made.config}",
-        f"spsti-connector run --config {made.config}",
+        f"systemctl enable --now {layout.unit}" if layout else f"spsti-connector run --config {made.config}",
     ]
     click.echo("Next:")
     for number, step in enumerate(steps, 1):

@@ -54,7 +54,7 @@ def _lines(path: Path, request: Path, language: str) -> list[str]:
     from connector.directory.ports import Deaf
 
     loaded = load(path)
-    settings = membership_settings(loaded, References(path, credentials_directory()))
+    settings = membership_settings(loaded, References(path, credentials_directory(path)))
     if isinstance(settings, MembersFileSettings):
         return [_TRIAL[language]]
     own = MemberId.parse(loaded.model.member.id, strict=False)

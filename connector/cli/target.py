@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from connector.cli.faults import Exit, Fault
 
-DEFAULT_CONFIG: Final = Path("/etc/spsti-connector/config.toml")
+DEFAULT_CONFIG: Final = Path("/etc/spsti-connector/connector.toml")
 DEFAULT_URL: Final = "http://127.0.0.1:8480"
 MAX_KEY_BYTES: Final = 4096
 

@@ -6,6 +6,7 @@ The same code runs at start, on SIGHUP and in `spsti-connector check`: what one 
 import difflib
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from connector.config.locate import Path as KeyPath
 from connector.config.locate import Position, positions
 from connector.config.model import ConfigFile
+from connector.config.references import remedy as rights
 from connector.core.errors import ConfigFault
 
 _TOML_POSITION = re.compile(r"\(at line (\d+), column (\d+)\)")
@@ -70,7 +72,8 @@ def load(path: Path) -> LoadedFile:
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
-        remedy = "name an existing file that this user may read: --config FILE"
+        is_there = isinstance(error, PermissionError)
+        remedy = rights(path, error) if is_there else "name an existing file that this user may read: --config FILE"
         raise fault_error([Fault(str(path), 0, 0, "", f"cannot be read ({error.strerror})", remedy)]) from None
     except UnicodeDecodeError:
         raise fault_error([Fault(str(path), 0, 0, "", "is not UTF-8", "save it as UTF-8")]) from None
@@ -99,7 +102,10 @@ def _as_fault(file: str, places: dict[KeyPath, Position], detail: dict[str, Any]
     if detail["type"] == "extra_forbidden":
         message = f'unknown key "{key[-1]}"'
         nearest = difflib.get_close_matches(str(key[-1]), _known_keys(key[:-1]), n=1)
-        remedy = f'did you mean "{nearest[0]}"?' if nearest else "remove it; config.example.toml has all keys"
+        elsewhere = [section for section, keys in _sections(ConfigFile) if key[-1] in keys]
+        told = [f'did you mean "{nearest[0]}"?'] if nearest else []
+        told += [f"one of that name belongs to {' or '.join(elsewhere)}"] if elsewhere else []
+        remedy = " ".join(told) or "remove it; config.example.toml has all keys"
     elif detail["type"] == "missing":
         message = "is missing"
         remedy = "add it; config.example.toml shows it"
@@ -119,6 +125,15 @@ def _known_keys(path: KeyPath) -> list[str]:
             return []
         model = inner
     return list(model.model_fields)
+
+
+def _sections(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Give every section with its keys, as the file writes it."""
+    for name, field in model.model_fields.items():
+        inner = _model_in(field.annotation)
+        if inner is not None:
+            yield f"[{path}{name}]", list(inner.model_fields)
+            yield from _sections(inner, f"{path}{name}.")
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - a type expression

@@ -7,9 +7,11 @@ Everything is written under one folder, private files with mode 0600, and nothin
 
 import os
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from connector.config.layout import CREDENTIAL, place_of
 from connector.config.scaffold import Answers, KeyPairFiles, render
 from connector.core import b64
 from connector.core.directory import Contact, KeyUse, Member, MemberKey, MemberStatus, TlsBinding
@@ -73,19 +75,20 @@ def create(
     """
     files: dict[Path, bytes] = {}
     signing, ledger = generate(SigningAlgorithm(answers.signing_algorithm)), generate(SigningAlgorithm.ED25519)
-    files[folder / answers.signing_key] = to_pem(signing, None)
-    files[folder / answers.ledger_key] = to_pem(ledger, None)
-    files[folder / answers.master_key] = b64.encode(generate_key()).encode() + b"\n"
+    files[place_of(folder, answers.signing_key)] = to_pem(signing, None)
+    files[place_of(folder, answers.ledger_key)] = to_pem(ledger, None)
+    files[place_of(folder, answers.master_key)] = b64.encode(generate_key()).encode() + b"\n"
     requests: list[Path] = []
     host = endpoint.removeprefix("https://").partition(":")[0]
     for use in ("server", "client"):
         pair: KeyPairFiles = getattr(answers, use)
         if pair.pkcs12 or pair.certificate:
             continue
-        pair = KeyPairFiles(certificate=f"tls/{use}.pem", key=f"tls/{use}.key")
+        own_key = f"{CREDENTIAL}{use}-key" if answers.master_key.startswith(CREDENTIAL) else f"tls/{use}.key"
+        pair = KeyPairFiles(certificate=f"tls/{use}.pem", key=own_key)
         key = generate(SigningAlgorithm.ES256)
         request = folder / f"tls/{use}.csr"
-        files[folder / pair.key] = to_pem(key, None)
+        files[place_of(folder, own_key)] = to_pem(key, None)
         files[request] = certificate_request(
             key, member_id=answers.member_id, organisation=answers.name, common_name=host, server=use == "server"
         )
@@ -120,7 +123,12 @@ def create(
         files |= _asking(folder, member, signers, joining, now)
     config = folder / "connector.toml"
     files[config] = render(answers).encode()
-    _write_all(files)
+    is_system = answers.master_key.startswith(CREDENTIAL)
+    secret = {path for path, content in files.items() if b"PRIVATE KEY" in content}
+    secret.add(place_of(folder, answers.master_key))
+    _write_all(files, readable=files.keys() - secret if is_system else set())
+    if is_system:
+        _give_to_group(folder, files.keys() - secret)
     return Newcomer(config, entry, tuple(files), tuple(requests), join_request)
 
 
@@ -146,7 +154,7 @@ def _asking(
     }
 
 
-def _write_all(files: dict[Path, bytes]) -> None:
+def _write_all(files: dict[Path, bytes], *, readable: AbstractSet[Path]) -> None:
     existing = [str(path) for path in files if path.exists()]
     if existing:
         raise ConfigFault(
@@ -155,8 +163,20 @@ def _write_all(files: dict[Path, bytes]) -> None:
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            mode = 0o640 if path in readable else 0o600
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
     except OSError as error:
         raise ConfigFault(f"init: {error.filename} cannot be written ({error.strerror})") from None
+
+
+def _give_to_group(folder: Path, files: AbstractSet[Path]) -> None:
+    """Let the service's group read what is no secret, whatever the umask of the one who runs `init`."""
+    group = folder.stat().st_gid
+    for path in files:
+        os.chown(path, -1, group)
+        path.chmod(0o640)
+        if path.parent != folder:
+            os.chown(path.parent, -1, group)
+            path.parent.chmod(0o750)

@@ -1,10 +1,11 @@
 """What the configuration refers to: files beside it, absolute paths, and systemd credentials."""
 
+import os
+import pwd
 from pathlib import Path
 
+from connector.config.layout import CREDENTIAL, CREDENTIALS
 from connector.core.errors import ConfigFault
-
-_CREDENTIAL = "credential:"
 
 
 class References:
@@ -27,17 +28,24 @@ class References:
         Raises:
             ConfigFault: a credential, and systemd gave none.
         """
-        if not reference.startswith(_CREDENTIAL):
+        if not reference.startswith(CREDENTIAL):
             return self._base / reference
-        name = reference.removeprefix(_CREDENTIAL)
+        name = reference.removeprefix(CREDENTIAL)
         if "/" in name or name in {"", ".", ".."}:
             raise ConfigFault(f"{reference}: expected credential:NAME without a slash")
         if self._credentials is None:
             raise ConfigFault(
                 f"{reference}: no systemd credentials here",
-                hint=f"start it by systemd with LoadCredential={name}:PATH, or give a path",
+                hint=f"start it by systemd with LoadCredential={name}:PATH, or give a path; by hand, as root",
             )
-        return self._credentials / name
+        path = self._credentials / name
+        if path.is_file() and path.stat().st_size == 0:
+            # The unit of the package gives an empty one for each file that is not there.
+            raise ConfigFault(
+                f"{reference}: it is empty",
+                hint=f"put it into {self._base / CREDENTIALS / name}, for root alone, then restart",
+            )
+        return path
 
     def read(self, reference: str) -> bytes:
         """Give the content of what a reference stands for.
@@ -49,6 +57,15 @@ class References:
         try:
             return path.read_bytes()
         except OSError as error:
-            raise ConfigFault(
-                f"{reference}: cannot be read ({error.strerror})", hint=f"check that {path} exists and its rights"
-            ) from None
+            raise ConfigFault(f"{reference}: cannot be read ({error.strerror})", hint=remedy(path, error)) from None
+
+
+def remedy(path: Path, error: OSError) -> str:
+    """Say what would let this user read a file; it is the service's where the service says it."""
+    if not isinstance(error, PermissionError):
+        return f"check that {path} exists and its rights"
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # in a container, an id without a name
+        user = str(os.geteuid())
+    return f"{path} must be readable by the user {user}: chown root:{user} {path}; chmod 640 {path}"

@@ -16,6 +16,7 @@ from typing import Final
 from connector import __version__, logs
 from connector.child_process import keep_memory_private
 from connector.config import load
+from connector.config.layout import CREDENTIALS
 from connector.config.material import Material, prepare
 from connector.config.model import ConfigFile
 from connector.core.errors import ConfigFault, ConnectorError
@@ -31,10 +32,11 @@ EX_UNAVAILABLE: Final = 69
 _RELOADED: Final = frozenset({"practitioners", "log", "signing", "ledger"})
 
 
-def credentials_directory() -> Path | None:
-    """Give where systemd put this service's credentials, if it did."""
+def credentials_directory(config: Path) -> Path | None:
+    """Give where systemd put this service's credentials; by hand and in a container, those beside the configuration."""
     given = os.environ.get("CREDENTIALS_DIRECTORY")
-    return Path(given) if given else None
+    beside = config.resolve().parent / CREDENTIALS
+    return Path(given) if given else beside if os.access(beside, os.X_OK) else None
 
 
 def read(path: Path, *, checks_adapters: bool = True) -> Material:
@@ -44,7 +46,7 @@ def read(path: Path, *, checks_adapters: bool = True) -> Material:
         ConfigFault: with every fault.
     """
     return prepare(
-        load(path), credentials=credentials_directory(), now=SystemClock().now(), checks_adapters=checks_adapters
+        load(path), credentials=credentials_directory(path), now=SystemClock().now(), checks_adapters=checks_adapters
     )
 
 

@@ -77,6 +77,11 @@ def read_master_key(path: Path) -> bytes:
         if path.stat().st_mode & stat.S_IRWXO:
             raise ConfigFault(f"master key: {path} can be read by everybody on this machine", hint=f"chmod 600 {path}")
         return b64.decode(path.read_text("ascii").strip(), size=KEY_BYTES)
+    except PermissionError as error:
+        raise ConfigFault(
+            f"master key: {path} cannot be read ({error.strerror})",
+            hint="it must belong to the user that runs the connector, or come as a credential",
+        ) from None
     except OSError as error:
         raise ConfigFault(
             f"master key: {path} cannot be read ({error.strerror})",

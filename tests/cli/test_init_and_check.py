@@ -134,3 +134,56 @@ def test_a_practitioner_is_given_in_three_parts(run):
 
     assert result.exit_code == 2
     assert "physician|nurse|intern" in result.output
+
+
+# ---------------------------------------------------------------- for the packaged service
+
+
+def test_init_for_the_packaged_service_keeps_keys_for_root_and_the_rest_for_the_services_group(run, tmp_path):
+    result = run("init", "--system", "--directory", "etc", *FLAGS)
+    files = {str(path.relative_to(tmp_path / "etc")): path for path in (tmp_path / "etc").rglob("*") if path.is_file()}
+    modes = {name: path.stat().st_mode & 0o777 for name, path in files.items()}
+    text = files["connector.toml"].read_text()
+
+    assert result.exit_code == 0, result.output
+    names = ("client-key", "ledger-key", "master-key", "server-key", "sign-key")
+    secrets = {f"credentials/{name}" for name in names}
+    assert {name for name, mode in modes.items() if mode == 0o600} == secrets
+    assert {modes[name] for name in modes.keys() - secrets} == {0o640}
+    assert all(f'"credential:{name}"' in text for name in names)
+    assert 'directory = "/var/lib/spsti-connector"' in text
+    assert "systemctl enable --now spsti-connector" in result.output
+
+
+def test_init_for_one_instance_names_its_own_folders_and_unit(run, tmp_path):
+    result = run("init", "--instance", "lyon", "--directory", "etc", *FLAGS)
+
+    assert result.exit_code == 0, result.output
+    assert "systemctl enable --now spsti-connector@lyon" in result.output
+    assert 'directory = "/var/lib/spsti-connector-instances/lyon"' in (tmp_path / "etc/connector.toml").read_text()
+
+
+@pytest.mark.parametrize("name", ["Lyon", "../lyon", "-lyon", "l" * 21, "ly on"])
+def test_init_refuses_an_instance_that_cannot_name_a_unit_and_a_user(run, name):
+    result = run("init", "--instance", name, "--directory", "etc", *FLAGS)
+
+    assert result.exit_code == 1
+    assert "1 to 20 of a-z" in result.output
+
+
+def test_init_for_an_instance_that_is_not_prepared_says_what_to_do(run):
+    result = run("init", "--instance", "nobody-prepared-this", *FLAGS)
+
+    assert result.exit_code == 1
+    assert "spsti-connector-instance create nobody-prepared-this" in result.output
+
+
+def test_check_by_hand_finds_the_credentials_beside_the_configuration(run, tmp_path):
+    run("init", "--system", "--directory", "etc", *FLAGS)
+    (tmp_path / "etc" / "credentials" / "sign-key").write_bytes(b"")
+    result = run("check", "--config", "etc/connector.toml")
+
+    assert result.exit_code == 78
+    assert "signing: credential:sign-key: it is empty" in result.output
+    assert f"put it into {tmp_path / 'etc' / 'credentials' / 'sign-key'}" in result.output
+    assert "ledger:" not in result.output

@@ -1,5 +1,8 @@
 """The configuration file: every fault at once, each with its place and what to do."""
 
+import subprocess
+import sys
+
 import pytest
 
 from connector.config import load
@@ -155,3 +158,33 @@ def test_a_sink_attests_nothing(tmp_path):
     (fault,) = faults_of(tmp_path, f'{GOOD}\n[sink]\nadapter = "demo"\nattested_on = 2026-01-05\n')
 
     assert 'unknown key "attested_on"' in fault
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("conect_timeout = 3", "remove it; config.example.toml has all keys"),
+        ("drain_second = 3", 'did you mean "drain_seconds"?'),
+        ("deadline_seconds = 3", 'did you mean "drain_seconds"? one of that name belongs to [requester]'),
+        ("inspections_at_once = 3", "one of that name belongs to [documents]"),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_nearest_one_or_with_the_section_it_belongs_to(tmp_path, line, told):
+    (fault,) = faults_of(tmp_path, GOOD.replace("[peer]\n", f"[peer]\n{line}\n"))
+
+    assert f'unknown key "{line.split()[0]}" - {told}' in fault
+
+
+@pytest.mark.needs_root
+def test_a_file_that_this_user_may_not_read_is_told_with_the_rights_it_needs(tmp_path):
+    path = tmp_path / "connector.toml"
+    path.write_text(GOOD)
+    path.chmod(0o600)
+    tmp_path.chmod(0o755)
+    script = f"from connector.config import load\nfrom pathlib import Path\nload(Path({str(path)!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import os; os.setuid(65534)\n{script}"], capture_output=True, text=True, check=False
+    )
+
+    assert "cannot be read (Permission denied)" in done.stderr
+    assert f"chown root:nobody {path}; chmod 640 {path}" in done.stderr
