@@ -210,7 +210,6 @@ class Witnessing:
                 kept = [await self._show(member, Tree.EXCHANGE, held.get(Tree.EXCHANGE))]
                 if shows_house and not self._behind:
                     kept.append(await self._show(member, Tree.HOUSE, held.get(Tree.HOUSE)))
-                await self._ports.store.keep_statements([one for one in kept if one is not None])
                 await self._watch.look(member)
         except TimeoutError:
             self._ports.observer.witness_failed(member.id, Code.PEER_TIMEOUT)
@@ -257,10 +256,11 @@ class Witnessing:
         return None
 
     async def _believe(self, member: Member, head: SignedHead, line: str) -> WitnessStatement:
-        """Verify a witness's word about ours.
+        """Verify a witness's word about ours, and keep it.
 
         Raises:
             PeerFault: it does not verify, which is kept as a fault, or its clock is far from ours.
+            FailedClosed: it could not be kept.
         """
         now = self._ports.clock.now()
         try:
@@ -270,6 +270,7 @@ class Witnessing:
             raise
         if abs(statement.at - now) > CLOCK_SECONDS:
             raise PeerFault(f"{member.name}: its clock differs from ours by {statement.at - now:+d} s")
+        await self._ports.store.keep_statements((statement,))
         self._ports.observer.witnessed(statement)
         return statement
 

@@ -48,6 +48,9 @@ COMPARED_AT_ONCE: Final = 200
 MAX_NOTICED: Final = 10_000
 """Heads that wait in memory to be kept; beyond them the newest of each member still comes with its next receipt."""
 
+LINE_SECONDS: Final = 600
+"""How long a signature under a head that has not changed is given out again: many ask, and each costs one."""
+
 CLOCK_SECONDS: Final = 300
 """How far a witness's clock may be from ours (our rule: a mandate allows 60 s, its life 300)."""
 
@@ -66,12 +69,11 @@ class WatchPorts:
 class LedgerWatch:
     """`core.ports_witness.LedgerWitness` and `HeadsNoticed`; follows what was noticed between `start` and `close`."""
 
-    def __init__(
-        self, own: MemberId, signer: PrivateKeySigner | Switched[PrivateKeySigner], ports: WatchPorts
-    ) -> None:
+    def __init__(self, own: MemberId, signer: PrivateKeySigner | Switched[PrivateKeySigner], ports: WatchPorts) -> None:
         self._own, self._signer, self._ports = own, signer, ports
         self._noticed: dict[tuple[MemberId, str], None] = {}
         self._last: dict[MemberId, str] = {}
+        self._lines: dict[str, tuple[Instant, str]] = {}
         self._kick = asyncio.Event()
         self._locks: defaultdict[MemberId, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._following: asyncio.Task[None] | None = None
@@ -160,9 +162,21 @@ class LedgerWatch:
     # ------------------------------------------------------------ what we do for others
 
     async def held(self) -> Sequence[HeldHead]:
-        """Give what is held of every other member, each under our signature of now."""
+        """Give what is held of every other member, each under our signature of the last minutes."""
+        now, before = self._ports.clock.now(), self._lines
         heads = [known.head for known in await self._ports.store.heads()]
-        return await asyncio.to_thread(lambda: [HeldHead(head.note, self._cosigned(head)) for head in heads])
+
+        def sign() -> dict[str, tuple[Instant, str]]:
+            kept = {head.note: before.get(head.note, (Instant(0), "")) for head in heads}
+            return {
+                head.note: kept[head.note]
+                if 0 <= now - kept[head.note][0] < LINE_SECONDS
+                else (now, self._cosigned(head))
+                for head in heads
+            }
+
+        self._lines = lines = await asyncio.to_thread(sign)
+        return [HeldHead(note, line) for note, (_, line) in lines.items()]
 
     async def witness(self, member: Member, showing: Showing) -> WitnessAnswer:
         """Countersign a checkpoint that goes on from what is known of its member; else give what is known.

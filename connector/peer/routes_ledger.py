@@ -20,8 +20,6 @@ from connector.wire import witnessing
 
 _DAY: Final = 86_400
 _MAX_DIGITS: Final = 16
-_HEADS_SECONDS: Final = 60
-"""For how long one answer of `/ledger/heads` serves everyone: each costs a signature for each ledger in it."""
 
 
 class LedgerRoutes:
@@ -30,7 +28,6 @@ class LedgerRoutes:
     def __init__(self, settings: PeerServerSettings, ledgers: LedgerReader, witness: LedgerWitness | None) -> None:
         self._settings, self._ledgers, self._witness = settings, ledgers, witness
         self._house_asked: dict[tuple[MemberId, str], int] = {}
-        self._heads: tuple[Instant, bytes] | None = None
 
     async def checkpoint(
         self, _request: PeerRequest, member: Member, now: Instant, _started: float, tree: str
@@ -49,13 +46,9 @@ class LedgerRoutes:
         proof = await self._ledgers.consistency(Tree(tree), first, second)
         return respond(200, witnessing.encode_proof(proof), witnessing.CONTENT_TYPE)
 
-    async def heads(
-        self, _request: PeerRequest, _member: Member, now: Instant, _started: float, _: str
-    ) -> web.StreamResponse:
+    async def heads(self, *_: object) -> web.StreamResponse:
         """Serve `GET /ledger/heads`."""
-        if self._heads is None or not 0 <= now - self._heads[0] < _HEADS_SECONDS:
-            self._heads = (now, witnessing.encode_heads(await self._its_witness().held()))
-        return respond(200, self._heads[1], witnessing.CONTENT_TYPE)
+        return respond(200, witnessing.encode_heads(await self._its_witness().held()), witnessing.CONTENT_TYPE)
 
     async def witness(
         self, request: PeerRequest, member: Member, _now: Instant, _started: float, _: str
