@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from connector.cli import journal_reports
 from connector.cli.faults import Exit
 from connector.cli.options import Call, api_options, ask, choice
 from connector.cli.proposals import propose
@@ -14,7 +15,7 @@ from connector.local.words import Language
 
 @click.group("journal")
 def command() -> None:
-    """Read and verify the journal."""
+    """Read, verify, prove and review the journal."""
 
 
 @command.command("list")
@@ -138,3 +139,13 @@ def verify(context: click.Context, call: Call, /) -> None:
         for fault in (fault for tree in report["trees"] for fault in tree["faults"]):
             click.echo(fault, err=True)
     context.exit(Exit.OK if report["ok"] else Exit.FAILED)
+
+
+for _reports in (
+    journal_reports.prove,
+    journal_reports.worker,
+    journal_reports.peer,
+    journal_reports.review,
+    journal_reports.export,
+):
+    command.add_command(_reports)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from connector.config.evidence import EvidenceSettings, evidence_settings
 from connector.config.insi import insi_settings
 from connector.config.listing import Difference, Own
 from connector.config.load import Fault, LoadedFile, fault_error
@@ -120,6 +121,7 @@ class Material:
     insi: InsiMaterial | None
     local: LocalCertificate | None
     references: References
+    evidence: EvidenceSettings = EvidenceSettings()
 
     def guard(self, section: AdapterSection) -> GuardSettings:
         """Give the limits of one half of the adapter."""
@@ -173,6 +175,7 @@ class _Reader:
         state = self._try(("state",), self._state)
         insi = self._try(("insi",), self._insi)
         local = self._try(("local",), self._local)
+        evidence = self._try(("evidence",), lambda: evidence_settings(self._loaded, self._references))
         self._try(("state", "directory"), lambda: use_installed(self._references.path(model.state.directory)))
         membership = self._try(("directory",), lambda: membership_settings(self._loaded, self._references))
         directory = self._try(self._list_key, lambda: self._open(membership)) if membership else None
@@ -208,6 +211,7 @@ class _Reader:
             insi=insi,
             local=local,
             references=self._references,
+            evidence=evidence or EvidenceSettings(),
         )
 
     def _member_id(self) -> MemberId:

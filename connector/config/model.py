@@ -503,6 +503,20 @@ class RetentionSection(Section):
     days_at_most: Annotated[int, Field(ge=1, le=7)] = 7
 
 
+class EvidenceSection(Section):
+    """A time-stamping authority (RFC 3161) for the daily heads of the ledgers: optional, and never waited for."""
+
+    tsa_url: Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$", max_length=500)] | None = None
+    tsa_ca: FileRef | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> "EvidenceSection":
+        if (self.tsa_url is None) != (self.tsa_ca is None):
+            msg = "expected tsa_url and tsa_ca together: a stamp is believed by the authority's root certificate"
+            raise ValueError(msg)
+        return self
+
+
 class LogSection(Section):
     """What the technical log looks like."""
 
@@ -532,6 +546,7 @@ class ConfigFile(Section):
     limits: LimitsSection = LimitsSection()
     documents: DocumentsSection = DocumentsSection()
     retention: RetentionSection = RetentionSection()
+    evidence: EvidenceSection = EvidenceSection()
     log: LogSection = LogSection()
 
     @model_validator(mode="after")

@@ -90,6 +90,8 @@ class EntryType(StrEnum):
     DESTROYED = "destroyed"
     ERASED = "erased"
     UPGRADED = "upgraded"
+    REPORTED = "reported"
+    REVIEWED = "reviewed"
 
     @property
     def tree(self) -> Tree:

@@ -35,6 +35,11 @@ class WithBlocks:
             for queue in self._followers:
                 queue.put_nowait(MemberChange(member_id, member.status if member else None))
 
+    @property
+    def kept(self) -> KeptDirectory:
+        """The directory itself, without the blocks."""
+        return self._inner
+
     def blocks(self) -> Sequence[Block]:
         """Give the blocks in force."""
         return tuple(self._blocks.values())

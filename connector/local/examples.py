@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from connector.local import answers, membership_answers, register_answers, requests, system_answers
+from connector.local.evidence_examples import EVIDENCE_EXAMPLES
 from connector.local.identity_examples import IDENTITY_EXAMPLES
 from connector.local.people_examples import PEOPLE_EXAMPLES
 from connector.local.trust_examples import TRUST_EXAMPLES
@@ -228,6 +229,7 @@ _EVENT: Final = (
 )
 
 EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
+    **EVIDENCE_EXAMPLES,
     **IDENTITY_EXAMPLES,
     **TRUST_EXAMPLES,
     **PEOPLE_EXAMPLES,

@@ -42,6 +42,7 @@ from connector.local.requests import (
     ObjectionIn,
     WorkerSearchIn,
 )
+from connector.local.routes_evidence import EVIDENCE
 from connector.local.routes_identity import IDENTITY
 from connector.local.routes_membership import MEMBERSHIP
 from connector.local.routes_people import PEOPLE
@@ -271,4 +272,6 @@ _OTHERS: Final = (
     ),
 )  # fmt: skip
 
-OPERATIONS: Final[Sequence[Operation]] = (*_FETCHES, *_REGISTER, *IDENTITY, *MEMBERSHIP, *TRUST, *PEOPLE, *_OTHERS)
+OPERATIONS: Final[Sequence[Operation]] = (
+    *EVIDENCE, *_FETCHES, *_REGISTER, *IDENTITY, *MEMBERSHIP, *TRUST, *PEOPLE, *_OTHERS
+)  # fmt: skip

@@ -149,7 +149,7 @@ class Register:
         Raises:
             FailedClosed: the state cannot be read.
         """
-        return await self._store.of_worker(await self._known_as(ins))
+        return await self._store.of_worker(await self.known_as(ins))
 
     async def page(self, *, only_due: bool = False, before: str | None = None, limit: int = 50) -> Sequence[Objection]:
         """Give entries, the newest first; with `only_due` those still to be entered in the vendor's software.
@@ -192,7 +192,8 @@ class Register:
             return False
         return (await self._source.look(ins)).opposition is Opposition.YES
 
-    async def _known_as(self, ins: Ins) -> tuple[Ins, ...]:
+    async def known_as(self, ins: Ins) -> tuple[Ins, ...]:
+        """Give a worker's INS with those that the vendor's software knows them by; alone where it does not answer."""
         try:
             identity = (await self._source.look(ins)).identity if self._source is not None else None
         except AdapterFault:

@@ -69,6 +69,7 @@ def test_the_example_shows_the_default_values():
     shown = shown.replace('address = "https://connecteur.spsti.example"', "")
     shown = shown.replace('launch_key = "dmst-launch.pub.pem"', "")
     shown = shown.replace('pkcs12 = "org_sign.p12"', "").replace('password = "credential:sign-password"', "")
+    shown = shown.replace('tsa_url = "https://tsa.example/"', "").replace('tsa_ca = "tsa-root.pem"', "")
     shown = shown.replace('proxy = "http://proxy.example:3128"', "")
     shown = shown.replace('certificate = "local.pem"', "").replace('key = "local.key"', "")
     shown = shown.replace("ends_on = 2027-12-31", "").replace('file = "members.toml"', "")

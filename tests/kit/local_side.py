@@ -56,6 +56,7 @@ from connector.metrics import Metrics
 from connector.requester import notes
 from connector.requester.new_fetch import build_fetch, members_to_ask
 from connector.requester.settings import RequesterSettings
+from tests.kit.evidence_desk import ToldEvidence
 from tests.kit.register import a_register
 from tests.kit.signin import SignInHouse
 from tests.kit.vigilance import Vigilance
@@ -523,6 +524,7 @@ class House:
         self.clock, self.entropy, self.directory = Clock(), Entropy(), Directory()
         self.errands = Errands(self.directory, self.clock, self.entropy)
         self.journal, self.status, self.people = Journal(), Status(), PractitionerList()
+        self.evidence = ToldEvidence()
         self.prober = Prober()
         self.register, self.sink = a_register(self.clock, self.entropy)
         self.coverage = Coverage()
@@ -552,6 +554,7 @@ class House:
             errands=self.errands,
             directory=self.directory,
             journal=self.journal,
+            evidence=self.evidence,
             status=self.status,
             prober=self.prober,
             register=self.register,
