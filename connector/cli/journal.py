@@ -45,8 +45,11 @@ def list_(call: Call, /, *, worker: bool, **given: Any) -> None:  # noqa: ANN401
         call.screen.result(page)
         return
     call.screen.table(
-        ["index", "at", "type", "peer", "outcome", "reason", "ref"],
-        [(e["index"], e["at"], e["type"], e["peer"], e["outcome"], e["reason"], e["ref"]) for e in page["items"]],
+        ["index", "at", "type", "peer", "outcome", "reason", "ref", "destroyed"],
+        [
+            (e["index"], e["at"], e["type"], e["peer"], e["outcome"], e["reason"], e["ref"], _destroyed(e))
+            for e in page["items"]
+        ],
     )
     if page["next"]:
         click.echo(f"There are more: --before {page['next']}", err=True)
@@ -63,7 +66,32 @@ def show(call: Call, /, *, tree: str, index: int) -> None:
         call.screen.result(entry)
         return
     personal = entry.pop("personal") or {}
+    entry["destroyed"] = _destroyed(entry)
+    del entry["destroyed_at"], entry["destroyed_by"]
     call.screen.facts([*entry.items(), *((f"personal.{name}", value) for name, value in sorted(personal.items()))])
+
+
+@command.command("erase")
+@click.argument("tree", type=choice(Tree))
+@click.argument("index", type=click.IntRange(0))
+@click.option("--reason", required=True, help="Why it must not be kept until its time is over; it is journalled.")
+@click.option("--by", required=True, help="Who proposes it: name and function.")
+@api_options
+def erase(call: Call, /, *, tree: str, index: int, reason: str, by: str) -> None:
+    """Propose to erase one entry's personal part before its time; a second person confirms it.
+
+    For an entry that is about the wrong person, or a right to erasure that holds. The entry still proves what it
+    proved, and the journal shows that it was erased. No backup of the database can show it again.
+    """
+    propose(call, {"kind": "erase", "tree": tree, "index": index, "by": by, "reason": reason})
+
+
+def _destroyed(entry: dict[str, Any]) -> str:
+    if not entry["destroyed"]:
+        return ""
+    if entry["destroyed_at"] is None:
+        return "its key is not here"
+    return f"on {entry['destroyed_at']}, by {entry['destroyed_by']}"
 
 
 @command.command("witnesses")

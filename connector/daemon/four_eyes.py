@@ -42,7 +42,7 @@ class FourEyes:
             LocalRefused: it could not be done; its code says why.
             FailedClosed: it cannot be kept.
         """
-        await self._deeds[kind].check(subject)
+        await self._deed(kind).check(subject)
         now = self._clock.now()
         expires_at = Instant(now + PROPOSAL_SECONDS)
         proposal = Proposal(new_id(self._entropy), kind, now, expires_at, by, key, reason, subject)
@@ -59,7 +59,7 @@ class FourEyes:
         """
         proposal = await self._find(proposal_id)
         both = proposal.confirmed_by(by, key, self._clock.now())
-        deed = self._deeds[proposal.kind]
+        deed = self._deed(proposal.kind)
         await deed.check(proposal.subject)
         if not await self._store.drop(proposal_id):
             raise _none()
@@ -80,6 +80,13 @@ class FourEyes:
     async def waiting(self) -> Sequence[Proposal]:
         """Give what waits for a second person, the oldest first."""
         return await self._store.waiting(self._clock.now())
+
+    def _deed(self, kind: ProposalKind) -> Deed:
+        """Give what does a kind: the daemon's table has a row for each that this service offers."""
+        deed = self._deeds.get(kind)
+        if deed is None:
+            raise LocalRefused(f"proposal: {kind} is not offered here", code=Code.LOCAL_CONFLICT)
+        return deed
 
     async def _find(self, proposal_id: str) -> Proposal:
         proposal = await self._store.find(proposal_id)

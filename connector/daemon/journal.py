@@ -71,4 +71,5 @@ def _local(entry: LedgerJournalEntry) -> JournalEntry:
         document_sha256=entry.document_sha256,
         ref=entry.ref,
         personal=entry.personal,
+        destroyed=entry.destroyed,
     )

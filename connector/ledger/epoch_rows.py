@@ -13,12 +13,12 @@ from connector.ledger import entries
 from connector.ledger.entries import StoredEntry
 from connector.ledger.heads import origin_of
 from connector.store.epochs import EpochKeys
-from connector.store.sql import Connection, insert_rows, one, rows
+from connector.store.sql import Connection, Insert, insert_rows, one, rows
 
-_EMPTY: Final = """
-    update entries set wrapped_key = x'', sealed = x''
-    where id in (select id from entries where epoch = ? and sealed <> x'' order by id limit ?)
-"""
+_KEPT: Final = entries.COLUMNS.removesuffix(", wrapped_key, sealed")
+_OVER: Final = f"select id, {_KEPT} from entries where epoch = ? and sealed <> x'' order by id limit ?"  # noqa: S608 (constants)
+_REMOVE: Final = "delete from entries where id = ?"
+_PUT_BACK: Final = Insert(f"insert into entries (id, {_KEPT}, wrapped_key, sealed)", 16)
 _EMPTY_ONE: Final = "update entries set wrapped_key = x'', sealed = x'' where tree = ? and idx = ? and sealed <> x''"
 _TAG_AFTER: Final = "select tag from entry_tags where epoch = ? order by tag limit 1 offset ?"
 _OF_EPOCH: Final = f"""
@@ -33,9 +33,14 @@ class EntryRows:
     table = "entries"
 
     def empty(self, db: Connection, epoch: str, limit: int) -> int:
-        """Remove personal parts, then tags."""
-        emptied = db.execute(_EMPTY, (epoch, limit)).rowcount
-        return emptied or _drop_tags(db, epoch, limit)
+        """Remove personal parts, then tags.
+
+        Rows are taken out and put back without them: one that only became shorter would leave its page as it is.
+        """
+        found = rows(db, _OVER, epoch, limit)
+        db.executemany(_REMOVE, [row[:1] for row in found])
+        insert_rows(db, _PUT_BACK, [(*row, b"", b"") for row in found])
+        return len(found) or _drop_tags(db, epoch, limit)
 
     def move(self, db: Connection, epochs: EpochKeys, epoch: str, into: str, after: int, limit: int) -> int | None:
         """Wrap the entries' keys under the other generation's, and tag them anew."""

@@ -169,6 +169,8 @@ _ENTRY: Final = {
     "document_sha256": None,
     "leaf_hash": _HASH,
     "destroyed": False,
+    "destroyed_at": None,
+    "destroyed_by": None,
     "personal": None,
 }
 _OPPOSITION: Final = {

@@ -200,6 +200,8 @@ def journal_entry_out(entry: JournalEntry, *, personal: bool) -> JournalEntryOut
         document_sha256=b64.encode(entry.document_sha256) if entry.document_sha256 else None,
         leaf_hash=b64.encode(entry.leaf_hash),
         destroyed=entry.personal is None,
+        destroyed_at=rfc3339(entry.destroyed.at) if entry.destroyed else None,
+        destroyed_by=entry.destroyed.by if entry.destroyed else None,
         personal=dict(entry.personal) if personal and entry.personal is not None else None,
     )
 

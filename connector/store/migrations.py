@@ -24,6 +24,7 @@ KNOWN = frozenset(
         "m009_retention",
         "m010_kept_lists",
         "m011_seen_heads",
+        "m012_fetch_readers",
     }
 )
 """Every migration that this version knows: a database that has seen others is not opened."""
@@ -354,4 +355,13 @@ def m011_seen_heads(db: Database) -> None:
         "create table ledger_seen (member text not null, tree text not null, serial integer not null,"
         " size integer not null, root blob not null, note text not null, told_by text,"
         " primary key (member, tree, serial, size, root)) strict, without rowid"
+    )
+
+
+@migrations()
+def m012_fetch_readers(db: Database) -> None:
+    """Make the list of colleagues to whom a document was handed, by the same tag as a fetch's owner."""
+    db.execute(
+        "create table fetch_readers (reader_tag blob not null, fetch_id text not null references fetches (id)"
+        " on delete cascade, primary key (reader_tag, fetch_id)) strict, without rowid"
     )

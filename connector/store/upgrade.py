@@ -27,9 +27,14 @@ from connector.store.migrations import KNOWN, migrations
 from connector.store.sql import Connection, one, rows
 
 KEPT: Final = 2
+KEPT_SECONDS: Final = 30 * 86_400
+"""Nobody goes back further, and what is personal in a copy is not to outlive its purpose."""
+
 SPARE_BYTES: Final = 64 * 1024 * 1024
 
 _NAME: Final = re.compile(r"before-upgrade-([0-9]{8}T[0-9]{6}Z)-(m[0-9]{3}_[a-z0-9_]+)-([A-Za-z0-9.+]+)\.db")
+_REPLACED: Final = re.compile(r"replaced-([0-9]{1,12})\.db")
+_MOMENT: Final = "%Y%m%dT%H%M%SZ"
 _PROGRAM: Final = "program"
 _OLDER_THAN_THE_NOTE: Final = "0"
 
@@ -126,7 +131,7 @@ def make_backup(db: Connection, path: Path, backups: Path, now: Instant) -> Path
     Raises:
         FailedClosed: `state.unavailable`, there is no room, or it cannot be written or read back.
     """
-    moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    moment = datetime.fromtimestamp(now, UTC).strftime(_MOMENT)
     target = backups / f"before-upgrade-{moment}-{last_migration(db)}-{program_of(db)}.db"
     beside = target.with_suffix(".new")
     try:
@@ -150,6 +155,22 @@ def make_backup(db: Connection, path: Path, backups: Path, now: Instant) -> Path
             beside.unlink(missing_ok=True)
         raise _not_made(f"{type(error).__name__}", "free the disk, and check the rights of its directory") from error
     return target
+
+
+def forget_backups(directory: Path, now: Instant) -> int:
+    """Delete copies made before upgrades, and databases that were replaced, after a month; says how many."""
+    over = [backup.path for backup in list_backups(directory) if _parse(backup.at) <= now - KEPT_SECONDS]
+    for path in directory.glob("replaced-*.db"):
+        name = _REPLACED.fullmatch(path.name)
+        if name is not None and int(name[1]) <= now - KEPT_SECONDS:
+            over.append(path)
+    for path in over:
+        path.unlink(missing_ok=True)
+    return len(over)
+
+
+def _parse(moment: str) -> int:
+    return int(datetime.strptime(moment, _MOMENT).replace(tzinfo=UTC).timestamp())
 
 
 def _note(db: Database) -> None:

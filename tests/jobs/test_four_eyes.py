@@ -6,10 +6,11 @@ import pytest
 
 from connector.core.codes import Code
 from connector.core.errors import LocalRefused
-from connector.core.ledger import EntryType, Tree
+from connector.core.ledger import DestroyedBy, EntryType, Tree
 from connector.core.proposals import ProposalKind
 from connector.daemon.four_eyes import FourEyes
-from tests.kit.state import HandClock, SystemEntropy, opened
+from connector.daemon.retention import EraseEntry, Housekeeping
+from tests.kit.state import HandClock, SystemEntropy, an_entry, opened, settings_in
 
 
 class Deed:
@@ -47,6 +48,39 @@ async def test_a_proposal_outlives_a_restart_and_is_done_once(tmp_path):
         assert deed.done == [({"block": "b"}, "because", ("Mme Un", "M. Deux"))]
         (entry,) = await state.journal.entries(Tree.HOUSE, type=EntryType.PROPOSED)
         assert (entry.outcome, entry.reason, entry.personal["by"]) == ("proposed", "lift-block", "Mme Un")
+
+
+async def test_an_entry_is_erased_once_two_people_agreed(tmp_path):
+    clock = HandClock()
+    async with opened(tmp_path, clock) as state:
+        await state.holder.answer(entry=an_entry(), used=None)
+        keeping = Housekeeping(state, settings_in(tmp_path), clock)
+        deeds = {ProposalKind.ERASE: EraseEntry(keeping.retention)}
+        four = FourEyes(state.proposals, deeds, clock, SystemEntropy())
+        subject = {"tree": "exchange", "index": 0}
+        proposal = await four.propose(ProposalKind.ERASE, subject, reason="wrong person", by="Mme Un", key="one")
+        with pytest.raises(LocalRefused):
+            await four.confirm(proposal.id, by="Mme Un", key="two")
+        assert not (await state.journal.entries(Tree.EXCHANGE))[0].is_destroyed
+
+        _, result = await four.confirm(proposal.id, by="M. Deux", key="two")
+
+        assert result == subject
+        assert (await state.journal.entries(Tree.EXCHANGE))[0].destroyed.by is DestroyedBy.ERASURE
+        (entry,) = await state.journal.entries(Tree.HOUSE, type=EntryType.ERASED)
+        assert (entry.personal["by"], entry.personal["reason"]) == (["Mme Un", "M. Deux"], "wrong person")
+        with pytest.raises(LocalRefused) as refused:
+            await four.propose(ProposalKind.ERASE, subject, reason="again", by="Mme Un", key="one")
+        assert refused.value.code is Code.LOCAL_CONFLICT
+
+
+async def test_a_kind_that_nobody_does_here_is_refused(tmp_path):
+    clock = HandClock()
+    async with opened(tmp_path, clock) as state:
+        with pytest.raises(LocalRefused) as refused:
+            await eyes(state, Deed(), clock).propose(ProposalKind.SUCCEED, {}, reason="why", by="Mme Un", key="one")
+
+    assert refused.value.code is Code.LOCAL_CONFLICT
 
 
 async def test_what_can_no_longer_be_done_is_not_done_and_stays_proposed(tmp_path):
