@@ -44,8 +44,23 @@ from connector.core.outcome import Outcome
 from connector.core.practitioner_id import PractitionerId
 from connector.core.records import Announcement, Extent
 from connector.core.traits import StrictTraits
+from connector.core.witness import HeldHead, Showing
+from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm
 from connector.crypto.notes import NoteSigner
-from connector.wire import ack, b64, checkpoint, entry, fhir, form, handover, jose, mandate, receipt
+from connector.wire import (
+    ack,
+    b64,
+    checkpoint,
+    cosignature,
+    entry,
+    fhir,
+    form,
+    handover,
+    jose,
+    mandate,
+    receipt,
+    witnessing,
+)
 from scripts.vector_parties import RSA_KID, Json, Party, Signer, make_party, private_jwk, rsa_key, secret
 from scripts.vector_refusals import refused_mandates
 
@@ -109,6 +124,7 @@ class Maker:
             "handover.json": self.handovers(),
             "entry.json": self.entries(),
             "checkpoint.json": self.checkpoints(),
+            "witness.json": self.witnesses(),
         }
 
     def keys(self) -> Json:
@@ -351,6 +367,22 @@ class Maker:
             "root": b64.encode(opened.root),
             "leaf": {"index": proof.index, "hash": b64.encode(proof.leaf_hash)},
             "path": [b64.encode(step) for step in proof.path],
+        }
+
+    def witnesses(self) -> Json:
+        """The holder's note shown to the requester, which countersigns it and then holds it."""
+        note = self.proof(self.holder).checkpoint
+        opened = checkpoint.open_of_member(note, self.holder.id, Tree.EXCHANGE, self.holder.member.ledger_keys())
+        head = cosignature.signed_head(note, opened)
+        signer = PrivateKeySigner("requester-ledger", SigningAlgorithm.ED25519, self.requester.ledger_key)
+        statement = cosignature.cosign(head, witness=self.requester.id, signer=signer, at=NOW)
+        return {
+            "about": "Shown by the holder, countersigned by the requester's ledger key",
+            "request": json.loads(witnessing.encode_showing(Showing(note, 0, ()))),
+            "answer": json.loads(witnessing.encode_witnessed(statement.line)),
+            "heads": json.loads(witnessing.encode_heads([HeldHead(note, statement.line)])),
+            "witness": str(statement.witness),
+            "at": statement.at,
         }
 
     def entries(self) -> Json:

@@ -186,6 +186,21 @@ def test_the_checkpoint_is_a_signed_note_by_hand():
     assert body.split("\n")[1:3] == [str(vector["size"]), base64.b64encode(unpadded(vector["root"])).decode()]
 
 
+def test_the_cosignature_is_one_by_hand():
+    vector = VECTORS["witness.json"]
+    text = vector["request"]["checkpoint"].split("\n\n")[0] + "\n"
+    dash, name, signature = vector["answer"]["cosignature"].split(" ")
+    data = base64.b64decode(signature)
+    public = base64.urlsafe_b64decode(JWKS["requester-ledger"]["x"] + "=")
+    message = f"cosignature/v1\ntime {vector['at']}\n{text}".encode()
+
+    assert (dash, name) == ("\u2014", f"{vector['witness']}/witness")
+    assert data[:4] == sha256(name.encode() + b"\n\x04" + public).digest()[:4]
+    assert int.from_bytes(data[4:12]) == vector["at"]
+    Ed25519PublicKey.from_public_bytes(public).verify(data[12:], message)
+    assert vector["heads"]["heads"] == [{"checkpoint": vector["request"]["checkpoint"], **vector["answer"]}]
+
+
 def test_the_path_leads_to_the_root_by_hand():
     vector = VECTORS["checkpoint.json"]
     leaf, path = unpadded(vector["leaf"]["hash"]), [unpadded(step) for step in vector["path"]]
