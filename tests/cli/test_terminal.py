@@ -144,7 +144,6 @@ def test_a_worker_who_objects_is_not_asked_about(terminal, house, answers, statu
     assert house.errands.calls == []
 
 
-@pytest.mark.long  # waits for real processes; fails on a machine under heavy load
 def test_services_are_shown_live_in_french_and_the_wait_can_be_left(terminal, house, served, tmp_path):
     house.errands.hold = True
     person = terminal("fetch", *STATED, "--informed-by", "physician", "--informed-means", "oral", "--informed-at",

@@ -59,7 +59,6 @@ async def test_followers_hear_of_blocks_and_of_the_directory_itself(file, tmp_pa
     assert [change.status for change in told] == [MemberStatus.SUSPENDED, MemberStatus.ACTIVE, MemberStatus.LEFT]
 
 
-@pytest.mark.long  # waits for real processes; fails on a machine under heavy load
 async def test_a_blocked_member_that_changes_otherwise_is_told_as_suspended(file, tmp_path):
     directory = WithBlocks(file, [block(A)])
     changes = directory.changes()
@@ -68,7 +67,7 @@ async def test_a_blocked_member_that_changes_otherwise_is_told_as_suspended(file
     await asyncio.sleep(0)
 
     listed = tmp_path / "members.toml"
-    listed.write_text(listed.read_text().replace("Nantes", "Angers"))
+    listed.write_text(listed.read_text().replace("Nantes", "Angers", 1))  # of A alone: B is told as it is
     directory.reload()
     change = await first
     await changes.aclose()

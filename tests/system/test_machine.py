@@ -110,7 +110,6 @@ async def test_a_daemon_whose_clock_goes_back_answers_and_asks_nothing_until_it_
 
 
 @pytest.mark.needs_faketime
-@pytest.mark.long  # waits for real processes; fails on a machine under heavy load
 async def test_a_daemon_that_starts_with_its_clock_gone_back_is_not_ready(federation_of_two, tmp_path) -> None:
     holder = federation_of_two.services["a"]
     clock = FakeClock(holder, tmp_path)
