@@ -24,12 +24,14 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _OPTIONS: Final = (
     click.option("--entry", type=_FILE, default=Path("my-entry.toml"), show_default=True, help="What init wrote."),
     click.option("--environment", type=_ENVIRONMENT, required=True, help="production or test."),
-    click.option("--signing-key", type=_FILE, default=Path("keys/sign.key"), show_default=True, help="PEM or PKCS#12."),
+    click.option("--signing-key", type=_PATH, default=Path("keys/sign.key"), show_default=True, help="PEM or PKCS#12."),
     click.option("--signing-password-file", type=_FILE, help="File with its password."),
-    click.option("--ledger-key", type=_FILE, default=Path("keys/ledger.key"), show_default=True, help="PEM."),
+    click.option("--ledger-key", type=_PATH, default=Path("keys/ledger.key"), show_default=True, help="PEM."),
     click.option("--entry-key", type=_PATH, default=Path("keys/entry.key"), show_default=True,
                  help="Key that signs the entry; made if it is not there. Keep it apart, and a copy in a safe."),
     click.option("--entry-password-file", type=_FILE, help="File with its password (default: a prompt)."),
+    click.option("--config", "config", type=_FILE,
+                 help="Take the keys from this configuration instead: prepared ones and tokens too."),
     click.option("--size-class", type=click.Choice(["S", "M", "L", "XL"]),
                  help="Workers followed: under 50,000, 150,000, 500,000, or more."),
     click.option("--mssante", help="Functional MSSanté mailbox."),
@@ -109,16 +111,36 @@ def _material(given: dict[str, Any], environment: Environment) -> "tuple[Member,
     (member, *others) = MembersFile(given["entry"], environment).members()
     if others:
         raise Fault(f"{given['entry']}: lists several services", do="give the file with your own entry alone")
+    if given["config"] is not None:
+        return _described(member, given), _configured(member, given["config"]), _entry_key(given, member.id)
     files = {KeyUse.SIGN: given["signing_key"], KeyUse.LEDGER: given["ledger_key"]}
     passwords = {KeyUse.SIGN: given["signing_password_file"], KeyUse.LEDGER: None}
     signers: dict[str, Signer] = {}
     for key in member.keys:
         password = passwords[key.use].read_bytes().rstrip(b"\r\n") if passwords[key.use] else None
-        private = load_private_key(files[key.use].read_bytes(), password)
+        private = load_private_key(_key_file(files[key.use]), password)
         signer = PrivateKeySigner(key.kid, SigningAlgorithm(key.algorithm), private)
         if _is_of(signer, key.public_der):
             signers[key.kid] = signer
     return _described(member, given), signers, _entry_key(given, member.id)
+
+
+def _key_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Fault(f"{path}: cannot be read ({error.strerror})", do="name the key, or --config") from None
+
+
+def _configured(member: Member, config: Path) -> "dict[str, Signer]":
+    """Give the signers of a configuration for those keys of the entry that are theirs."""
+    from connector.daemon.run import read
+
+    material = read(config, checks_adapters=False)
+    following = material.prepared
+    ours = (material.signer, material.ledger_signer, following.signer, following.ledger_signer)
+    listed = {key.kid: key.public_der for key in member.keys}
+    return {s.kid: s for s in ours if s is not None and s.kid in listed and _is_of(s, listed[s.kid])}
 
 
 def _is_of(signer: Any, public_der: bytes) -> bool:  # noqa: ANN401 - PrivateKeySigner

@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "check": Entry("check", "command", "Check a configuration: all faults at once."),
     "run": Entry("run", "command", "Run the connector."),
     "roll-back": Entry("roll_back", "command", "Go back to the database as it was before an upgrade."),
+    "keys": Entry("keys", "command", "Show keys and certificates, and prepare their successors."),
     "api-key": Entry("api_key", "command", "Make keys of the local API."),
     "federation": Entry("federation", "command", "Found and run a federation; ask to join one."),
     "completion": Entry("completion", "command", "Print the completion script of a shell."),

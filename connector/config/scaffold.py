@@ -1,6 +1,7 @@
 """Write a commented configuration, from answers: the one source of `config.example.toml` and of `init`'s file."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
@@ -181,6 +182,11 @@ EXAMPLE = Answers(
     ),
 )
 """What `config.example.toml` shows."""
+
+
+def table_text(name: str, rows: Mapping[str, str]) -> str:
+    """Give one table of the file."""
+    return f"[{name}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in rows.items())
 
 
 def _toml(value: object) -> str:

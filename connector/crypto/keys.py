@@ -280,7 +280,23 @@ class Switched(Generic[SignerT]):
     """
 
     def __init__(self, current: SignerT) -> None:
-        self.current = current
+        self._current = current
+        self._former: tuple[SignerT, ...] = ()
+
+    @property
+    def current(self) -> SignerT:
+        """The key in use."""
+        return self._current
+
+    @property
+    def former(self) -> tuple[SignerT, ...]:
+        """The keys that were in use here before, since the start: what they signed is ours too."""
+        return self._former
+
+    def switch(self, to: SignerT) -> None:
+        """Use another key from now on."""
+        if to is not self._current:
+            self._former, self._current = (*self._former, self._current), to
 
     @property
     def kid(self) -> str:

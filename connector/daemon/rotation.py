@@ -147,7 +147,8 @@ class Rotation:
                     type=EntryType.CONFIGURED, at=self._clock.now(), outcome="key-switched", reason=f"{kind}: {state}"
                 )
             )
-        self._signer.current, self._ledger_signer.current = fresh.signer, fresh.ledger_signer
+        self._signer.switch(fresh.signer)
+        self._ledger_signer.switch(fresh.ledger_signer)
         self._membership.own = replace(
             self._membership.own,
             signer=fresh.signer,

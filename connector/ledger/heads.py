@@ -6,6 +6,7 @@ That takes a few tiles, whatever the size. A new state gets both ledgers with a 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from connector.core.codes import Code
@@ -49,8 +50,7 @@ class LedgerKeys:
 
     def note_signer(self, origin: Origin) -> NoteSigner:
         """Sign as the ledger of that origin."""
-        signer = self.signer.current if isinstance(self.signer, Switched) else self.signer
-        return NoteSigner(str(origin), signer.key)  # type: ignore[arg-type]  # EdDSA: checked above
+        return self._own(origin)[0]
 
     def open(self, note: str, origin: Origin) -> Checkpoint:
         """Verify a checkpoint of our own.
@@ -58,15 +58,19 @@ class LedgerKeys:
         Raises:
             PeerFault: not one of this origin, or signed by none of our keys.
         """
-        try:
-            return checkpoint.open(note, self.note_signer(origin).key)
-        except PeerFault:
-            if not self.former:
-                raise
-            found = checkpoint.open_of_member(note, origin.member, origin.tree, self.former)
+        for signer in self._own(origin):
+            with suppress(PeerFault):
+                return checkpoint.open(note, signer.key)
+        found = checkpoint.open_of_member(note, origin.member, origin.tree, self.former)
         if found.origin != origin:
             raise PeerFault(f"checkpoint: of {found.origin}, expected {origin}")
         return found
+
+    def _own(self, origin: Origin) -> list[NoteSigner]:
+        """The key in use and, where it was switched since the start, those before it."""
+        signer = self.signer
+        keys = (signer.current, *signer.former) if isinstance(signer, Switched) else (signer,)
+        return [NoteSigner(str(origin), one.key) for one in keys]  # type: ignore[arg-type]  # EdDSA: checked above
 
 
 @dataclass(frozen=True, slots=True)

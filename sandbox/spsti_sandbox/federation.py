@@ -79,6 +79,7 @@ class Federation:
     services: dict[str, Service] = field(default_factory=dict)
     insi: InsiSimulator | None = None
     operators: Operators | None = None
+    fetches_crls: bool = False
 
     @classmethod
     def create(
@@ -92,14 +93,16 @@ class Federation:
         databases: Path | None = None,
         with_insi: bool = False,
         directory: DirectoryKind = "signed",
+        crl_base: str = "",
     ) -> "Federation":
         """Make the folder of every service; nothing is started, but the copies of the signed directory are served.
 
         `databases` is where vendor databases are kept between runs; a copy goes to each service. With `with_insi`,
         service c calls a simulator of INSi, which whoever asked for it enters and leaves. `directory` is `file` for a
-        trial without operators, where every service has the same members file.
+        trial without operators, where every service has the same members file. With `crl_base`, certificates name
+        where their authorities' revocation lists are, and services fetch them there instead of reading files.
         """
-        federation = cls(folder, Pki(folder / "pki", key=key))
+        federation = cls(folder, Pki(folder / "pki", key=key, crl_base=crl_base), fetches_crls=bool(crl_base))
         if with_insi and CALLS_INSI in letters:
             server, people = server_leaf(federation.pki), simulated(cast.cast(vendor_db.AS_OF))
             federation.insi = InsiSimulator(server, federation.pki.ca_path, identities=people)
@@ -141,7 +144,7 @@ class Federation:
             peer_listen=f"127.0.0.1:{peer_port}",
             local_listen=f"127.0.0.1:{local_port}",
             trusted_cas=(str(self.pki.ca_path),),
-            crls=tuple(map(str, self.pki.crl_paths)),
+            crls=() if self.fetches_crls else tuple(map(str, self.pki.crl_paths)),
             signing_algorithm=signing_algorithm,
             api_keys=(
                 ApiKeyEntry(

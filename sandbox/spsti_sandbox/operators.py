@@ -4,6 +4,7 @@ The tools are the operators' own (`connector.directory`); only the USB keys are 
 plain HTTP on loopback, which services of a test federation may be configured with: what they hold is signed.
 """
 
+import ssl
 import time
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,9 +19,10 @@ from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.crypto.keys import SigningAlgorithm, generate
 from connector.directory import ceremony, suspending
+from connector.directory.fetch import Source
 from connector.directory.joining import read_request
 from connector.directory.layout import OPERATOR_FIELD
-from connector.directory.publishing import publish
+from connector.directory.publishing import publish, publisher_round
 from connector.directory.suspensions import Reason
 from connector.directory.workspace import Workspace
 
@@ -84,6 +86,11 @@ class Operators:
     def publish(self) -> None:
         """Put in force what is signed."""
         publish(self.workspace, [self._publisher], _now())
+
+    def gather(self, context: ssl.SSLContext) -> tuple[str, ...]:
+        """Do a publisher's round: ask the members for what they signed anew; give what was refused of it."""
+        reach = lambda member, endpoint: Source(member.value, f"{endpoint}/directory/", context)  # noqa: E731
+        return publisher_round(self.workspace, [self._publisher], _now(), members=reach).refused
 
     def serve(self) -> None:
         """Serve the copies; nothing where they are served already."""

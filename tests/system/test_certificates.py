@@ -1,0 +1,183 @@
+"""Keys and certificates under real processes: each kind followed by another while documents go over; lists renewed.
+
+A federation of its own, whose certificates name where their authorities' revocation lists are.
+"""
+
+import asyncio
+import ssl
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from click.testing import CliRunner
+
+from connector.cli.main import cli
+from connector.peer.tls import client_context
+from connector.wire import jose, receipt
+from spsti_sandbox.federation import Federation
+from spsti_sandbox.operators import ENTRY_PASSWORD
+from spsti_sandbox.physician import Physician
+from tests.kit.crl_server import a_crl_server
+from tests.kit.system import CAST, DAEMON, Caller, assert_sound, begin_download, enlarge, eventually, readiness, reload
+
+pytestmark = pytest.mark.long
+LARGE = 24_000_000
+
+
+@pytest_asyncio.fixture
+async def crls():
+    async with a_crl_server() as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def pair(tmp_path, crls):
+    """Services a and c, running; the record of `only_at_a` is large."""
+    made = Federation.create(tmp_path, ("a", "c"), workers=12, crl_base=crls.url)
+    crls.folder = made.pki.directory
+    enlarge(made.services["a"], CAST.only_at_a, LARGE)
+    for service in made.services.values():
+        service.command = DAEMON
+        service.configure("requester", deadline_seconds=10.0)
+        service.configure("peer.crl", refresh_minutes=1)
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()
+
+
+def run(*words) -> str:
+    ended = CliRunner().invoke(cli, [*map(str, words)], catch_exceptions=False)
+    assert ended.exit_code == 0, ended.output
+    return ended.output
+
+
+def rotate(service, which, *words) -> str:
+    return run("keys", "rotate", which, "--config", service.config, *words)
+
+
+def pkcs12(pair, service, use, folder: Path):
+    """A PKCS#12 file as ANS sends it, of another kind of key than the one in use; and the options that name it."""
+    leaf = pair.pki.issue(service.member_id, use, key="rsa2048")
+    bundle, password = folder / f"{service.letter}-{use}.p12", folder / f"{service.letter}-{use}.password"
+    bundle.write_bytes(pair.pki.pkcs12(leaf, b"mot de passe"))
+    password.write_bytes(b"mot de passe\n")
+    return leaf, ("--pkcs12", bundle, "--password", password)
+
+
+async def publish_entries(pair, *services) -> None:
+    """Sign the entries anew, let a publisher gather them, and let everyone have the result."""
+    for service in services:
+        password = service.folder / "entry.password"
+        password.write_bytes(ENTRY_PASSWORD)
+        run(
+            "federation", "sign-entry", "--entry", service.folder / "my-entry.toml", "--environment", "test",
+            "--config", service.config, "--own", service.folder / "state" / "directory",
+            "--entry-key", service.folder / "keys" / "entry.key", "--entry-password-file", password,
+            "--contact", f"technical:support@spsti-{service.letter}.example",
+        )  # fmt: skip
+    caller = Caller(pair.services["c"], pair.services["a"])
+    refused = await asyncio.to_thread(pair.operators.gather, client_context(caller.material.client_tls))
+    assert refused == ()
+    for service in pair.services.values():
+        await Physician(service).call("POST", "/api/v1/directory/refresh")
+
+
+def switched(service) -> set[str]:
+    lines = [line for line in service.log.read_text().splitlines() if '"key.switched"' in line]
+    return {word for line in lines for word in ("server", "client", "signing", "ledger") if f'"half": "{word}"' in line}
+
+
+async def uses(service, *kinds) -> None:
+    async def all_used():
+        return switched(service) >= set(kinds)
+
+    assert await eventually(all_used, 40.0), service.tail()
+
+
+async def shown_by(service, material) -> bytes:
+    """The certificate that a service shows to a new connection."""
+    _, writer = await asyncio.open_connection(
+        "127.0.0.1", service.peer_port, ssl=client_context(material), server_hostname="localhost"
+    )
+    try:
+        return writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    finally:
+        writer.transport.abort()
+
+
+async def test_every_kind_of_key_is_followed_by_another_under_a_running_transfer_and_nobody_is_refused(pair, tmp_path):
+    holder, us = pair.services["a"], pair.services["c"]
+    camille = Physician(us)
+    before = Caller(us, holder)
+    async with before.line() as idle, before.line() as line:
+        assert (await idle.lookup()).status == 200
+        grant = await begin_download(line, before)
+
+        server, words = pkcs12(pair, holder, "server", tmp_path)
+        assert "It is SERV_SSL" in rotate(holder, "server", *words)
+        client, words = pkcs12(pair, us, "client", tmp_path)
+        assert "It is ORG_AUTH_CLI" in rotate(us, "client", *words)
+        for service in (holder, us):
+            rotate(service, "signing", "--begin-hours", "0")
+            rotate(service, "ledger", "--begin-hours", "0")
+            await reload(service, "config.reloaded")
+        await uses(holder, "server")
+        await uses(us, "client")
+        assert "signing" not in switched(holder)
+        assert "the directory does not list it yet" in run("keys", "show", "--config", holder.config)
+        await publish_entries(pair, holder, us)
+        await uses(holder, "signing", "ledger")
+        await uses(us, "signing", "ledger")
+
+        # What was begun goes on to its end, and an open connection is answered as before.
+        assert len(await line.reader.readexactly(grant.document.size)) == grant.document.size
+        assert (await idle.lookup()).status == 200
+
+    assert await shown_by(holder, before.material.client_tls) == server.der
+    fetch = await camille.fetch(CAST.only_at_a.asked, [holder.member_id])
+    assert fetch["state"] == "ready", fetch
+    (arrived,) = [await camille.entry(short) for short in await camille.journal(type="arrived")]
+    handover = arrived["personal"]["handover"]
+    assert jose.read(handover["receipt"].encode(), typ=receipt.TYP).kid == "sign-2"
+    assert jose.read(handover["mandate"].encode(), typ="mandate+jwt").kid == "sign-2"
+    for service in (holder, us):
+        assert (await readiness(service)) == (200, {})
+    await assert_sound(holder, us)
+
+    # A restart makes the same choice.
+    await holder.stop()
+    await holder.start()
+    assert await shown_by(holder, before.material.client_tls) == server.der
+    assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
+    await assert_sound(holder, us)
+    assert client.der != us.client.der
+
+
+async def test_a_certificate_is_revoked_by_a_list_that_the_daemon_fetches_itself(pair, crls):
+    holder, us = pair.services["a"], pair.services["c"]
+    caller = Caller(us, holder)
+    async with caller.line() as line, caller.line() as idle:
+        grant = await begin_download(line, caller)
+        assert (await idle.lookup()).status == 200
+        pair.pki.revoke(us.client)
+
+        await reload(holder, "crl.accepted")
+
+        assert await idle.is_closed()
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            await line.reader.readexactly(grant.document.size)
+    with pytest.raises((ssl.SSLError, OSError, EOFError)):
+        async with caller.line() as line:
+            await line.lookup()
+    assert "certificate revoked" in holder.log.read_text()
+
+    # The list outlives a restart with the authority's server down.
+    await crls.stop()
+    await holder.stop()
+    await holder.start()
+    with pytest.raises((ssl.SSLError, OSError, EOFError)):
+        async with caller.line() as line:
+            await line.lookup()
+    await crls.start()
