@@ -113,7 +113,9 @@ class Fetch(Private):
     """The whole errand. `lookup_only` stops at choosing; `owner` is the PS_IdNat of the practitioner.
 
     `expires_at` is when the clock moves it next: one that runs expires, one that can be read or has ended is purged.
-    `unattended` lets services that did not answer be asked again in the background.
+    `unattended` lets services that did not answer be asked again in the background. One that is `planned_for` a day
+    waits until a professional starts it, and until the end of that day at most. `readers` are the colleagues to whom
+    its owner handed the document, by PS_IdNat. What somebody else prepared for the owner bears no login of theirs yet.
     """
 
     id: str
@@ -138,6 +140,13 @@ class Fetch(Private):
     detail: str = ""
     started_at: Instant | None = None
     steps_ms: Mapping[str, int] = field(default_factory=dict)
+    planned_for: Day | None = None
+    readers: tuple[str, ...] = ()
+    by_another: bool = False
+
+    def is_open_to(self, practitioner_id: str) -> bool:
+        """Whether a practitioner asked for it, or had its document handed to them."""
+        return practitioner_id == self.owner or practitioner_id in self.readers
 
     def arrived_at_index(self, index: int) -> "Fetch":
         """Give the fetch with its document's place in our own exchange ledger, known only once its entry is there."""

@@ -4,7 +4,7 @@ The clock itself is a port (`core.ports.Clock`); nothing here reads it.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo
@@ -38,6 +38,11 @@ def parse_rfc3339(text: str) -> Instant:
             pass
     msg = "instant: got another form, expected YYYY-MM-DDThh:mm:ssZ in UTC"
     raise RequestRefused(msg, code=Code.REQUEST_MALFORMED)
+
+
+def end_of_day_in_france(day: date) -> Instant:
+    """Give the instant at which a calendar day is over in France."""
+    return Instant(int(datetime.combine(day + timedelta(days=1), time(), _FRANCE).timestamp()))
 
 
 @lru_cache(maxsize=64)

@@ -68,6 +68,7 @@ class EntryType(StrEnum):
     FETCH_REFUSED = "fetch-refused"
     FETCH_ENDED = "fetch-ended"
     FILED = "filed"
+    HANDED_ON = "handed-on"
     LIMITED = "limited"
     LIMIT_CHANGED = "limit-changed"
     PROPOSED = "proposed"

@@ -224,6 +224,9 @@ class RequesterStore(HouseLedger, Protocol):
 
     async def fetch(self, fetch_id: str) -> Fetch | None: ...
     async def fetches(self, *, owner: str | None, limit: int = 50, before: str | None = None) -> Sequence[Fetch]: ...
+    async def fetches_prepared(self) -> Sequence[Fetch]:
+        """All that wait to be started, the oldest first."""
+
     async def fetches_to_resume(self) -> Sequence[Fetch]:
         """Give the fetches in a state of `FETCH_RUNNING`, oldest first."""
         ...

@@ -12,6 +12,7 @@ from aiohttp import web
 from connector.core.codes import Code
 from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
+from connector.core.mandate import Auth
 from connector.core.members import MemberId
 from connector.core.ports import Idempotency
 from connector.core.states import FetchState
@@ -47,9 +48,28 @@ class Desk:
             LocalRefused: `local.not_found`.
         """
         fetch = await self._errands.get(fetch_id)
-        if fetch.owner not in self._caller.practitioners:
+        if self._reader(fetch) is None:
             raise LocalRefused("fetch: there is none of this id", code=Code.LOCAL_NOT_FOUND)
         return fetch
+
+    async def _own(self, fetch_id: str) -> Fetch:
+        """Give a fetch that was asked for in the caller's name: one that was only handed to them is read, not steered.
+
+        Raises:
+            LocalRefused: `local.not_found`; `local.forbidden`, it is a colleague's.
+        """
+        fetch = await self.get(fetch_id)
+        if fetch.owner not in self._caller.practitioners:
+            raise LocalRefused(
+                "fetch: it was handed on to be read, expected one of the caller's own",
+                code=Code.LOCAL_FORBIDDEN,
+                hint="the practitioner who asked for it decides what becomes of it",
+            )
+        return fetch
+
+    def _reader(self, fetch: Fetch) -> str | None:
+        """Give in whose name the caller may read: the owner's first."""
+        return next((who for who in (fetch.owner, *fetch.readers) if who in self._caller.practitioners), None)
 
     async def list(self, limit: int, before: str | None) -> Sequence[Fetch]:
         """Give the newest fetches, before the one of that id where it is given.
@@ -62,33 +82,43 @@ class Desk:
         found: list[Fetch] = []
         while owners and len(found) < limit:
             page = await self._errands.list(only, limit=_PAGE, before=before)
-            found += [fetch for fetch in page if fetch.owner in owners]
+            found += [fetch for fetch in page if self._reader(fetch) is not None]
             if len(page) < _PAGE:
                 break
             before = page[-1].id
         return found[:limit]
 
-    async def start(self, fetch_id: str) -> Fetch:
-        """Start a prepared fetch."""
-        return await self._errands.start((await self.get(fetch_id)).id)
+    async def prepared(self) -> Sequence[Fetch]:
+        """Give what waits to be started in the caller's name, the oldest first."""
+        found = await self._errands.prepared(None)
+        return [fetch for fetch in found if fetch.owner in self._caller.practitioners]
+
+    async def start(self, fetch_id: str, auth: Auth | None = None) -> Fetch:
+        """Start a prepared fetch; `auth` is the login of whoever starts it, where that is known here."""
+        return await self._errands.start((await self._own(fetch_id)).id, auth=auth)
 
     async def choose(self, fetch_id: str, member: MemberId) -> Fetch:
         """Have an announced record brought over."""
-        return await self._errands.choose((await self.get(fetch_id)).id, member)
+        return await self._errands.choose((await self._own(fetch_id)).id, member)
 
     async def cancel(self, fetch_id: str) -> Fetch:
         """Cancel a fetch."""
-        return await self._errands.cancel((await self.get(fetch_id)).id)
+        return await self._errands.cancel((await self._own(fetch_id)).id)
 
     async def file(self, fetch_id: str) -> Fetch:
         """File the document in the service's software, in the name of the practitioner who asked."""
-        fetch = await self.get(fetch_id)
+        fetch = await self._own(fetch_id)
         return await self._errands.file(fetch.id, fetch.owner)
 
     async def read(self, fetch_id: str) -> tuple[FetchedDocument, AsyncIterator[bytes]]:
-        """Open the document in the name of the practitioner who asked."""
+        """Open the document in the name of the practitioner who asked, or of the colleague it was handed to."""
         fetch = await self.get(fetch_id)
-        return await self._errands.read(fetch.id, fetch.owner)
+        return await self._errands.read(fetch.id, self._reader(fetch) or fetch.owner)
+
+    async def hand_on(self, fetch_id: str, colleague: str) -> Fetch:
+        """Let a colleague read the document."""
+        fetch = await self._own(fetch_id)
+        return await self._errands.hand_on(fetch.id, fetch.owner, colleague)
 
     def events(self, fetch: Fetch, after: int) -> AsyncIterator[FetchEvent]:
         """Follow a fetch that `get` gave."""

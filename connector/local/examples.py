@@ -115,6 +115,7 @@ _FETCH: Final = {
     "created_at": "2026-11-23T08:21:03Z",
     "started_at": "2026-11-23T08:21:03Z",
     "expires_at": "2026-11-30T08:21:05Z",
+    "planned_for": None,
     "lookup_only": False,
     "unattended": False,
     "practitioner": {"id": "899700366240", "name": "Dr Exemple"},
@@ -156,6 +157,7 @@ _FETCH: Final = {
         },
     },
     "steps_ms": {"asking": 211, "handover": 655, "download": 120},
+    "readers": [],
 }
 _ENTRY: Final = {
     "tree": "exchange",
@@ -237,6 +239,7 @@ EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
     **PEOPLE_EXAMPLES,
     requests.NewFetchIn: _NEW_FETCH,
     requests.ChooseIn: {"member": _A},
+    requests.HandOnIn: {"colleague": "899700218896"},
     requests.InsIn: {"matricule": "2 79 03 51 215 189", "key": "89"},
     requests.JournalSearchIn: {"matricule": "279035121518989", "oid": "1.2.250.1.213.1.4.10"},
     requests.ObjectionIn: {
@@ -261,6 +264,7 @@ EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
     },
     register_answers.CoverageOut: _COVERAGE,
     answers.FetchOut: _FETCH,
+    answers.PreparedOut: {"items": [_FETCH]},
     answers.FetchPage: {"items": [_FETCH], "next": None},
     answers.MemberOut: _MEMBER,
     answers.MemberPage: {"items": [_MEMBER], "more": False, "directory": f"file:{_HASH}"},

@@ -9,16 +9,17 @@ from aiohttp import web
 
 from connector.core.canonical import canonical
 from connector.core.codes import Code
+from connector.core.days import Day
 from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch
 from connector.core.members import MemberId
 from connector.core.ports import Idempotency
-from connector.local.answers import FetchPage
+from connector.local.answers import FetchPage, PreparedOut
 from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, number_of, query_of
 from connector.local.desk import desk_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of
 from connector.local.intake import read_demand, read_new_fetch
-from connector.local.requests import ChooseIn, NewFetchIn
+from connector.local.requests import ChooseIn, HandOnIn, NewFetchIn
 from connector.local.sign_in.acting import acting_as
 from connector.local.sign_in.rights import CallingPerson
 from connector.local.views import fetch_out
@@ -102,6 +103,22 @@ async def choose(request: web.Request) -> web.Response:
 async def cancel(request: web.Request) -> web.Response:
     """`POST /api/v1/fetches/{id}/cancel`."""
     return _fetch(request, await desk_of(request).cancel(fetch_id_of(request)))
+
+
+async def hand_on(request: web.Request) -> web.Response:
+    """`POST /api/v1/fetches/{id}/hand-on`."""
+    fetch_id = fetch_id_of(request)
+    body, _ = await body_of(request, HandOnIn)
+    return _fetch(request, await desk_of(request).hand_on(fetch_id, body.colleague))
+
+
+async def prepared(request: web.Request) -> web.Response:
+    """`GET /api/v1/worklist?day=`."""
+    query = query_of(request, "day")
+    day = Day.parse(query["day"], field="day") if "day" in query else None
+    found = [fetch for fetch in await desk_of(request).prepared() if day is None or fetch.planned_for == day]
+    language = language_of(request)
+    return answer(request, PreparedOut(items=[fetch_out(fetch, language) for fetch in found]))
 
 
 async def file(request: web.Request) -> web.Response:

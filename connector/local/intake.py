@@ -60,6 +60,7 @@ def read_demand(body: DemandIn, practitioner: Practitioner, *, settings: LocalSe
         declared_reason=body.follow_up.declared_reason,
         lookup_only=body.lookup_only,
         unattended=body.unattended,
+        planned_for=Day.parse(body.planned_for, field="planned_for") if body.planned_for is not None else None,
     )
 
 

@@ -17,6 +17,7 @@ from connector.local.answers import (
     JournalReportOut,
     MemberOut,
     MemberPage,
+    PreparedOut,
 )
 from connector.local.bodies import MAX_QUERY
 from connector.local.keys import Scope
@@ -35,6 +36,7 @@ from connector.local.register_answers import CoverageOut, OppositionAddedOut, Op
 from connector.local.requests import (
     MEMBER_PATTERN,
     ChooseIn,
+    HandOnIn,
     InsIn,
     JournalSearchIn,
     LiftIn,
@@ -118,6 +120,18 @@ _FETCHES: Final = (
     Operation(
         "POST", "/api/v1/fetches/{id}/cancel", "cancelFetch", "Cancel a fetch", fetches.cancel, Scope.FETCH,
         answer=FetchOut, parameters=(_FETCH_ID,), codes=_MOVES,
+    ),
+    Operation(
+        "POST", "/api/v1/fetches/{id}/hand-on", "handOnDocument", "Let a colleague read the document that is here",
+        fetches.hand_on, Scope.FETCH, answer=FetchOut, body=HandOnIn, parameters=(_FETCH_ID,),
+        codes=(*_MOVES, *IN_A_BODY, Code.FETCH_NO_DOCUMENT),
+        description="A physician, intern or nurse of this service's list; journalled, and no service is asked again.",
+    ),
+    Operation(
+        "GET", "/api/v1/worklist", "listPrepared", "List the fetches that wait to be started", fetches.prepared,
+        Scope.FETCH, answer=PreparedOut, codes=(*HOUSE_DOWN, Code.IDENTITY_MALFORMED),
+        parameters=(Parameter("day", "query", "only those planned for that day",
+                              {"type": "string", "format": "date"}, "2026-11-24"),),
     ),
     Operation(
         "POST", "/api/v1/fetches/{id}/file", "fileDocument", "File the document in the service's software",

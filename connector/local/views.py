@@ -65,6 +65,7 @@ def fetch_out(fetch: Fetch, language: Language) -> FetchOut:
         created_at=rfc3339(fetch.created_at),
         started_at=_moment(fetch.started_at),
         expires_at=rfc3339(fetch.expires_at),
+        planned_for=str(fetch.planned_for) if fetch.planned_for else None,
         lookup_only=fetch.lookup_only,
         unattended=fetch.unattended,
         practitioner=PractitionerOut(id=fetch.owner, name=fetch.practitioner.name),
@@ -74,6 +75,7 @@ def fetch_out(fetch: Fetch, language: Language) -> FetchOut:
         chosen=fetch.chosen.value if fetch.chosen else None,
         document=_document_out(fetch.document, fetch, language) if fetch.document else None,
         steps_ms=dict(fetch.steps_ms),
+        readers=list(fetch.readers),
     )
 
 

@@ -111,6 +111,19 @@ def shown(fetch: Fetch, document: FetchedDocument, who: str, at: Instant) -> Ent
     )
 
 
+def handed_on(fetch: Fetch, document: FetchedDocument, who: str, colleague: str, at: Instant) -> EntryDraft:
+    """The practitioner who asked lets a colleague read the copy that is here."""
+    return EntryDraft(
+        type=EntryType.HANDED_ON,
+        at=at,
+        peer=document.member,
+        document_sha256=document.digest.sha256,
+        ref=fetch.id,
+        personal={**_about(fetch), "by": who, "reader": colleague},
+        workers=(fetch.worker.ins,),
+    )
+
+
 def filed(fetch: Fetch, document: FetchedDocument, sink_ref: str, at: Instant) -> EntryDraft:
     """The document was filed in the vendor's software, under that reference of the vendor's."""
     return EntryDraft(

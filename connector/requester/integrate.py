@@ -8,12 +8,13 @@ last committed (`core.states.FETCH_ON_RESTART`).
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from connector.core.codes import Code
 from connector.core.errors import AdapterFault, FailedClosed, LocalRefused
 from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
 from connector.core.instant import Instant
+from connector.core.mandate import Auth
 from connector.core.members import MemberId
 from connector.core.ports import (
     Clock,
@@ -38,7 +39,7 @@ from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check
 from connector.requester import entries, notes
 from connector.requester.limits import PractitionerLimit
 from connector.requester.means import Means, end, trace_of
-from connector.requester.new_fetch import NewFetch, build_fetch, members_to_ask
+from connector.requester.new_fetch import NewFetch, build_fetch, check_planned, members_to_ask
 from connector.requester.outbox import AckOutbox, TraceDelivery
 from connector.requester.probe import Probe, ProbeResult
 from connector.requester.receive import Sleep
@@ -126,6 +127,7 @@ class Errands:
         """
         members = members_to_ask(new.members, self._house.directory, self._settings)
         now = self._clock.now()
+        check_planned(new.planned_for, now)
         try:
             worker, follow_up = await self._rules.admit(new)
         except LocalRefused as error:
@@ -146,25 +148,43 @@ class Errands:
         first = FetchEvent(fetch_id=fetch.id, number=1, at=now, kind=kind, data=data)
         return await self._store.create_fetch(fetch, idempotency, first)
 
-    async def start(self, fetch_id: str, who: str | None = None) -> Fetch:
+    async def start(self, fetch_id: str, who: str | None = None, auth: Auth | None = None) -> Fetch:
         """Ask the services: *asked* is durable for each before the first lookup leaves.
 
-        Where the identity is to be verified first, INSi is asked before this returns; what it does not bear out ends
+        `auth` is the login of the practitioner who starts it now, where it was prepared under another: mandates name
+        the newer. One that was planned for a day has its whole time from here on. Where the identity is to be verified
+        first, INSi is asked before this returns; what it does not bear out ends
         the fetch, and no service is asked.
 
         Raises:
             LocalRefused: `local.not_found`; `fetch.state`, it was started already; a rule (`Rules.permit`);
+                `practitioner.auth_level`, an assistant prepared it and no login of the practitioner is given;
                 `limit.exceeded`, this practitioner asked enough today.
             AdapterFault, FailedClosed: as `prepare`.
         """
         errand = await self._running.find(fetch_id, who)
         async with errand.lock:
             check_move(errand.fetch.state, FetchState.ASKING)
+            if errand.fetch.by_another and auth is None:
+                raise LocalRefused(
+                    "fetch: somebody prepared it for the practitioner, expected a login of theirs to start it",
+                    code=Code.PRACTITIONER_AUTH_LEVEL,
+                    hint="the practitioner signs in and starts it from the work list",
+                )
             await self._rules.permit(errand.fetch, is_start=True)
             async with self._limit.place(errand.fetch):
                 if await self._verifying.passes(errand, self._means):
-                    await self._running.begin_asking(errand, started_at=self._clock.now())
+                    await self._running.begin_asking(errand, **self._started(errand.fetch, auth))
         return errand.fetch
+
+    def _started(self, fetch: Fetch, auth: Auth | None) -> dict[str, Any]:
+        now = self._clock.now()
+        changes: dict[str, Any] = {"started_at": now}
+        if auth is not None:
+            changes["practitioner"] = replace(fetch.practitioner, auth=auth)
+        if fetch.planned_for is not None:
+            changes["expires_at"] = Instant(now + self._settings.fetch_seconds)
+        return changes
 
     async def choose(self, fetch_id: str, member: MemberId, who: str | None = None) -> Fetch:
         """Take an announced record, the newest or another; the document that is there stays until it has come.
@@ -193,7 +213,8 @@ class Errands:
                     hint="read it, or start a new fetch for a newer one",
                     field="member",
                 )
-            valid_until = Instant(fetch.created_at + self._settings.fetch_seconds)
+            begun_at = fetch.created_at if fetch.planned_for is None else fetch.started_at or fetch.created_at
+            valid_until = Instant(begun_at + self._settings.fetch_seconds)
             if fetch.state in FETCH_READABLE and self._clock.now() >= valid_until:
                 raise expired(fetch)
             expires_at = valid_until if fetch.state in FETCH_READABLE else fetch.expires_at
@@ -241,6 +262,15 @@ class Errands:
         """
         return await self._store.fetches(owner=who, limit=limit, before=before)
 
+    async def prepared(self, who: str | None) -> Sequence[Fetch]:
+        """Give the fetches that wait to be started: a practitioner's, or everybody's with None, the oldest first.
+
+        Raises:
+            FailedClosed: the state cannot be read.
+        """
+        found = await self._store.fetches_prepared()
+        return [fetch for fetch in found if who is None or fetch.owner == who]
+
     async def events(self, fetch_id: str, after: int = 0, who: str | None = None) -> AsyncIterator[FetchEvent]:
         """Give the events after a number, then those to come, until the fetch can be read or has ended.
 
@@ -280,6 +310,24 @@ class Errands:
             )
         self._deliver_soon()
         return document, _pieces(content)
+
+    async def hand_on(self, fetch_id: str, who: str, colleague: str) -> Fetch:
+        """Let a named colleague read the document that is here; no service is asked again. Done twice, it is once.
+
+        Raises:
+            LocalRefused: `local.not_found`; `local.forbidden`, they did not ask for it themselves, or the colleague may
+                not read a whole DMST; `fetch.no_document`; `fetch.expired`.
+            FailedClosed: the ledger cannot be relied on.
+        """
+        errand = await self._running.find(fetch_id, who)
+        self._rules.may_hand_on(errand.fetch, who, colleague)
+        async with errand.lock:
+            fetch, now = errand.fetch, self._clock.now()
+            document = _readable(fetch, now)
+            if colleague not in fetch.readers:
+                entry = entries.handed_on(fetch, document, who, colleague, now)
+                await errand.keep(entries=[entry], readers=(*fetch.readers, colleague))
+        return errand.fetch
 
     async def file(self, fetch_id: str, who: str) -> Fetch:
         """File the document in the vendor's software. After a crash it may be filed twice, never lost.

@@ -5,19 +5,25 @@ worker, and whether the worker objects, is asked of the vendor's software by `ru
 """
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 from connector.core.codes import Code
+from connector.core.days import Day
 from connector.core.directory import Member, MemberStatus
 from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch, ServiceReply
 from connector.core.identity import QualifiedIdentity
-from connector.core.instant import Instant
+from connector.core.instant import Instant, day_in_france, end_of_day_in_france
 from connector.core.mandate import FollowUp, Information, Practitioner, VisitKind
 from connector.core.members import MemberId
 from connector.core.ports import Entropy, MemberDirectory, new_id
 from connector.core.private import Private
 from connector.core.states import FetchState
 from connector.requester.settings import RequesterSettings
+
+MAX_PLANNED_DAYS: Final = 31
+"""Our rule: no fetch is prepared for a day further ahead."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,6 +32,8 @@ class NewFetch(Private):
 
     `declared_reason` is the practitioner's own reason to ask where this service's software does not know the worker.
     `lookup_only` stops once the services have answered; `unattended` lets those that did not be asked again later.
+    With `planned_for` it is prepared for that day and started then. `by_another`: an assistant prepares it, and only a
+    login of the practitioner starts it.
     """
 
     worker: QualifiedIdentity
@@ -36,6 +44,8 @@ class NewFetch(Private):
     declared_reason: str = ""
     lookup_only: bool = False
     unattended: bool = False
+    planned_for: Day | None = None
+    by_another: bool = False
 
 
 def members_to_ask(
@@ -87,6 +97,25 @@ def active_member(member_id: MemberId, directory: MemberDirectory) -> Member:
     return member
 
 
+def check_planned(day: Day | None, now: Instant) -> None:
+    """See that a fetch is planned for today or a day that is near: information given to the worker ages.
+
+    Raises:
+        LocalRefused: `local.malformed`.
+    """
+    if day is None:
+        return
+    ahead = (day.to_date() - date.fromisoformat(day_in_france(now))).days
+    if not 0 <= ahead <= MAX_PLANNED_DAYS:
+        raise LocalRefused(
+            f"planned day: got one {abs(ahead)} days {'ahead' if ahead > 0 else 'ago'}, "
+            f"expected today or up to {MAX_PLANNED_DAYS} days ahead",
+            code=Code.LOCAL_MALFORMED,
+            hint="plan it for the day of the visit",
+            field="planned_for",
+        )
+
+
 def build_fetch(
     new: NewFetch,
     *,
@@ -103,7 +132,7 @@ def build_fetch(
         id=new_id(entropy),
         state=FetchState.PREPARED,
         created_at=now,
-        expires_at=Instant(now + settings.fetch_seconds),
+        expires_at=_prepared_until(new.planned_for, now, settings),
         owner=new.practitioner.id.value,
         practitioner=new.practitioner,
         worker=worker,
@@ -116,4 +145,11 @@ def build_fetch(
         requested_by=caller,
         lookup_only=new.lookup_only,
         unattended=new.unattended,
+        planned_for=new.planned_for,
+        by_another=new.by_another,
     )
+
+
+def _prepared_until(planned_for: Day | None, now: Instant, settings: RequesterSettings) -> Instant:
+    by_age = Instant(now + settings.fetch_seconds)
+    return by_age if planned_for is None else max(by_age, end_of_day_in_france(planned_for.to_date()))

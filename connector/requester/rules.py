@@ -115,13 +115,29 @@ class Rules:
         """Let a practitioner open a document that arrived.
 
         Raises:
-            LocalRefused: `local.forbidden`, not the practitioner who asked, or may not read a whole DMST.
+            LocalRefused: `local.forbidden`, not the practitioner who asked nor one to whom they handed it, or may not
+                read a whole DMST.
         """
-        if who != fetch.owner or not self._practitioners.may_read(who):
+        if not fetch.is_open_to(who) or not self._practitioners.may_read(who):
             raise LocalRefused(
                 "reading: only the practitioner in whose name the record was asked for may, and while they may read",
                 code=Code.LOCAL_FORBIDDEN,
                 hint="whoever needs the record asks for it in their own name",
+            )
+
+    def may_hand_on(self, fetch: Fetch, who: str, colleague: str) -> None:
+        """Let the practitioner who asked hand the document to a colleague of this service.
+
+        Raises:
+            LocalRefused: `local.forbidden`.
+        """
+        self.may_read(fetch, who)
+        if who != fetch.owner or colleague == who or not self._practitioners.may_read(colleague):
+            raise LocalRefused(
+                "handing on: only the practitioner who asked may, and only to a colleague who may read a whole DMST",
+                code=Code.LOCAL_FORBIDDEN,
+                hint="choose a physician, intern or nurse of this service's list",
+                field="colleague",
             )
 
     def _check_practitioner(self, practitioner: Practitioner) -> None:

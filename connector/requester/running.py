@@ -46,7 +46,7 @@ class Running:
         if errand is None:
             async with self._loading:  # two readers of one row would be two holders of its newest value
                 errand = self._errands.get(fetch_id) or await self._load(fetch_id)
-        if errand is None or (who is not None and errand.fetch.owner != who):
+        if errand is None or (who is not None and not errand.fetch.is_open_to(who)):
             raise LocalRefused("fetch: there is none of this id", code=Code.LOCAL_NOT_FOUND)
         return errand
 

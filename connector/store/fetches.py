@@ -31,7 +31,13 @@ _UPDATE = "update fetches set state = ?, due_at = ?, sealed = ? where id = ?"
 _INSERT_EVENT = "insert into fetch_events (fetch_id, number, sealed) values (?, ?, ?)"
 _EVENTS_AFTER = "select number, sealed from fetch_events where fetch_id = ? and number > ? order by number"
 _OF_ALL = "select id, sealed from fetches where number < ? order by number desc limit ?"
-_OF_OWNER = "select id, sealed from fetches where owner_tag = ? and number < ? order by number desc limit ?"
+_OF_OWNER = """
+    select id, sealed from fetches
+    where (owner_tag = ? or id in (select fetch_id from fetch_readers where reader_tag = ?)) and number < ?
+    order by number desc limit ?
+"""
+_KEEP_READER = "insert or ignore into fetch_readers (reader_tag, fetch_id) values (?, ?)"
+_PREPARED = "select id, sealed from fetches where state = 'prepared' order by number"
 _RUNNING = """
     select id, sealed from fetches where state in (select value from json_each(?)) order by number
 """
@@ -88,7 +94,7 @@ def create(
     return None
 
 
-def update(db: Connection, sealer: Sealer, fetch: Fetch, now: Instant) -> None:
+def update(db: Connection, sealer: Sealer, keys: StateKeys, fetch: Fetch, now: Instant) -> None:
     """Write a fetch that is there.
 
     Raises:
@@ -103,6 +109,8 @@ def update(db: Connection, sealer: Sealer, fetch: Fetch, now: Instant) -> None:
         check_move(before, fetch.state)
     sealed = sealer.seal(_TABLE, fetch.id, fetch)
     db.execute(_UPDATE, (fetch.state.value, due_at(fetch, now), sealed, fetch.id))
+    for reader in fetch.readers:
+        db.execute(_KEEP_READER, (keys.owner_tag(reader), fetch.id))
 
 
 def keep_events(db: Connection, sealer: Sealer, events: Sequence[FetchEvent]) -> None:
@@ -121,7 +129,7 @@ def events_after(db: Connection, sealer: Sealer, fetch_id: str, after: int) -> l
 def page(
     db: Connection, sealer: Sealer, keys: StateKeys, owner: str | None, limit: int, before: str | None
 ) -> list[Fetch]:
-    """Give fetches, the newest first: of one owner or of all, those prepared before the one named.
+    """Give fetches, the newest first: of one practitioner, with those handed to them, or of all, before the one named.
 
     Raises:
         LocalRefused: `local.not_found`, there is no fetch of the id to begin before.
@@ -135,8 +143,14 @@ def page(
     if owner is None:
         found = rows(db, _OF_ALL, number, limit)
     else:
-        found = rows(db, _OF_OWNER, keys.owner_tag(owner), number, limit)
+        tag = keys.owner_tag(owner)
+        found = rows(db, _OF_OWNER, tag, tag, number, limit)
     return [sealer.open(Fetch, _TABLE, fetch_id, sealed) for fetch_id, sealed in found]
+
+
+def prepared(db: Connection, sealer: Sealer) -> list[Fetch]:
+    """Give the fetches that wait to be started, the oldest first; they expire, so there are never many."""
+    return [sealer.open(Fetch, _TABLE, fetch_id, sealed) for fetch_id, sealed in rows(db, _PREPARED)]
 
 
 def to_resume(db: Connection, sealer: Sealer) -> list[Fetch]:

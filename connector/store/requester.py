@@ -85,6 +85,10 @@ class SqliteRequesterStore:
         """
         return await self._readers.run(lambda db: fetches.page(db, self._sealer, self._keys, owner, limit, before))
 
+    async def fetches_prepared(self) -> Sequence[Fetch]:
+        """Give the fetches that wait to be started, the oldest first."""
+        return await self._readers.run(lambda db: fetches.prepared(db, self._sealer))
+
     async def fetches_to_resume(self) -> Sequence[Fetch]:
         """Give the fetches that were running when the last process ended, the oldest first."""
         return await self._readers.run(lambda db: fetches.to_resume(db, self._sealer))
@@ -210,5 +214,5 @@ class SqliteRequesterStore:
         await self._writer.do(operation)
 
     def _write(self, transaction: Transaction, fetch: Fetch, events: Sequence[FetchEvent]) -> None:
-        fetches.update(transaction.db, self._sealer, fetch, transaction.now)
+        fetches.update(transaction.db, self._sealer, self._keys, fetch, transaction.now)
         fetches.keep_events(transaction.db, self._sealer, events)

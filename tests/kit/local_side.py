@@ -217,8 +217,19 @@ class Errands:
         """Change a fetch past the table of states, for what a test wants to find."""
         self.fetches[fetch_id] = replace(self.fetches[fetch_id], **changes)
 
-    async def start(self, fetch_id, who=None):
+    async def prepared(self, who):
+        waiting = [fetch for fetch in self.fetches.values() if fetch.state is FetchState.PREPARED]
+        return [fetch for fetch in waiting if who in {None, fetch.owner}]
+
+    async def hand_on(self, fetch_id, who, colleague):
+        self._fail("hand_on")
+        self.put(fetch_id, readers=(*self.fetches[fetch_id].readers, colleague))
+        return self.fetches[fetch_id]
+
+    async def start(self, fetch_id, who=None, auth=None):
         self._fail("start")
+        if auth is not None:
+            self.put(fetch_id, practitioner=replace(self.fetches[fetch_id].practitioner, auth=auth))
         self.move(fetch_id, FetchState.ASKING, started_at=self.clock.now())
         if not self.hold:
             self.go_on(fetch_id)
@@ -285,7 +296,7 @@ class Errands:
 
     async def list(self, who, *, limit=50, before=None):
         self._fail("list")
-        rows = [fetch for fetch in reversed(self.fetches.values()) if who in {None, fetch.owner}]
+        rows = [fetch for fetch in reversed(self.fetches.values()) if who is None or fetch.is_open_to(who)]
         if before is not None:
             await self.get(before)
             order = list(self.fetches)

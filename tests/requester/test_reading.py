@@ -12,6 +12,7 @@ from tests.kit.requester_office import A, B, C, an_office
 from tests.kit.state import OWNER, T0
 
 DAY = 86_400
+COLLEAGUE = "899700427885"
 
 
 async def refused(work) -> LocalRefused:
@@ -255,3 +256,51 @@ async def test_a_purge_that_cannot_be_written_is_made_later_and_stops_no_other(o
     office.store.failing.clear()
     await office.errands.run_due_work()
     assert (await office.errands.get(first.id)).state is FetchState.PURGED
+
+
+# ---------------------------------------------------------------- handing on
+
+
+async def test_a_colleague_reads_what_was_handed_to_them_and_both_are_in_the_journal(office):
+    fetch = await office.fetch(A)
+    office.people.reading |= {COLLEAGUE}
+
+    await office.errands.hand_on(fetch.id, OWNER, COLLEAGUE)
+    await office.errands.hand_on(fetch.id, OWNER, COLLEAGUE)
+    await office.errands.read(fetch.id, COLLEAGUE)
+
+    (handed,) = await office.entries(EntryType.HANDED_ON)
+    (shown,) = await office.entries(EntryType.SHOWN)
+    assert (handed.personal["by"], handed.personal["reader"], handed.ref) == (OWNER, COLLEAGUE, fetch.id)
+    assert shown.personal["reader"] == COLLEAGUE
+    assert [one.id for one in await office.errands.list(COLLEAGUE)] == [fetch.id]
+    assert len(await office.entries(EntryType.ASKED)) == 1
+
+
+async def test_a_colleague_does_not_hand_on_what_was_handed_to_them(office):
+    fetch = await office.fetch(A)
+    office.people.reading |= {COLLEAGUE, "899700000003"}
+    await office.errands.hand_on(fetch.id, OWNER, COLLEAGUE)
+
+    error = await refused(office.errands.hand_on(fetch.id, COLLEAGUE, "899700000003"))
+
+    assert error.code is Code.LOCAL_FORBIDDEN
+
+
+@pytest.mark.parametrize("colleague", [OWNER, "899700000004"])
+async def test_a_document_is_handed_to_nobody_who_may_not_read_and_not_to_oneself(office, colleague):
+    fetch = await office.fetch(A)
+
+    error = await refused(office.errands.hand_on(fetch.id, OWNER, colleague))
+
+    assert error.code is Code.LOCAL_FORBIDDEN
+    assert await office.entries(EntryType.HANDED_ON) == []
+
+
+async def test_a_colleague_whose_right_ended_reads_no_longer(office):
+    fetch = await office.fetch(A)
+    office.people.reading |= {COLLEAGUE}
+    await office.errands.hand_on(fetch.id, OWNER, COLLEAGUE)
+    office.people.reading -= {COLLEAGUE}
+
+    assert (await refused(office.errands.read(fetch.id, COLLEAGUE))).code is Code.LOCAL_FORBIDDEN

@@ -29,6 +29,7 @@ from connector.local.members import find_members
 from connector.local.pages.answers import see_other
 from connector.local.pages.errors import words_of_error
 from connector.local.pages.fetch_form import MEANS, VISITS, FetchForm, faults_of, iso_day
+from connector.local.pages.preparing import practitioners, prepare
 from connector.local.pages.rendering import render
 from connector.local.pages.texts import text
 from connector.local.problems import FieldFaults
@@ -63,6 +64,19 @@ async def send(request: web.Request) -> web.Response:
             form = form.afresh(_fresh(request))
         return await _form(request, form, fault=error)
     return see_other(f"/fetches/{fetch.id}")
+
+
+async def prepare_for_a_day(request: web.Request) -> web.Response:
+    """`POST /fetch/prepare`: keeps the fetch for a day, and goes to the work list."""
+    sent = await request.post()
+    form = FetchForm.read(sent, _fresh(request))
+    try:
+        fetch = await prepare(request, form, str(sent.get("day", "")), str(sent.get("practitioner", "")))
+    except ConnectorError as error:
+        if error.code is Code.LOCAL_CONFLICT:
+            form = form.afresh(_fresh(request))
+        return await _form(request, form, fault=error)
+    return see_other(f"/worklist?day={fetch.planned_for}")
 
 
 async def fill(request: web.Request) -> web.Response:
@@ -187,6 +201,7 @@ async def _form(
         visits=VISITS,
         informants=ROLES,
         own_id=signed_in.practitioner_id or "",
+        practitioners=practitioners(request),
         today=day_in_france(request.app[PORTS].clock.now()),
     )
 

@@ -31,8 +31,7 @@ WORKER_FIELDS: Final = (
 )  # fmt: skip
 FIELDS: Final = (
     *WORKER_FIELDS, "qualified", "means", "informed_by", "informed_when", "informed_at", "zone",
-    "no_objection", "visit",
-    "declared_reason", "unattended",
+    "no_objection", "visit", "declared_reason", "unattended", "day", "practitioner",
 )  # fmt: skip
 FAULT_FIELDS: Final = (
     "matricule", "birth_name", "birth_given_names", "sex", "birth_date", "birth_place", "qualified", "verified_on",
@@ -62,7 +61,7 @@ _OF_PLACE: Final[Mapping[str, str]] = {
     "information.means": "means", "information.by": "informed_by", "information.at": "informed_at",
     "information.worker_does_not_object": "no_objection",
     "follow_up.visit": "visit", "follow_up.declared_reason": "declared_reason", "follow_up": "declared_reason",
-    "worker": "matricule",
+    "worker": "matricule", "planned_for": "day", "practitioner": "practitioner",
 }  # fmt: skip
 
 
@@ -126,11 +125,12 @@ class FetchForm(Private):
         """Give the same form as one of its own, where the old one was sent with other content."""
         return replace(self, once=once)
 
-    def digest(self) -> bytes:
+    def digest(self, *more: str) -> bytes:
         """Give the hash of what is meant, whenever it is sent."""
-        return sha256(canonical({"values": dict(self.values), "services": list(self.services)})).digest()
+        meant = {"values": dict(self.values), "services": list(self.services), "more": list(more)}
+        return sha256(canonical(meant)).digest()
 
-    def demand(self, now: Instant) -> DemandIn:
+    def demand(self, now: Instant, *, planned_for: str | None = None) -> DemandIn:
         """Give the demand that the form states.
 
         Raises:
@@ -147,6 +147,7 @@ class FetchForm(Private):
             },
             "follow_up": {"visit": self.value("visit"), "declared_reason": self.value("declared_reason")},
             "unattended": self.value("unattended") == "yes",
+            "planned_for": planned_for,
         }
         return read_data(data, DemandIn)
 

@@ -8,15 +8,19 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from connector.core.codes import Code
+from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch, Reply
 from connector.core.members import MemberId
+from connector.core.people import Person
 from connector.core.states import FETCH_READABLE, FETCH_RUNNING, FetchState
 from connector.local.answers import FetchOut
 from connector.local.desk import desk_of
 from connector.local.fetches import fetch_id_of
-from connector.local.guards import language_of
+from connector.local.guards import PORTS, language_of
 from connector.local.pages.answers import see_other
 from connector.local.pages.rendering import render
+from connector.local.sign_in.session import require
 from connector.local.views import fetch_out
 
 PAGE: Final = 25
@@ -71,8 +75,8 @@ async def parts(request: web.Request) -> web.Response:
 
 
 async def start(request: web.Request) -> web.Response:
-    """`POST /fetches/{id}/start`."""
-    return _back(await desk_of(request).start(fetch_id_of(request)))
+    """`POST /fetches/{id}/start`: under the login of this session."""
+    return _back(await desk_of(request).start(fetch_id_of(request), require(request).auth))
 
 
 async def choose(request: web.Request) -> web.Response:
@@ -86,6 +90,14 @@ async def cancel(request: web.Request) -> web.Response:
     return _back(await desk_of(request).cancel(fetch_id_of(request)))
 
 
+async def hand_on(request: web.Request) -> web.Response:
+    """`POST /fetches/{id}/hand-on`: a named colleague may read; the choice holds people of this service only."""
+    colleague = str((await request.post()).get("colleague", ""))
+    if colleague not in {one.practitioner.value for one in _colleagues(request) if one.practitioner}:
+        raise LocalRefused("colleague: none who may read", code=Code.LOCAL_FORBIDDEN, field="colleague")
+    return _back(await desk_of(request).hand_on(fetch_id_of(request), colleague))
+
+
 async def file(request: web.Request) -> web.Response:
     """`POST /fetches/{id}/file`."""
     return _back(await desk_of(request).file(fetch_id_of(request)))
@@ -97,6 +109,7 @@ def _back(fetch: Fetch) -> web.Response:
 
 def _context(request: web.Request, fetch: Fetch) -> dict[str, Any]:
     out = fetch_out(fetch, language_of(request))
+    own = fetch.owner == require(request).practitioner_id
     readable = fetch.state in FETCH_READABLE and out.document is not None
     return {
         "fetch": out,
@@ -105,10 +118,29 @@ def _context(request: web.Request, fetch: Fetch) -> dict[str, Any]:
         "running": fetch.state in FETCH_RUNNING or fetch.state is FetchState.WAITING,
         "readable": readable,
         "reading": readable and request.query.get("read") == "1",
-        "cancellable": fetch.state in _CANCELLABLE,
-        "choosable": _choosable(fetch, out),
+        "own": own,
+        "colleagues": _colleagues(request) if own and readable else (),
+        "handed_to": [_name(request, reader) for reader in fetch.readers],
+        "cancellable": own and fetch.state in _CANCELLABLE,
+        "choosable": _choosable(fetch, out) if own else frozenset(),
         "offered": set(out.newest.members),
     }
+
+
+def _colleagues(request: web.Request) -> list[Person]:
+    """Give the people of this service who may read a whole DMST, but whoever is signed in."""
+    ports, own = request.app[PORTS], require(request).person_id
+    people = ports.sign_in.staff.people() if ports.sign_in is not None else ()
+    return [
+        person
+        for person in people
+        if person.id != own and person.practitioner and ports.practitioners.may_read(person.practitioner.value)
+    ]
+
+
+def _name(request: web.Request, practitioner_id: str) -> str:
+    listed = request.app[PORTS].practitioners.get(practitioner_id)
+    return listed.name if listed is not None else practitioner_id
 
 
 def _choosable(fetch: Fetch, out: FetchOut) -> frozenset[str]:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from connector.local import documents, events, members
 from connector.local.guards import Handler
-from connector.local.pages import fetch, fetches, language, navigation
+from connector.local.pages import fetch, fetches, language, navigation, worklist
 from connector.local.pages.rendering import TEMPLATES, build_templates
 from connector.local.pages.static import add_assets
 
@@ -22,12 +22,18 @@ PAGES: Final[Sequence[tuple[str, str, Handler]]] = (
     ("GET", "/fetch/services", members.search),
     ("POST", "/fetch/label", fetch.read_label),
     ("POST", "/fetch/ins", fetch.check_ins),
+    ("POST", "/fetch/prepare", fetch.prepare_for_a_day),
     ("POST", "/fetch/{what}", fetch.fill),
     ("GET", "/fetches", fetches.listing),
     ("GET", "/fetches/{id}", fetches.show),
     ("GET", "/fetches/{id}/parts", fetches.parts),
     ("GET", "/fetches/{id}/events", events.follow),
     ("GET", "/fetches/{id}/document", documents.read),
+    ("GET", "/worklist", worklist.show),
+    ("POST", "/worklist/start", worklist.start),
+    ("POST", "/worklist/import", worklist.import_file),
+    ("POST", "/worklist/{id}/cancel", worklist.take_out),
+    ("POST", "/fetches/{id}/hand-on", fetches.hand_on),
     ("POST", "/fetches/{id}/start", fetches.start),
     ("POST", "/fetches/{id}/choose", fetches.choose),
     ("POST", "/fetches/{id}/cancel", fetches.cancel),

@@ -180,4 +180,41 @@ TEXTS: dict[str, str] = {
     "one.ledger": "Journal",
     "one.frame": "DMST transmis par {name}, dernier acte du {day}",
     "one.open_apart": "Ouvrir le PDF dans un autre onglet",
+    "fetch.later": "Préparer pour un autre jour",
+    "fetch.day": "Jour de la visite",
+    "fetch.for_whom": "Pour le compte de",
+    "fetch.prepare": "Préparer, sans rien envoyer",
+    "fetch.prepare_hint": "La demande attend dans la page Journée ; un médecin, un interne ou un infirmier la lance.",
+    "one.handed_to_you": "{name} vous a ouvert ce dossier : vous pouvez le lire.",
+    "one.hand_on": "Ouvrir à un collègue",
+    "one.handed_to": "Peuvent aussi le lire : {names}.",
+    "one.colleague": "Collègue",
+    "one.hand_on_do": "Ouvrir",
+    "one.hand_on_hint": (
+        "Votre collègue lit la copie déjà reçue ; aucun service n'est interrogé de nouveau. Les deux "
+        "lectures sont au journal."
+    ),
+    "worklist.title": "Journée",
+    "worklist.lead": "Ce qui est préparé pour un jour. Rien ne part avant d'être lancé.",
+    "worklist.prepare": "Préparer une demande",
+    "worklist.days": "Jours",
+    "worklist.today": "Aujourd'hui",
+    "worklist.until": "Conservée jusqu'au",
+    "worklist.take_out": "Retirer",
+    "worklist.none": "Rien n'est préparé pour ce jour.",
+    "worklist.start_today": "Lancer celles d'aujourd'hui ({count})",
+    "worklist.start_day": "Lancer celles de ce jour ({count})",
+    "worklist.start_hint": "Chaque demande part seule, avec sa propre trace, sous votre nom.",
+    "worklist.started": "Demandes lancées : {count}.",
+    "worklist.refused": "Demandes non lancées : {count}. Elles restent dans la liste.",
+    "worklist.import": "Importer un fichier CSV",
+    "worklist.file": "Fichier CSV (UTF-8 ou Windows, séparateur ; ou ,)",
+    "worklist.import_do": "Importer",
+    "worklist.file_columns": (
+        "Colonnes, une ligne par travailleur informé qui ne s'oppose pas et dont l'identité est "
+        "qualifiée, {most} au plus : {columns}"
+    ),
+    "worklist.file_fault": "Le fichier n'a pas pu être lu : rien n'a été préparé.",
+    "worklist.imported": "Lignes préparées : {kept} sur {all}.",
+    "worklist.line": "Ligne {line} :",
 }
