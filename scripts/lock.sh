@@ -5,9 +5,9 @@ set -eu
 cd "$(dirname "$0")/../requirements"
 uv=$1
 shift
-for name in uv runtime adapters demo dev; do  # adapters and demo are constrained by runtime's lock, dev by both
+for name in uv runtime adapters demo dev sslyze; do  # adapters and demo are constrained by runtime's lock, dev by both
     echo "locking requirements/$name.lock"
     env UV_CUSTOM_COMPILE_COMMAND="make lock" "$uv" --no-config --quiet pip compile --universal --python-version 3.11 \
-        --generate-hashes --only-binary :all: --no-emit-index-url --no-emit-find-links \
+        --generate-hashes --only-binary :all: --no-binary sslyze --no-emit-index-url --no-emit-find-links \
         "$@" --output-file "$name.lock" "$name.in" >/dev/null
 done
