@@ -7,12 +7,14 @@ import ssl
 import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.machine import SERVER_CORE, on_core
 from connector.core.coded import PHYSICIAN, PURPOSE_CARE, TYPE_DMST
 from connector.core.days import Day
+from connector.core.directory import Member
 from connector.core.evidence import DocumentDigest
 from connector.core.identity import QualifiedIdentity
 from connector.core.instant import Instant
@@ -236,29 +238,9 @@ class Asker:
 
     async def granted(self, worker: QualifiedIdentity) -> Granted:
         """Ask for a worker's record by the connector's own client, until its document lies ready."""
-        material = read(self._requester.config)
-        directory = MembersFile(self._requester.folder / "members.toml", Environment.TEST)
-        holder = directory.get(MemberId.parse(self._holder.member_id))
-        if holder is None:
-            raise RuntimeError("the holder is not in the members file")
-        async with HttpPeerClient(
-            directory,
-            material.signer,
-            ClientTls(material.client_tls),
-            self._clock,
-            self._entropy,
-            PeerClientSettings(),
-        ) as client:
-            lookup_id = self._entropy.token(16).hex()
-            found = await client.lookup(holder, self.demand(Kind.LOOKUP, worker, lookup_id=lookup_id))
-            if found.announcement is None:
-                raise RuntimeError(f"the lookup ended as {found.outcome}")
-            demand = self.demand(Kind.HANDOVER, worker, lookup_id=lookup_id, announcement_id=found.announcement.id)
-            while True:
-                answer = await client.handover(holder, demand)
-                if answer.handover_id and answer.document:
-                    return Granted(answer.handover_id, answer.document)
-                await asyncio.sleep(answer.retry_after or 1)
+        async with Asking.of(self._requester, [self._holder]) as asking:
+            (holder,) = asking.holders
+            return await asking.granted(holder, worker, await asking.lookup(holder, worker))
 
     def lookups(self, workers: list[QualifiedIdentity], count: int) -> Iterable[dict[str, Any]]:
         """Give lookups that may each be sent once."""
@@ -275,6 +257,63 @@ class Asker:
                 },
                 "body": form.encode_search(worker.ins).decode(),
             }
+
+
+class Announced(NamedTuple):
+    """A record that was announced: under which lookup, and as what."""
+
+    lookup_id: str
+    announcement_id: str
+
+
+class Asking:
+    """The connector's own peer client as a requester has it, without the requester."""
+
+    def __init__(self, client: HttpPeerClient, issuer: MemberId, holders: Sequence[Member]) -> None:
+        self._client, self._issuer, self.holders = client, issuer, holders
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, requester: Service, holders: Sequence[Service]) -> AsyncIterator["Asking"]:
+        """Ask these holders in the name of that requester."""
+        material = read(requester.config)
+        directory = MembersFile(requester.folder / "members.toml", Environment.TEST)
+        listed = [directory.get(MemberId.parse(holder.member_id)) for holder in holders]
+        members = [member for member in listed if member is not None]
+        if len(members) != len(holders):
+            raise RuntimeError("a holder is not in the members file")
+        tls, settings = ClientTls(material.client_tls), PeerClientSettings()
+        async with HttpPeerClient(directory, material.signer, tls, SystemClock(), SystemEntropy(), settings) as client:
+            yield cls(client, MemberId.parse(requester.member_id), members)
+
+    async def lookup(self, holder: Member, worker: QualifiedIdentity) -> Announced:
+        """Ask one holder; it announces a record."""
+        lookup_id = SystemEntropy().token(16).hex()
+        asked = demand(self._issuer, holder.id, Kind.LOOKUP, worker, lookup_id=lookup_id)
+        found = await self._client.lookup(holder, asked)
+        if found.announcement is None:
+            raise RuntimeError(f"the lookup ended as {found.outcome}")
+        return Announced(lookup_id, found.announcement.id)
+
+    async def granted(self, holder: Member, worker: QualifiedIdentity, announced: Announced) -> Granted:
+        """Ask for the document until it lies ready."""
+        asked = demand(self._issuer, holder.id, Kind.HANDOVER, worker, **announced._asdict())
+        while True:
+            answer = await self._client.handover(holder, asked)
+            if answer.handover_id and answer.document:
+                return Granted(answer.handover_id, answer.document)
+            await asyncio.sleep(answer.retry_after or 1)
+
+    async def document(self, holder: Member, worker: QualifiedIdentity, announced: Announced) -> bytes:
+        """Have the document, its digest checked."""
+        grant = await self.granted(holder, worker, announced)
+        digest = grant.document.sha256
+        asked = demand(self._issuer, holder.id, Kind.READ, None, handover_id=grant.handover_id, document_sha256=digest)
+        async with self._client.document(holder, asked, size=grant.document.size) as pieces:
+            content = b"".join([piece async for piece in pieces])
+        if sha256(content).digest() != digest:
+            raise RuntimeError("the document is not the one that was promised")
+        return content
 
 
 def write_requests(path: Path, requests: Iterable[dict[str, Any]]) -> Path:
