@@ -43,6 +43,8 @@ COMMANDS: Final = {
     "init": Entry("init", "command", "Write a new service's configuration, keys and certificate requests."),
     "next": Entry("next", "command", "Say which steps are left until this service has joined its federation."),
     "check": Entry("check", "command", "Check a configuration: all faults at once."),
+    "backup": Entry("backup", "backup", "Take a backup while the connector runs."),
+    "restore": Entry("backup", "restore", "Put a backup back, or rehearse it."),
     "run": Entry("run", "command", "Run the connector."),
     "roll-back": Entry("roll_back", "command", "Go back to the database as it was before an upgrade."),
     "keys": Entry("keys", "command", "Show keys and certificates, and prepare their successors."),

@@ -9,14 +9,16 @@ from typing import Final
 
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
+from connector.core.instant import rfc3339
 from connector.core.ledger import EntryDraft, Proof, Tree, index_of, number_of
 from connector.core.ports import Entropy
 from connector.ledger import entries
 from connector.ledger.heads import INSERT_CHECKPOINT, Head, LedgerKeys, begin, load_head
 from connector.ledger.prove import proof_of
 from connector.ledger.trees import write_nodes
+from connector.store.copying import RESTORED, taken_at_of
 from connector.store.epochs import EpochKeys
-from connector.store.sql import Connection, Insert, Row, insert_rows
+from connector.store.sql import Connection, Insert, Row, insert_rows, one
 from connector.wire import checkpoint
 from connector.wire.checkpoint import Checkpoint, Origin
 
@@ -69,6 +71,15 @@ class LedgerWriter:
         """Take the ledgers as the database holds them, checked (`ledger.heads`)."""
         self._forget_batch()
         self._heads = {tree: load_head(db, tree, self._keys) for tree in Tree}
+        mark = one(db, "select value from facts where name = ?", RESTORED)
+        if mark is not None:
+            # What was signed since is lost here and known to others: going on would sign two stories.
+            self._halted = f"the state was restored from a backup of {rfc3339(taken_at_of(mark[0]))}"
+
+    @property
+    def halted(self) -> str | None:
+        """Say why no entry of the exchange ledger is signed, None where it is."""
+        return self._halted
 
     def mark(self) -> int:
         """Remember how far the batch has come."""
@@ -100,6 +111,7 @@ class LedgerWriter:
         for tree, head in self._heads.items():
             self._begun[tree] = begin(db, Origin(head.origin.member, tree, serial), self._keys)
             self._append(draft, tree)
+        db.execute("delete from facts where name = ?", (RESTORED,))
 
     def halt(self, reason: str | None) -> None:
         """Refuse every further entry of the exchange ledger, for that reason; None takes it back."""
@@ -146,8 +158,8 @@ class LedgerWriter:
         note = checkpoint.seal(Checkpoint(head.origin, size, batch.root), self._keys.note_signer(head.origin))
         write_nodes(db, tree, serial, batch.completed)
         db.execute(INSERT_CHECKPOINT, (tree.value, number_of(serial, size), note))
-        for one, path in zip(appended, batch.paths, strict=True):
-            one.proven = Proof(tree, index_of(one.index), one.leaf_hash, path, size, note)
+        for entry, path in zip(appended, batch.paths, strict=True):
+            entry.proven = Proof(tree, index_of(entry.index), entry.leaf_hash, path, size, note)
         self._next[tree] = Head(head.origin, batch.frontier, note)
 
     def _forget_batch(self) -> None:

@@ -55,6 +55,11 @@ class Ledgers(Protocol):
         """Begin both ledgers anew, with this entry as the first leaf of each; alone in its batch."""
         ...
 
+    @property
+    def halted(self) -> str | None:
+        """Why no entry of the exchange ledger is signed, None where it is."""
+        ...
+
     def halt(self, reason: str | None) -> None:
         """Refuse every further entry of the exchange ledger, for that reason; None takes it back."""
         ...

@@ -177,6 +177,8 @@ class State(Generic[J]):
     def ready(self) -> str | None:
         """Say why nothing can leave this house now, None when it can."""
         reason = self._writer.not_ready()
+        if reason is None and self.journal.ledgers.halted is not None:
+            return f"ledger: {self.journal.ledgers.halted}: journal succeed begins a new one"
         if reason is None:
             try:
                 self._file_vault.check_room()
