@@ -50,8 +50,18 @@ def show(call: Call, /, *, member: str) -> None:
         return
     call.screen.facts(
         (name.replace("_", " "), ", ".join(value) if isinstance(value, list) else value)
-        for name, value in found.items()
+        for name, value in [*found.items(), *_ledgers_of(call, member)]
     )
+
+
+def _ledgers_of(call: Call, member: str) -> list[tuple[str, str]]:
+    """Say what is wrong with a service's ledgers, for ever; nothing where the key may not look at witnesses."""
+    found = ask(call, "GET", "/api/v1/journal/witnesses", accept=frozenset({403}))
+    faults = [(f"ledger fault, {f['at']}", f["text"]) for f in found.get("faults", ()) if f["member"] == member]
+    gaps = [
+        (f"ledger gap, {g['at']}", f"{g['old']} to {g['new']}") for g in found.get("gaps", ()) if g["member"] == member
+    ]
+    return [*faults, *gaps]
 
 
 @command.command("test")

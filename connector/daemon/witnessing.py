@@ -102,16 +102,19 @@ class WitnessDesk:
             return Check("witnesses", ok=False, detail=in_words(behind), remedy=remedy)
         told = []
         try:
-            faults = [f for f in await self._store.faults() if not is_own(f, self._own)]
+            faults, gaps = await self._store.faults(), await self._store.gaps()
         except FailedClosed:  # told by the check of the state
-            faults = []
-        wrong = sorted({f"{culprit(f)} ({f.kind})" for f in faults})
+            faults, gaps = (), ()
+        wrong = sorted({f"{culprit(f)} ({f.kind})" for f in faults if not is_own(f, self._own)})
         if wrong:
             told.append(f"ledgers at fault: {', '.join(wrong)}")
         last = self.showing.last_answer()
         if self.showing.others() and (last is None or self._clock.now() - last > LATE_SECONDS):
             told.append(f"no witness since {rfc3339(last)}" if last is not None else "no witness was reached yet")
         remedy = "spsti-connector journal witnesses; call the services it names" if told else ""
+        begun = sorted({f"{gap.new.member} on {rfc3339(gap.at)[:10]}" for gap in gaps})
+        if begun:  # for ever, and nobody can do anything about it
+            told.append(f"ledgers begun anew: {', '.join(begun)}")
         return Check("witnesses", ok=True, detail="; ".join(told), remedy=remedy)
 
     async def report(self) -> WitnessReport:

@@ -37,8 +37,10 @@ TABLES: Final[Sequence[EpochRows]] = (EntryRows(), limits.EPOCH_ROWS, evidence.E
 PIECE: Final = 500
 """Rows of one operation: some 50 ms in which nobody else writes."""
 
-KEPT_TO_THE_END: Final = frozenset({EntryType.DESTROYED, EntryType.ERASED, EntryType.PROPOSED})
-"""What says who destroyed what is not erased before its time."""
+KEPT_TO_THE_END: Final = frozenset(
+    {EntryType.DESTROYED, EntryType.ERASED, EntryType.PROPOSED, EntryType.SUCCEEDED, EntryType.WITNESS}
+)
+"""What says who destroyed what, and where ledgers end or are at fault, is not erased before its time."""
 
 _ENTRY: Final = f"select {entries.COLUMNS} from entries where tree = ? and idx = ?"  # noqa: S608 (constant)
 _EPOCHS: Final = """

@@ -49,6 +49,7 @@ from connector.local.ports import (
     RefreshReport,
     StatusReport,
     TreeReport,
+    WitnessReport,
 )
 from connector.local.server import build_app, build_runner
 from connector.local.settings import LocalSettings
@@ -542,6 +543,7 @@ class House:
         self.vigilance = Vigilance(self.clock, self.entropy)
         self.membership = Membership(self.directory, self.clock)
         self.limits, self.proposals = Limits(self.clock), Proposals(self.clock, self.entropy)
+        self.witnesses = Witnessed()
         self.sign_in = SignInHouse(self.clock, self.entropy, self.people)
         everything = frozenset(Scope)
         self.keys = [
@@ -575,6 +577,7 @@ class House:
             membership=self.membership,
             limits=self.limits,
             proposals=self.proposals,
+            witnesses=self.witnesses,
             metrics=Metrics("0.0.0"),
             clock=self.clock,
             entropy=self.entropy,
@@ -591,6 +594,16 @@ class House:
         await site.start()
         port = runner.addresses[0][1]
         return runner, f"{'https' if ssl else 'http'}://127.0.0.1:{port}"
+
+
+class Witnessed:
+    """What witnesses said, set by the test."""
+
+    def __init__(self) -> None:
+        self.found = WitnessReport("", None, None, (), (), (), ())
+
+    async def report(self):
+        return self.found
 
 
 class Served:
