@@ -60,6 +60,7 @@ LEDGER_SUCCEEDED = "ledger.succeeded"
 WITNESS_ROUND = "witness.round_ended"
 WITNESS_FAILED = "witness.failed"
 LOCAL_REFUSED = "local.refused"
+SIGN_IN_UNPROVEN = "sign_in.unproven"
 BUG_CAUGHT = "bug.caught"
 LIBRARY_MESSAGE = "library.message"
 

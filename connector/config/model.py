@@ -307,6 +307,7 @@ class ProviderSection(Section):
     client_secret: FileRef | None = None
     client_key: FileRef | None = None
     client_key_id: KeyId | None = None
+    client_key_algorithm: Literal["RS256", "PS256", "ES256"] = "RS256"
     tls_certificate: FileRef | None = None
     tls_key: FileRef | None = None
     trusted_cas: list[FileRef] = []

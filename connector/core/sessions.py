@@ -32,8 +32,8 @@ class SessionRules:
 class Session(Private):
     """One session. `browser` is the keyed tag of what the browser says of itself, `address` that of where it is.
 
-    `provider` is the identity provider that proved who it is, empty for a local account or a vendor's software;
-    `id_hint` its ID token, which it wants back when the person signs out there too.
+    `provider` is the identity provider that proved who it is, empty for a local account or a
+    vendor's software.
     """
 
     id: str
@@ -45,7 +45,6 @@ class Session(Private):
     used_at: Instant
     expires_at: Instant
     provider: str = ""
-    id_hint: str = ""
     locked: bool = False
 
     def is_locked(self, rules: SessionRules, now: Instant) -> bool:

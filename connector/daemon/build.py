@@ -178,6 +178,8 @@ async def build(
         _open_insi(rooms)
         _open_membership(rooms)
         _open_rotation(rooms)
+            environment=material.environment,
+            references=material.references,
         await _open_adapters(rooms)
         await _open_requester(rooms)
         _open_witnesses(rooms)

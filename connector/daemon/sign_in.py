@@ -2,8 +2,11 @@
 
 from connector.config.model import SignInSection
 from connector.config.people import PractitionerList
+from connector.config.references import References
+from connector.core.oid import Environment
 from connector.core.ports import Clock, Entropy
 from connector.core.sessions import SessionRules
+from connector.daemon.providers import open_providers
 from connector.ledger.service import OpenState
 from connector.local.sign_in.accounts import LocalAccounts
 from connector.local.sign_in.desk import SignInDesk
@@ -22,10 +25,13 @@ async def open_sign_in(
     entropy: Entropy,
     *,
     member_name: str,
+    environment: Environment,
+    references: References,
 ) -> SignInDesk:
     """Read the people and join what signs them in.
 
     Raises:
+        ConfigFault: a provider's secret, key or certificate cannot be used.
         FailedClosed: the state cannot be read.
     """
     staff = Staff(state.people, configured, clock, entropy)
@@ -42,6 +48,7 @@ async def open_sign_in(
         sessions=Sessions(state.sessions, staff, rules, clock, entropy),
         staff=staff,
         lockout=lockout,
+        providers=open_providers(section, references, staff, state.people, clock, entropy, environment=environment),
         accounts=accounts,
         contact=section.contact,
     )

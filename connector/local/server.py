@@ -13,6 +13,7 @@ from connector.local.ports import LocalPorts
 from connector.local.routes import OPERATIONS
 from connector.local.runner import build_runner
 from connector.local.settings import LocalSettings
+from connector.local.sign_in.routes import add_sign_in
 from connector.local.sign_in.session import know_session
 from connector.local.streams import STREAMS, Streams
 from connector.local.system import DESCRIPTION
@@ -33,6 +34,7 @@ def build_app(ports: LocalPorts, settings: LocalSettings) -> web.Application:
     for operation in OPERATIONS:
         app.router.add_route(operation.method, operation.path, operation.guarded())
     add_pages(app)
+    add_sign_in(app)
     return app
 
 

@@ -582,7 +582,7 @@ class House:
             clock=self.clock,
             entropy=self.entropy,
             keys=self.ring,
-            practitioners=self.people,
+            practitioners=self.sign_in.staff,
             sign_in=self.sign_in.desk,
         )
 

@@ -14,6 +14,7 @@ from connector.local.sign_in.accounts import LocalAccounts
 from connector.local.sign_in.desk import SignInDesk
 from connector.local.sign_in.factors import Passwords
 from connector.local.sign_in.lockout import Lockout
+from connector.local.sign_in.providers import Providers
 from connector.local.sign_in.sessions import Sessions
 from connector.local.sign_in.staff import NewPerson, Staff
 from connector.local.sign_in.values import Seen
@@ -181,7 +182,12 @@ class SignInHouse:
             passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
         )
         self.desk = SignInDesk(
-            self.sessions, self.staff, self.lockout, self.accounts, contact="Service informatique, poste 4242"
+            self.sessions,
+            self.staff,
+            self.lockout,
+            Providers((), self.staff, PeopleStore(self.kept), clock, entropy, address="http://127.0.0.1"),
+            self.accounts,
+            contact="Service informatique, poste 4242",
         )
 
     async def person(self, *roles, name="Dominique Essai", practitioner=None, subjects=(), **more):

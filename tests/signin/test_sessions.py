@@ -19,7 +19,7 @@ async def signed_in(house, *roles, **more):
 async def test_a_page_sends_nobody_to_sign_in_and_back(browse):
     async with browse().get("/people?x=1", allow_redirects=False) as answer:
         assert answer.status == 303
-        assert answer.headers["Location"] == "/login?next=/people%3Fx%3D1"
+        assert answer.headers["Location"] == "/login?next=/people?x%3D1"
 
 
 async def test_a_call_without_key_and_session_is_told_so(browse):

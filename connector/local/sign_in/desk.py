@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from connector.local.sign_in.accounts import LocalAccounts
 from connector.local.sign_in.lockout import Lockout
+from connector.local.sign_in.providers import Providers
 from connector.local.sign_in.sessions import Sessions
 from connector.local.sign_in.staff import Staff
 
@@ -18,6 +19,7 @@ class SignInDesk:
     sessions: Sessions
     staff: Staff
     lockout: Lockout
+    providers: Providers
     accounts: LocalAccounts | None = None
     contact: str = ""
 

@@ -50,9 +50,7 @@ class Sessions:
         self._store, self._people, self.rules = store, people, rules
         self._clock, self._entropy = clock, entropy
 
-    async def open(
-        self, person: Person, auth: Auth, seen: Seen, *, provider: str = "", id_hint: str = "", replacing: str = ""
-    ) -> Opened:
+    async def open(self, person: Person, auth: Auth, seen: Seen, *, provider: str = "", replacing: str = "") -> Opened:
         """Open a session for a person who proved who they are; the one of the cookie `replacing` ends.
 
         Raises:
@@ -74,7 +72,6 @@ class Sessions:
             used_at=now,
             expires_at=Instant(now + self.rules.life_seconds),
             provider=provider,
-            id_hint=id_hint,
         )
         entry = _entry(EntryType.SIGNED_IN, session, now, outcome=f"{auth.means}/{auth.level}", reason=provider or None)
         await self._store.open(_hash(token), session, entry)

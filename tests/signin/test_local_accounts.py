@@ -1,0 +1,169 @@
+"""Local accounts through the pages: enrolment, sign-in with a second factor, and what is refused."""
+
+import re
+
+import pytest
+from pyotp import TOTP
+
+from connector.core.people import Role
+
+PASSWORD = "Coquelicot-sous-la-neige"
+
+
+def text_of(page, name):
+    return re.search(rf'name="{name}" value="([^"]*)"', page)[1].replace("&amp;", "&")
+
+
+@pytest.fixture
+async def enrolled(house, browse):
+    """A nurse with an account; gives person, secret and recovery codes."""
+    person = await house.sign_in.person(Role.NURSE)
+    code, _ = await house.sign_in.accounts.invite(person.id, "Camille")
+    form = {"enrolment": code.lower(), "login": "Nurse.Essai", "password": PASSWORD, "repeated": PASSWORD}
+    async with browse().post("/enrol", data=form) as answer:
+        page = await answer.text()
+        assert answer.status == 200, page
+    secret = text_of(page, "secret")
+    second = {"enrolment": code, "second": TOTP(secret).at(house.clock.now())}
+    async with browse().post("/enrol", data=second) as answer:
+        page = await answer.text()
+        assert answer.status == 200, page
+    house.clock.at += 30
+    return person, secret, re.findall(r"<li><code>([A-Z2-7-]+)</code>", page)
+
+
+async def sign_in(browse, *, login="nurse.essai", password=PASSWORD, code="", **more):
+    form = {"login": login, "password": password, "code": code} | more
+    async with browse().post("/login", data=form, allow_redirects=False) as answer:
+        return answer.status, answer.headers, await answer.text()
+
+
+async def test_password_and_second_factor_open_a_session(house, browse, enrolled):
+    person, secret, _ = enrolled
+    now = house.clock.now()
+
+    status, headers, _ = await sign_in(browse, code=TOTP(secret).at(now), next="/fetch?launched=1")
+
+    assert (status, headers["Location"]) == (303, "/fetch?launched=1")
+    cookie = headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    (session,) = house.sign_in.kept.sessions.values()
+    assert (session.person_id, session.auth.means, session.auth.level) == (person.id, "own", "substantial")
+    assert house.sign_in.kept.types()[-1][0] == "signed-in"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"code": "000000"}, {"password": "another one, long"}, {"login": "nobody"}, {"code": ""}]
+)
+async def test_any_wrong_part_is_answered_alike_and_journalled(house, browse, enrolled, wrong):
+    _, secret, _ = enrolled
+    right = {"code": TOTP(secret).at(house.clock.now())}
+
+    status, _, page = await sign_in(browse, **(right | wrong))
+
+    assert status == 401
+    assert "Login, password or code is not right." in page
+    assert PASSWORD not in page
+    assert house.sign_in.kept.types()[-1] == ("sign-in-refused", "sign_in.failed")
+
+
+async def test_a_code_of_the_second_factor_is_good_once(house, browse, enrolled):
+    _, secret, _ = enrolled
+    code = TOTP(secret).at(house.clock.now())
+    assert (await sign_in(browse, code=code))[0] == 303
+
+    assert (await sign_in(browse, code=code))[0] == 401
+
+
+async def test_a_recovery_code_is_good_once(browse, enrolled):
+    code = enrolled[2][0]
+    assert (await sign_in(browse, code=code))[0] == 303
+
+    assert (await sign_in(browse, code=code))[0] == 401
+
+
+async def test_five_failures_lock_the_account_even_for_the_right_password_and_say_whom_to_call(house, browse, enrolled):
+    _, secret, _ = enrolled
+    for _ in range(5):
+        assert (await sign_in(browse, code="000000"))[0] == 401
+
+    status, _, page = await sign_in(browse, code=TOTP(secret).at(house.clock.now()))
+    assert status == 429
+    assert "poste 4242" in page
+    house.clock.at += 15 * 60
+    assert (await sign_in(browse, code=TOTP(secret).at(house.clock.now())))[0] == 303
+
+
+async def test_twenty_failures_lock_the_address_for_every_account(house, browse, enrolled):
+    _, secret, _ = enrolled
+    for number in range(20):
+        await sign_in(browse, login=f"other{number}", code="000000")
+
+    assert (await sign_in(browse, code=TOTP(secret).at(house.clock.now())))[0] == 429
+
+
+async def test_a_suspended_person_does_not_sign_in(house, browse, enrolled):
+    person, secret, _ = enrolled
+    await house.sign_in.staff.suspend(person.id, "Camille")
+
+    status, _, page = await sign_in(browse, code=TOTP(secret).at(house.clock.now()))
+
+    assert status == 403
+    assert "suspended" in page
+
+
+async def test_nobody_is_sent_elsewhere_after_signing_in(house, browse, enrolled):
+    _, secret, _ = enrolled
+
+    for wanted in ("https://evil.example/", "//evil.example", "/\\evil.example", "/fetch\r\nX: y"):
+        house.clock.at += 30
+        code = TOTP(secret).at(house.clock.now())
+        _, headers, _ = await sign_in(browse, code=code, next=wanted)
+        assert headers["Location"] == "/"
+
+
+async def test_an_enrolment_code_is_good_once(house, browse, enrolled):
+    person = enrolled[0]
+    code, _ = await house.sign_in.accounts.invite(person.id, "Camille")
+    form = {"enrolment": code, "login": "second", "password": PASSWORD, "repeated": PASSWORD}
+    async with browse().post("/enrol", data=form) as answer:
+        secret = text_of(await answer.text(), "secret")
+    finish = {"enrolment": code, "second": TOTP(secret).at(house.clock.now())}
+    async with browse().post("/enrol", data=finish) as answer:
+        assert answer.status == 200
+
+    async with browse().post("/enrol", data=form) as answer:
+        assert answer.status == 410
+
+
+@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaaaa", "my-nurse.essai-pass", "azertyuiop123456"])
+async def test_an_easy_password_is_refused(house, browse, password):
+    person = await house.sign_in.person(Role.NURSE)
+    code, _ = await house.sign_in.accounts.invite(person.id, "Camille")
+    form = {"enrolment": code, "login": "nurse.essai", "password": password, "repeated": password}
+
+    async with browse().post("/enrol", data=form) as answer:
+        assert answer.status == 422
+        assert "easy to find" in await answer.text()
+
+
+async def test_signing_out_ends_the_session(house, browse):
+    person = await house.sign_in.person(Role.DPO)
+    token, csrf = await house.sign_in.cookie(person)
+
+    async with browse(token).post("/logout", data={"csrf": csrf}) as answer:
+        assert answer.status == 200
+    assert not house.sign_in.kept.sessions
+    assert house.sign_in.kept.types()[-1] == ("signed-out", "signed-out")
+
+
+async def test_signing_in_again_gives_another_session_and_ends_the_first(house, browse, enrolled):
+    person, secret, _ = enrolled
+    token, _ = await house.sign_in.cookie(person)
+    form = {"login": "nurse.essai", "password": PASSWORD, "code": TOTP(secret).at(house.clock.now())}
+
+    async with browse(token).post("/login", data=form, allow_redirects=False) as answer:
+        assert answer.status == 303
+    assert len(house.sign_in.kept.sessions) == 1
+    assert ("signed-out", "signed-in-again") in house.sign_in.kept.types()
