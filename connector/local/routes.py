@@ -287,5 +287,5 @@ _OTHERS: Final = (
 )  # fmt: skip
 
 OPERATIONS: Final[Sequence[Operation]] = (
-    *EVIDENCE, *_FETCHES, *_REGISTER, *IDENTITY, *MEMBERSHIP, *TRUST, *PEOPLE, *_OTHERS
+    *_FETCHES, *_REGISTER, *IDENTITY, *MEMBERSHIP, *TRUST, *PEOPLE, *EVIDENCE, *_OTHERS
 )  # fmt: skip
