@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from connector import __version__, logs
 from connector.config.evidence import EvidenceSettings
 from connector.core.errors import ConnectorError
-from connector.directory.archive import Archive
 from connector.directory.members_file import MembersFile
 from connector.directory.settings import SignedDirectorySettings
 from connector.evidence.collect import Exporter, PackedDirectories
@@ -51,6 +50,8 @@ async def open_evidence(rooms: "Rooms", settings: EvidenceSettings) -> tuple[Evi
     membership = material.membership
     packed: PackedDirectories = KeptLists(state.evidence, material.environment)
     if isinstance(membership, SignedDirectorySettings):
+        from connector.directory.archive import Archive  # noqa: PLC0415 - it brings tuf, which a local list does not need
+
         packed = ArchivedDirectories(Archive(membership.archive), material.environment)
     exporter = Exporter(
         member=material.member.id,

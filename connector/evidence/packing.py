@@ -6,27 +6,28 @@ What verifies them is imported when something is exported: `tuf` costs a daemon 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.core.directory import Member
 from connector.core.errors import ConfigFault, FailedClosed
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.oid import Environment
-from connector.directory.archive import Accepted, Archive
 from connector.directory.members_file import read_members
-from connector.directory.refusal import DirectoryRefused
 from connector.evidence.collect import Packed
-from connector.store.evidence import EvidenceStore, KeptList
+from connector.store.evidence import EvidenceStore
 
-_R = TypeVar("_R", Accepted, KeptList)
+if TYPE_CHECKING:
+    from connector.directory.archive import Archive
+
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedDirectories:
     """`evidence.collect.PackedDirectories` over the archive of a signed directory."""
 
-    archive: Archive
+    archive: "Archive"
     environment: Environment
 
     async def pack(self, versions: frozenset[str], at: Sequence[Instant]) -> Packed:
@@ -38,7 +39,8 @@ class ArchivedDirectories:
         return await asyncio.to_thread(self._pack, versions, at)
 
     def _pack(self, versions: frozenset[str], at: Sequence[Instant]) -> Packed:
-        from connector.evidence.directories import pack, unpack  # noqa: PLC0415 - see above
+        from connector.directory.refusal import DirectoryRefused  # noqa: PLC0415 - see above
+        from connector.evidence.directories import pack, unpack  # noqa: PLC0415
 
         rows: list[dict[str, Any]] = []
         files: dict[str, bytes] = {}
