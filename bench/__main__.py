@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import document, fanout, isolation, lookup, memory, startup, wait
+from bench import document, fanout, growth, isolation, lookup, memory, startup, wait
 from bench.machine import Row, print_table, spin_ms
 
 Bench = Callable[[Path, int, float], Coroutine[Any, Any, list[Row]]]
@@ -28,6 +28,7 @@ BENCHES: dict[str, Bench] = {
     "wait": wait.rows,
     "memory": memory.rows,
     "isolation": isolation.rows,
+    "growth": growth.rows,
 }
 
 

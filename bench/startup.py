@@ -36,7 +36,7 @@ async def rows(work: Path, repetitions: int, seconds: float) -> list[Row]:
             ("bare", bare, port, "/"),
             ("ours", ours, service.peer_port, "/fhir/metadata"),
         ):
-            seconds_taken, megabytes = await asyncio.to_thread(_start, command, at, path, made, work)
+            seconds_taken, megabytes = await asyncio.to_thread(start, command, at, path, made, work)
             took[name].append(seconds_taken)
             rest[name].append(megabytes)
     ratio = median([one / other for one, other in zip(took["ours"], took["bare"], strict=True)])
@@ -61,7 +61,7 @@ async def rows(work: Path, repetitions: int, seconds: float) -> list[Row]:
     ]
 
 
-def _start(command: list[object], port: int, path: str, made: Federation, work: Path) -> tuple[float, float]:
+def start(command: list[object], port: int, path: str, made: Federation, work: Path) -> tuple[float, float]:
     """Start a server, and give the seconds to its first answer and its memory a while later."""
     tls = house.tls_client(made, "c")
     with (work / "startup.log").open("ab") as log:

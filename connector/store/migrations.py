@@ -25,6 +25,7 @@ KNOWN = frozenset(
         "m010_kept_lists",
         "m011_seen_heads",
         "m012_fetch_readers",
+        "m013_journal_of_a_peer",
     }
 )
 """Every migration that this version knows: a database that has seen others is not opened."""
@@ -365,3 +366,9 @@ def m012_fetch_readers(db: Database) -> None:
         "create table fetch_readers (reader_tag blob not null, fetch_id text not null references fetches (id)"
         " on delete cascade, primary key (reader_tag, fetch_id)) strict, without rowid"
     )
+
+
+@migrations()
+def m013_journal_of_a_peer(db: Database) -> None:
+    """Find what went to and came from one member without reading all that did not."""
+    db.execute("create index entries_by_peer on entries (tree, peer, idx) where peer is not null")

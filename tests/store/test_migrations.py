@@ -5,7 +5,9 @@ import re
 import pytest
 from sqlite_utils import Database
 
+from connector.core.ledger import Retention, Tree
 from connector.ledger import find, heads, prove, trees
+from connector.ledger.find import Search
 from connector.store import (
     alerts,
     destroyed,
@@ -18,7 +20,10 @@ from connector.store import (
     outbox,
     requester,
 )
+from connector.store.epochs import EpochKeys
+from connector.store.keys import StateKeys
 from connector.store.migrations import KNOWN, migrations
+from tests.kit.state import INS, PEER, T0, SystemEntropy
 
 AT_START = [
     heads.LAST_CHECKPOINT,
@@ -77,6 +82,26 @@ def db():
     migrations.apply(db)
     yield db
     db.close()
+
+
+@pytest.mark.parametrize(
+    ("search", "index"),
+    [
+        (Search(Tree.EXCHANGE, ref="r"), "entries_by_ref (ref=?"),
+        (Search(Tree.EXCHANGE, peer=PEER), "entries_by_peer (tree=? AND peer=?"),
+        (Search(Tree.EXCHANGE, peer=PEER, before=7), "entries_by_peer (tree=? AND peer=? AND idx<?"),
+        (Search(Tree.EXCHANGE, worker=INS, peer=PEER, ref="r"), "entries_by_index (tree=? AND idx=?"),
+        (Search(Tree.EXCHANGE), "entries_by_index (tree=?"),
+    ],
+)
+def test_the_journal_is_read_by_the_narrowest_question(db, tmp_path, search, index):
+    keys = StateKeys.derive(bytes(32))
+    epochs = EpochKeys(tmp_path / "epochs", keys.epochs, SystemEntropy())
+    epochs.current(Retention.MONTHLY, T0)
+    sql, values = find._query(search, keys, epochs)
+    plan = [row[3] for row in db.execute(f"explain query plan {sql}", values)]
+
+    assert plan[0].startswith(f"SEARCH entries USING INDEX {index}")
 
 
 def test_every_migration_is_known(db):

@@ -1,0 +1,262 @@
+"""A year of a large service, and what it costs: start-up, looking up, the end of epochs, and the room on the disk.
+
+100,000 handovers with their journal are a million entries, written by the connector's own code into the state of a
+service that then runs. Beside it stands a service that has just begun. Takes some minutes.
+"""
+
+import asyncio
+import hashlib
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from bench import house, startup
+from bench.machine import Row, median
+from connector.config.material import Material
+from connector.core.instant import Instant
+from connector.core.ledger import EntryDraft, EntryType, Retention, Tree
+from connector.core.limits import Counted
+from connector.core.matricule import Ins
+from connector.core.members import MemberId
+from connector.core.merkle import verify_inclusion
+from connector.daemon.run import read
+from connector.daemon.system import SystemEntropy
+from connector.ledger.retention import Retention as EpochRetention
+from connector.ledger.service import OpenState, open_state
+from connector.store.limits import keep_counted
+from connector.store.transaction import Transaction
+from connector.wire.checkpoint import Checkpoint
+
+HANDOVERS: Final = int(os.environ.get("BENCH_HANDOVERS", "100000"))
+WORKERS: Final = 60_000
+DAY: Final = 86_400
+DAYS: Final = 365
+AT_ONCE: Final = 200
+"""Handovers in one commit, as no service has them: the year is to be written in minutes."""
+
+MANDATE: Final = "eyJ0eXAiOiJtYW5kYXRlK2p3dCIsImFsZyI6IkVTMjU2In0." + "x" * 1400
+PEERS: Final = tuple(MemberId(f"3{number:014d}") for number in range(40))
+OF_ONE: Final = (
+    (EntryType.ANSWERED, "announced", Retention.MONTHLY, True),
+    (EntryType.DECIDED, None, Retention.MONTHLY, True),
+    (EntryType.RELEASE, None, Retention.MONTHLY, True),
+    (EntryType.END, "complete", Retention.MONTHLY, False),
+    (EntryType.ACKNOWLEDGED, "verified", Retention.MONTHLY, False),
+    (EntryType.TRACED, None, Retention.MONTHLY, False),
+    (EntryType.TRACED, None, Retention.MONTHLY, False),
+    (EntryType.ANSWERED, "withheld", Retention.DAILY, True),
+    (EntryType.ANSWERED, "withheld", Retention.DAILY, True),
+    (EntryType.ANSWERED, "withheld", Retention.DAILY, True),
+)
+"""What one handover leaves in the journal of its holder, and three lookups about somebody who is nobody there."""
+
+
+class HandClock:
+    """Stands where it was put; its two hands move together, as after a year that really passed."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def now(self) -> Instant:
+        """Give the instant."""
+        return Instant(self.at)
+
+    def monotonic(self) -> float:
+        """Give the same, as seconds."""
+        return float(self.at)
+
+
+async def rows(work: Path, repetitions: int, seconds: float) -> list[Row]:
+    """Write the year, then measure."""
+    del seconds
+    made = house.create(work / "growth", ("a", "b", "c"))
+    old, new = (read(made.services[letter].config) for letter in ("a", "b"))
+    end = int(time.time()) - 3600
+    written = await _write_year(old, end)
+    await _write_some(new, end)
+    found = await asyncio.to_thread(_starts, made, work, max(3, repetitions))
+    found += await _look_ups(old, new, end, written)
+    return found + await _ends(old, end)
+
+
+def ins_of(number: int) -> Ins:
+    """Give the test identity of that number."""
+    month, commune = number // 999 % 12 + 1, number // 11_988 % 900 + 1
+    digits = f"180{month:02d}75{commune:03d}{number % 999 + 1:03d}"
+    return Ins.parse("1.2.250.1.213.1.4.10", f"{digits}{97 - int(digits) % 97:02d}")
+
+
+def drafts(number: int, at: Instant) -> Iterator[EntryDraft]:
+    """Give the entries of one handover."""
+    ref = hashlib.sha256(b"%d" % number).hexdigest()[:32]
+    for place, (kind, outcome, retention, has_mandate) in enumerate(OF_ONE):
+        stranger = retention is Retention.DAILY
+        yield EntryDraft(
+            type=kind,
+            at=at,
+            peer=PEERS[number % len(PEERS)],
+            mandate_sha256=hashlib.sha256(b"%d/%d" % (number, place)).digest(),
+            outcome=outcome,
+            reason="unknown-worker" if stranger else None,
+            ref=ref if not stranger else hashlib.sha256(b"%d-%d" % (number, place)).hexdigest()[:32],
+            personal={"mandate": MANDATE} if has_mandate else {"by": "899700366240"},
+            workers=(ins_of(WORKERS + number * 3 + place if stranger else number % WORKERS),),
+            retention=retention,
+        )
+
+
+@asynccontextmanager
+async def _opened(material: Material, clock: HandClock) -> AsyncIterator[OpenState]:
+    state = await open_state(
+        material.state,
+        clock=clock,
+        entropy=SystemEntropy(),
+        signer=material.ledger_signer,
+        member=material.member.id,
+    )
+    try:
+        yield state
+    finally:
+        await state.close()
+
+
+async def _write_year(material: Material, end: int) -> float:
+    began, clock = time.monotonic(), HandClock(end - DAYS * DAY)
+    async with _opened(material, clock) as state:
+        for first in range(0, HANDOVERS, AT_ONCE):
+            clock.at = end - DAYS * DAY + first * DAYS * DAY // HANDOVERS
+            await state.writer.do(_writing(state, first, Instant(clock.at), clock.at > end - 30 * DAY))
+        await state.tidy()
+    return time.monotonic() - began
+
+
+def _writing(state: OpenState, first: int, at: Instant, counts: bool) -> Callable[[Transaction], None]:
+    def operation(transaction: Transaction) -> None:
+        for number in range(first, min(first + AT_ONCE, HANDOVERS)):
+            for draft in drafts(number, at):
+                transaction.append(draft)
+                if counts and draft.type is EntryType.ANSWERED and draft.peer:
+                    tags = [hashlib.sha256(b"%d%d" % (number, part)).digest()[:16] for part in range(3)]
+                    counted = Counted(draft.peer, at, draft.outcome == "announced", *tags)
+                    keep_counted(transaction, state.parts.epochs, counted)
+
+    return operation
+
+
+async def _write_some(material: Material, end: int) -> None:
+    """The service beside it has one worker's entries, and nothing else."""
+    async with _opened(material, HandClock(end)) as state:
+        await state.writer.do(lambda transaction: [transaction.append(d) for d in drafts(7, Instant(end))] and None)
+
+
+def _starts(made: house.Federation, work: Path, times: int) -> list[Row]:
+    took: dict[str, list[float]] = {"a": [], "b": []}
+    rest: dict[str, list[float]] = {"a": [], "b": []}
+    for _ in range(times + 1):
+        for letter in ("b", "a"):
+            service = made.services[letter]
+            command = [sys.executable, "-m", "connector", "run", "--config", service.config]
+            taken, megabytes = startup.start(command, service.peer_port, "/fhir/metadata", made, work)
+            took[letter].append(taken)
+            rest[letter].append(megabytes)
+    a, b = median(took["a"][1:]), median(took["b"][1:])
+    mine, other = median(rest["a"][1:]), median(rest["b"][1:])
+    return [
+        Row("start-up with a year behind it", f"{a:.2f} s", f"new service {b:.2f} s", a / b, "<= 1.3", a / b <= 1.3),
+        Row("memory at rest with a year", f"{mine:.0f} MB", f"new {other:.0f} MB", mine / other, "<= 1.3", mine / other <= 1.3),
+    ]  # fmt: skip
+
+
+async def _look_ups(old: Material, new: Material, end: int, written: float) -> list[Row]:
+    size = old.state.database.stat().st_size
+    per_entry = written / (HANDOVERS * len(OF_ONE)) * 1e6
+    found = [
+        Row(
+            f"{HANDOVERS * len(OF_ONE):,} entries written",
+            f"{written:.0f} s",
+            f"{per_entry:.0f} µs each",
+            None,
+            "-",
+            None,
+            f"{size / 1e6:,.0f} MB",
+        )
+    ]
+    clock = HandClock(int(time.time()))
+    async with _opened(old, clock) as large, _opened(new, clock) as small:
+        for what, ask in _QUESTIONS.items():
+            a, b = await _milliseconds(lambda: ask(large)), await _milliseconds(lambda: ask(small))  # noqa: B023 (awaited)
+            limit = max(3 * b, b + 2.0)
+            found.append(Row(what, f"{a:.2f} ms", f"new service {b:.2f} ms", a / b, f"<= {limit:.1f} ms", a <= limit))
+    return found
+
+
+_QUESTIONS: Final[dict[str, Callable[[OpenState], Awaitable[object]]]] = {
+    "journal of a worker": lambda state: state.journal.entries(Tree.EXCHANGE, worker=ins_of(7)),
+    "journal of a lookup": lambda state: state.journal.entries(
+        Tree.EXCHANGE, ref=hashlib.sha256(b"7").hexdigest()[:32]
+    ),
+    "newest entries with a peer": lambda state: state.journal.entries(Tree.EXCHANGE, peer=PEERS[7], limit=10),
+    "proof of the first entry": lambda state: state.journal.prove(Tree.EXCHANGE, 0),
+    "tidy": lambda state: state.tidy(),
+}
+
+
+async def _milliseconds(ask: Callable[[], Awaitable[object]]) -> float:
+    took = []
+    for _ in range(12):
+        began = time.perf_counter()
+        await ask()
+        took.append((time.perf_counter() - began) * 1e3)
+    return median(took[2:])
+
+
+async def _ends(material: Material, end: int) -> list[Row]:
+    """What is over after the year, one erasure, and what is over after all its time."""
+    clock, database = HandClock(int(time.time())), material.state.database
+    found = []
+    sizes = [database.stat().st_size]
+    async with _opened(material, clock) as state:
+        retention = EpochRetention(state.writer, state.parts, clock)
+        for what, at in (("30 days", clock.at), ("3 years", clock.at + 4 * DAYS * DAY)):
+            if what == "3 years":
+                found.append(await _erase(retention))
+            clock.at = at
+            began = time.monotonic()
+            epochs, pages = await retention.run(), await state.give_back()
+            took = time.monotonic() - began
+            await state.parts.readers.run(lambda db: db.execute("pragma wal_checkpoint(truncate)").fetchall())
+            sizes.append(database.stat().st_size)
+            ratio = sizes[-1] / sizes[-2]
+            found.append(
+                Row(
+                    f"database once {what} are over",
+                    f"{sizes[-1] / 1e6:,.0f} MB",
+                    f"before {sizes[-2] / 1e6:,.0f} MB",
+                    ratio,
+                    "<= 0.85",
+                    ratio <= 0.85,
+                    f"{epochs} epochs, {pages:,} pages given back, {took:.0f} s",
+                )
+            )
+        found.append(await _proofs(state))
+    return found
+
+
+async def _erase(retention: EpochRetention) -> Row:
+    began = time.monotonic()
+    await retention.erase(Tree.EXCHANGE, HANDOVERS // 2 * 7, "bench", ("one", "two"))
+    took = time.monotonic() - began
+    return Row("one entry erased, its month sealed anew", f"{took:.1f} s", "-", None, "<= 60 s", took <= 60)
+
+
+async def _proofs(state: OpenState) -> Row:
+    held = 0
+    for index in range(0, HANDOVERS * 7, max(1, HANDOVERS * 7 // 100)):
+        proof = await state.journal.prove(Tree.EXCHANGE, index)
+        root = Checkpoint.parse_body(proof.checkpoint.partition("\n\n")[0] + "\n").root
+        held += verify_inclusion(proof.leaf_hash, index, proof.size, proof.path, root)
+    return Row("proofs of what was destroyed", f"{held} hold", "of 100", None, "all", held >= 100)
