@@ -32,6 +32,10 @@ _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _LINE: Final = re.compile(r"— ([^ ]+) ([A-Za-z0-9+/]+={0,2})")
 
 
+class UnknownSigner(PeerFault):
+    """Signed by a key that is not listed here: a newer list may know it, so nobody is accused of anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class NoteKey:
     """A public key under the name that its signature lines bear.
@@ -109,7 +113,8 @@ def open_note(text: str | bytes, keys: Iterable[NoteKey]) -> Note:
     """Verify a note by the keys given and give its body.
 
     Raises:
-        PeerFault: not a note, signed by none of the keys, or a signature of one of them does not verify.
+        UnknownSigner: signed by none of the keys.
+        PeerFault: not a note, or a signature of one of the keys does not verify.
     """
     body, lines = _split(_decode(text))
     known = {(key.name, key.key_id): key for key in keys}
@@ -125,7 +130,7 @@ def open_note(text: str | bytes, keys: Iterable[NoteKey]) -> Note:
             raise PeerFault("signed note: the signature of a known key does not verify") from None
         names.append(name)
     if not names:
-        raise PeerFault(
+        raise UnknownSigner(
             f"signed note: {len(lines)} signatures, none by a key that is listed",
             hint="compare the ledger keys that the directory lists for this member",
         )

@@ -30,6 +30,7 @@ from connector.core.witness import (
     in_words,
     relate,
 )
+from connector.crypto.notes import UnknownSigner
 from connector.ledger.watching import CLOCK_SECONDS, LedgerWatch, WatchPorts, origin_of
 from connector.wire.cosignature import open_statement
 
@@ -265,6 +266,8 @@ class Witnessing:
         now = self._ports.clock.now()
         try:
             statement = open_statement(line, head, witness=member.id, keys=member.ledger_keys())
+        except UnknownSigner:
+            raise
         except PeerFault:
             await self._watch.fault(LedgerFaultKind.FALSE_STATEMENT, head, head.note, line, member.id)
             raise

@@ -38,6 +38,7 @@ from connector.core.witness import (
     relate,
 )
 from connector.crypto.keys import PrivateKeySigner, Switched
+from connector.crypto.notes import UnknownSigner
 from connector.wire.checkpoint import Checkpoint, Origin, open_of_member
 from connector.wire.cosignature import cosign, open_statement, signed_head
 
@@ -112,6 +113,9 @@ class LedgerWatch:
             return None
         try:
             head = open_head(held.checkpoint, member, origin.tree)
+        except UnknownSigner as fault:
+            ports.observer.witness_failed(teller.id, fault.code)
+            return None
         except PeerFault:
             known = await ports.store.head(member.id, origin.tree)
             shown, note = _unsigned(held.checkpoint), known.note if known else ""
@@ -336,6 +340,9 @@ class LedgerWatch:
         ports, latest = self._ports, Instant(self._ports.clock.now() + CLOCK_SECONDS)
         try:
             statement = open_statement(line, head, witness=teller.id, keys=teller.ledger_keys(), latest=latest)
+        except UnknownSigner as fault:
+            ports.observer.witness_failed(teller.id, fault.code)
+            return
         except PeerFault:
             await self.fault(LedgerFaultKind.FALSE_STATEMENT, head, head.note, line, teller.id)
             return
@@ -363,6 +370,7 @@ def open_head(note: str, member: Member, tree: Tree) -> SignedHead | None:
     """Open a head that a third member holds, signed perhaps long ago; None where only a stolen key signed it.
 
     Raises:
+        UnknownSigner: signed by a key that is not listed here, or not yet.
         PeerFault: its member never signed it.
     """
     keys = list(member.ledger_keys())

@@ -21,7 +21,7 @@ from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.witness import LedgerName, SignedHead, WitnessStatement
 from connector.crypto.keys import PrivateKeySigner, public_key_from_der
-from connector.crypto.notes import parse_line
+from connector.crypto.notes import UnknownSigner, parse_line
 from connector.wire.checkpoint import Checkpoint
 
 MAX_LINE: Final = 200
@@ -90,7 +90,8 @@ def open_statement(
         latest: a time after which the line cannot have been signed, where the reader has a clock to compare with.
 
     Raises:
-        PeerFault: no such line, of another witness or head, of a time to come, or by no key valid at that time.
+        UnknownSigner: by a key that is not among them, which a newer directory may list.
+        PeerFault: no such line, of another witness or head, of a time to come, or by a key not valid at that time.
     """
     if len(line) > MAX_LINE or "\n" in line:
         raise _fault("not one line")
@@ -102,11 +103,14 @@ def open_statement(
     seconds, signature = int.from_bytes(blob[:_TIME_BYTES]), blob[_TIME_BYTES:]
     if not 0 < seconds <= _MAX_TIME or (latest is not None and seconds > latest):
         raise _fault("its time is none, or is still to come")
-    at = Instant(seconds)
-    for key in keys:
-        if key.is_valid_at(at) and _verifies(key, name, key_id, signature, _message(head, at)):
+    at, named = Instant(seconds), [(key, _public(key)) for key in keys]
+    named = [(key, public) for key, public in named if public is not None and _key_id(name, public) == key_id]
+    if not named:
+        raise UnknownSigner("cosignature: by a key that is not listed for its witness", hint="refresh the directory")
+    for key, public in named:
+        if public is not None and key.is_valid_at(at) and _verifies(public, signature, _message(head, at)):
             return WitnessStatement(witness, at, head, line)
-    raise _fault("signed by no ledger key listed for its witness at its time, or under another checkpoint")
+    raise _fault("its key was not valid at its time, or it stands under another checkpoint")
 
 
 def witnessed_note(head: SignedHead, statements: Iterable[WitnessStatement]) -> str:
@@ -114,13 +118,15 @@ def witnessed_note(head: SignedHead, statements: Iterable[WitnessStatement]) -> 
     return head.note + "".join(f"{statement.line}\n" for statement in statements)
 
 
-def _verifies(key: MemberKey, name: str, key_id: bytes, signature: bytes, message: bytes) -> bool:
+def _public(key: MemberKey) -> Ed25519PublicKey | None:
     try:
         public = public_key_from_der(key.public_der)
     except ConfigFault:
-        return False
-    if not isinstance(public, Ed25519PublicKey) or _key_id(name, public) != key_id:
-        return False
+        return None
+    return public if isinstance(public, Ed25519PublicKey) else None
+
+
+def _verifies(public: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
     try:
         public.verify(signature, message)
     except InvalidSignature:

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from connector.core.codes import Code
-from connector.core.errors import FailedClosed
+from connector.core.errors import FailedClosed, PeerFault
 from connector.core.ledger import EntryType, Tree
 from connector.core.merkle import verify_consistency
-from connector.core.witness import HeldHead, LedgerFaultKind, WitnessAnswer, in_words
+from connector.core.witness import HeldHead, LedgerFaultKind, Showing, WitnessAnswer, in_words
+from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate
 from connector.crypto.notes import NoteSigner
 from connector.wire import checkpoint
 from connector.wire.checkpoint import Checkpoint, Origin
@@ -355,22 +356,82 @@ class TestWitnessesThatCannotBeBelieved:
         assert [answered for answered, _ in first.ears.rounds] == [0, 0]
 
 
+class Gossip:
+    """A witness that countersigns as it should, and tells what it likes of others."""
+
+    def __init__(self, real, note):
+        self.real, self.note = real, note
+
+    async def held(self):
+        return [HeldHead(self.note, "— x AAAAAAAA")]
+
+    async def witness(self, member, showing):
+        return await self.real.witness(member, showing)
+
+
 async def test_gossip_about_a_member_that_was_never_signed_accuses_the_teller(three):
     first, second, third = three
-    forged = NoteSigner(f"{third.party.id}/exchange/1", second.party.ledger_signer.key)
-    note = checkpoint.seal(Checkpoint(Origin.parse(forged.name), 9, bytes(32)), forged)
+    await third.write(2)
+    note = (await third.note()).replace("\n2\n", "\n3\n")
+    second.desk.real = Gossip(second.watch, note)
 
-    class Liar:
-        async def held(self):
-            return [HeldHead(note, "— x AAAAAAAA")]
-
-        async def witness(self, member, showing):
-            return await second.watch.witness(member, showing)
-
-    second.desk.real = Liar()
     for _ in range(2):
         await first.showing.round()
 
     assert [(f.kind, f.ledger.member, f.told_by) for f in first.ears.faults] == [
         (LedgerFaultKind.FALSE_HEAD, third.party.id, second.party.id)
     ]
+
+
+async def test_a_key_that_the_directory_does_not_list_yet_accuses_nobody(three):
+    first, second, third = three
+    newer = NoteSigner(f"{third.party.id}/exchange/1", second.party.ledger_signer.key)
+    note = checkpoint.seal(Checkpoint(Origin.parse(newer.name), 9, bytes(32)), newer)
+    second.desk.real = Gossip(second.watch, note)
+    second.watch._signer = PrivateKeySigner("new", SigningAlgorithm.ED25519, generate(SigningAlgorithm.ED25519))
+
+    await first.showing.round()
+
+    assert first.ears.faults == []
+    assert second.party.id.value in {member for member, _ in first.ears.failures}
+    assert {s.witness for s in first.ears.statements} == {third.party.id}
+
+
+class TestRequests:
+    @pytest.mark.parametrize(
+        ("body", "content_type", "status"),
+        [
+            (b"{}", "application/json", 400),
+            (b"not json", "application/json", 400),
+            (b'{"checkpoint":"x","first":0,"proof":[]}', "application/json", 400),
+            (b"{}", "text/plain", 415),
+            (b" " * 70_000, "application/json", 413),
+        ],
+    )
+    async def test_what_is_no_showing_is_refused(self, three, body, content_type, status):
+        first, second, _ = three
+        headers = {"Content-Type": content_type}
+
+        answer = await first.client.exchange(second.member, "POST", "/ledger/witness", headers, body, 10_000)
+
+        assert answer.status == status
+
+    async def test_a_checkpoint_of_another_member_is_refused(self, three):
+        first, second, third = three
+        note = await third.note()
+
+        with pytest.raises(PeerFault):
+            await first.peers.show(second.member, Showing(note, 0, ()))
+        assert await second.state.witness.head(third.party.id, Tree.EXCHANGE) is None
+
+    async def test_a_proof_is_wanted_from_what_is_held(self, three):
+        first, second, _ = three
+        await first.write(2)
+        await first.show(second)
+        held = await first.note()
+        await first.write(2)
+
+        answer = await first.peers.show(second.member, Showing(await first.note(), 1, (bytes(32),)))
+
+        assert answer == WitnessAnswer(held=held)
+        assert second.ears.faults == []
