@@ -5,10 +5,11 @@ Strict, so that one value has one text: padding, the other alphabet, whitespace 
 
 import binascii
 import re
-from base64 import urlsafe_b64decode
 from typing import Final
 
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_PADDING: Final = (b"", b"===", b"==", b"=")
 _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
@@ -27,7 +28,7 @@ def decode(text: str, *, size: int | None = None) -> bytes:
     if not _BASE64URL.fullmatch(text):
         raise ValueError("base64url text holds a character outside A-Z a-z 0-9 - _")
     try:
-        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        data = binascii.a2b_base64(text.encode("ascii").translate(_STANDARD) + _PADDING[len(text) % 4])
     except binascii.Error:
         raise ValueError(f"base64url text has {len(text)} characters, which is no whole number of bytes") from None
     if encode(data) != text:

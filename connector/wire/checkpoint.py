@@ -15,6 +15,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -148,6 +149,12 @@ def open_of_member(text: str | bytes, member: MemberId, tree: Tree, keys: Iterab
     claimed = Origin.parse(data.partition(b"\n")[0].decode("ascii", "replace"))
     if (claimed.member, claimed.tree) != (member, tree):
         raise PeerFault(f"checkpoint: of {claimed}, expected the {tree} ledger of {member}")
-    loaded = (public_key_from_der(key.public_der) for key in keys)
-    named = [NoteKey(str(claimed), key) for key in loaded if isinstance(key, Ed25519PublicKey)]
+    named = [named for key in keys if (named := _note_key(str(claimed), key.public_der)) is not None]
     return Checkpoint.parse_body(open_note(text, named).body)
+
+
+@lru_cache(maxsize=1024)
+def _note_key(name: str, der: bytes) -> NoteKey | None:
+    """Load a listed ledger key once, as it signs notes of that name; None where it is of another kind."""
+    key = public_key_from_der(der)
+    return NoteKey(name, key) if isinstance(key, Ed25519PublicKey) else None

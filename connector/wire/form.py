@@ -7,7 +7,7 @@ in a URL. That the form names the mandate's worker is `wire.mandate.same_worker`
 
 import re
 from typing import Final
-from urllib.parse import quote_plus, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from connector.core.codes import Code
 from connector.core.errors import RequestRefused
@@ -26,7 +26,8 @@ _CURRENT, _PROBE = "current", "probe"
 
 def encode_search(ins: Ins) -> bytes:
     """Give the form that asks about one worker."""
-    return f"{_IDENTIFIER}={quote_plus(ins.to_token())}&{_STATUS}={_CURRENT}".encode("ascii")
+    # Of digits, dots and two letters: only the token's own signs are to be encoded.
+    return f"{_IDENTIFIER}=urn%3Aoid%3A{ins.oid.value}%7C{ins.matricule.value}&{_STATUS}={_CURRENT}".encode("ascii")
 
 
 def encode_probe() -> bytes:
