@@ -26,6 +26,9 @@ sys.exit(main())
 """
 # -I: no variable of the caller's environment and no package of their home changes what runs.
 
+_LEFT_OUT = ("reportlab/fonts/*", "**/.gitignore", "**/certifi/tests/*")
+"""Fonts: reportlab draws with those that every reader of PDF has; its own bear Adobe's copyright without terms."""
+
 
 def main() -> None:
     """Build it where the options say."""
@@ -48,6 +51,7 @@ def build(wheels: Path, root: Path, prefix: str) -> None:
     if len(ours) != 1:
         raise SystemExit(f"{wheels}: expected one wheel spsti_connector-*.whl, got {len(ours)}: make wheels")
     pip(wheels, "install", "--target", str(site), "--require-hashes", "--requirement", str(REQUIREMENTS))
+    leave_out(site)
     pip(wheels, "install", "--target", str(site), str(ours[0]))
     leave_out(site)
     (home / "bin").mkdir()
@@ -67,15 +71,22 @@ def pip(wheels: Path, *arguments: str) -> None:
     found = sorted(wheels.glob("pip-*-py3-none-any.whl"))
     if len(found) != 1:
         raise SystemExit(f"{wheels}: expected one wheel of pip, got {len(found)}: make wheels")
-    fixed = ("--isolated", "--quiet", "--no-input", "--disable-pip-version-check", "--no-cache-dir")
+    fixed = ("--isolated", "--quiet", "--no-input", "--disable-pip-version-check", "--no-cache-dir",
+             "--root-user-action", "ignore")  # fmt: skip
     offline = ("--no-index", "--find-links", str(wheels), "--no-deps", "--only-binary", ":all:", "--no-compile")
-    command = [sys.executable, "-m", "pip", *fixed, *arguments[:1], *offline, *arguments[1:]]
+    command = [sys.executable, "-m", "pip", arguments[0], *fixed, *offline, *arguments[1:]]
     subprocess.run(command, check=True, env=clean_environment() | {"PYTHONPATH": str(found[0])})
 
 
 def leave_out(site: Path) -> None:
-    """Take out what pip leaves behind: commands nobody calls here, and where on this machine the wheels lay."""
+    """Take out what nobody calls or reads here: commands, where the wheels lay, fonts that may not be passed on."""
     shutil.rmtree(site / "bin", ignore_errors=True)
+    for pattern in _LEFT_OUT:
+        for path in site.glob(pattern):
+            path.unlink()
+    for path in site.rglob("*"):
+        if path.is_file() and path.suffix != ".so":
+            path.chmod(0o644)
     for info in sorted(site.glob("*.dist-info")):
         for name in ("direct_url.json", "REQUESTED", "INSTALLER"):
             (info / name).unlink(missing_ok=True)

@@ -39,8 +39,8 @@ class References:
                 hint=f"start it by systemd with LoadCredential={name}:PATH, or give a path; by hand, as root",
             )
         path = self._credentials / name
-        if path.is_file() and path.stat().st_size == 0:
-            # The unit of the package gives an empty one for each file that is not there.
+        if path.is_file() and path.stat().st_size <= 1:
+            # The unit of the package gives an empty line for each file that is not there.
             raise ConfigFault(
                 f"{reference}: it is empty",
                 hint=f"put it into {self._base / CREDENTIALS / name}, for root alone, then restart",
