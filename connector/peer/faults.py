@@ -42,6 +42,17 @@ _OURS_TO_DO: Final = {
 }
 
 
+# OpenSSL's alerts (RFC 8446 section 6.2), which is all that the other side tells of why.
+_REFUSED_US: Final = {
+    "unsupported certificate": "its key usage does not allow TLS clients: SERV_SSL and ORG_SIGN are none, ask for "
+    "ORG_AUTH_CLI; spsti-connector keys identify FILE says which a file is",
+    "certificate revoked": "it was revoked by its authority: ask for another, and why",
+    "certificate expired": "it has expired, or a revocation list there has: renew it, or tell that service's IT staff",
+    "unknown ca": "its authority is not believed there: compare the authorities with those of the federation",
+    "bad certificate": "it is not valid yet, or cannot be checked there: compare both clocks",
+}
+
+
 def fault_of(member: Member, error: BaseException, *, seconds: float) -> PeerFault:
     """Give the fault of a failed exchange; `seconds` is how long it was waited for.
 
@@ -106,7 +117,7 @@ def _lost(member: Member, error: BaseException) -> PeerFault:
         return PeerFault(
             f"{member.name}: did not take our certificate ({alert})",
             code=Code.PEER_REFUSED_US,
-            hint="compare our client certificate, its end and its authority with what the directory lists",
+            hint=_REFUSED_US.get(alert, "compare our client certificate, its end and its authority with the directory"),
         )
     return _unreachable(
         member,

@@ -153,7 +153,7 @@ class Pki:
 
     def issue_not_yet_valid(self, member_id: str, use: Use = "server") -> Leaf:
         """Issue a certificate whose life begins tomorrow."""
-        return self.issue(member_id, use, not_before=self.now + DAY)
+        return self.issue(member_id, use, not_before=self._lives_from + DAY)
 
     def revoke(self, leaf: Leaf) -> None:
         """Take a leaf back and write the CRLs anew."""

@@ -53,7 +53,7 @@ from connector.wire import handover as handover_wire
 from connector.wire.bearer import authorization
 from connector.wire.fhir_read import parse_bundle
 from tests.kit.holder_fakes import WORKER, Ears, ListedMembers, Party, Vendor
-from tests.kit.pki import Leaf, Pki
+from tests.kit.pki import KeyKind, Leaf, Pki
 from tests.kit.state import INS, LEDGER_KEY, T0, HandClock, SystemEntropy, an_id, opened
 
 US = "318751275100020"
@@ -264,12 +264,13 @@ async def a_house(
     guard: GuardSettings | None = None,
     server=None,
     clock: HandClock | None = None,
+    key: KeyKind = "p256",
     **holder,
 ):
     """A holder that runs while the context lasts; with a clock that goes by itself, it waits for the floor as well."""
     house = House(
         directory,
-        Pki(directory / "pki", now=datetime.fromtimestamp(T0, UTC)),
+        Pki(directory / "pki", now=datetime.fromtimestamp(T0, UTC), key=key),
         Party(US, "SPSTI Nord", LEDGER_KEY),
         Party(ASKER, "SPSTI Sud"),
         Party(OTHER, "SPSTI Est"),

@@ -1,5 +1,5 @@
 """The sandbox's test PKI, for tests: `from tests.kit.pki import Pki`."""
 
-from spsti_sandbox.pki import Authority, Leaf, Pki
+from spsti_sandbox.pki import Authority, KeyKind, Leaf, Pki
 
-__all__ = ["Authority", "Leaf", "Pki"]
+__all__ = ["Authority", "KeyKind", "Leaf", "Pki"]
