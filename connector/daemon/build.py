@@ -39,6 +39,7 @@ from connector.daemon.journal import LocalJournal
 from connector.daemon.listening import HandedOver
 from connector.daemon.membership import Membership
 from connector.daemon.observe import Observers
+from connector.daemon.peer_watch import PeerWatch
 from connector.daemon.prober import LocalProber
 from connector.daemon.retention import EraseEntry, Housekeeping
 from connector.daemon.revocation import Revocation, crl_settings
@@ -95,6 +96,7 @@ class Rooms:
     entropy: Entropy
     metrics: Metrics
     observers: Observers
+    peer_watch: PeerWatch
     server_tls: ServerTls
     client_tls: ClientTls
     signer: Switched[OwnSigner]
@@ -148,6 +150,7 @@ async def build(
         CannotListen: an address cannot be listened on.
     """
     clock, metrics = SystemClock(), Metrics(__version__)
+    peer_watch = PeerWatch(clock)
     async with AsyncExitStack() as stack:
         rooms = Rooms(
             material=material,
@@ -156,7 +159,8 @@ async def build(
             clock=clock,
             entropy=SystemEntropy(),
             metrics=metrics,
-            observers=Observers(metrics),
+            observers=Observers(metrics, peer_watch),
+            peer_watch=peer_watch,
             server_tls=ServerTls(material.server_tls),
             client_tls=ClientTls(material.client_tls),
             signer=Switched(material.signer),
@@ -174,12 +178,12 @@ async def build(
             clock,
             rooms.entropy,
             member_name=material.member.name,
+            environment=material.environment,
+            references=material.references,
         )
         _open_insi(rooms)
         _open_membership(rooms)
         _open_rotation(rooms)
-            environment=material.environment,
-            references=material.references,
         await _open_adapters(rooms)
         await _open_requester(rooms)
         _open_witnesses(rooms)
@@ -450,7 +454,8 @@ def _watch(rooms: Rooms) -> None:
         attested_on=source.attested_on if (source := material.file.model.source) else None,
         limits=rooms.holder.limits,
     )
-    rooms.watched.witnesses = rooms.witnesses
+    rooms.watched.witnesses, rooms.watched.peers = rooms.witnesses, rooms.peer_watch
+    rooms.watched.settings = material.state
     rooms.status = DaemonStatus(rooms.watched, rooms.clock, rooms.metrics, __version__)
     rooms.status.measure_certificates()
 

@@ -11,6 +11,7 @@ from connector.core.limits import LimitRule
 from connector.core.members import MemberId
 from connector.core.outcome import Outcome
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState
+from connector.daemon.peer_watch import PeerWatch
 from connector.metrics import Metrics
 
 _INSI_RESULTS = {InsiCode.FOUND: "found", InsiCode.NONE: "none", InsiCode.SEVERAL: "several"}
@@ -19,7 +20,8 @@ _INSI_RESULTS = {InsiCode.FOUND: "found", InsiCode.NONE: "none", InsiCode.SEVERA
 class Observers:
     """`core.ports.Observer` and `FetchObserver`, the guard's and INSi's listeners, and what the local side tells."""
 
-    def __init__(self, metrics: Metrics) -> None:
+    def __init__(self, metrics: Metrics, peers: PeerWatch | None = None) -> None:
+        self._peers = peers
         self._metrics, self._log = metrics, logs.get_logger()
         self._answers: dict[tuple[MemberId, Outcome], Counter] = {}
 
@@ -34,6 +36,8 @@ class Observers:
         if counter is None:
             counter = self._answers[member, outcome] = self._metrics.answers.labels(member.value, outcome)
         counter.inc()
+        if self._peers is not None:
+            self._peers.called(member)
         self._metrics.answer_seconds.observe(ms / 1000)
         self._log.info(logs.PEER_ANSWERED, outcome=outcome, member=member.value, lookup_id=lookup_id, ms=round(ms, 1))
 
@@ -118,6 +122,8 @@ class Observers:
 
     def service_replied(self, _fetch_id: str, reply: ServiceReply) -> None:
         self._metrics.replies.labels(reply.member.value, reply.reply).inc()
+        if self._peers is not None:
+            self._peers.replied(reply.member, reply.reply, reply.elapsed_ms)
         if reply.reply is Reply.LIMITED:
             self._log.warning(logs.LIMITED_BY_PEER, member=reply.member.value, lookup_id=reply.lookup_id)
         # Of the two ids only the one that this holder knows as well, so that two houses' logs can be laid together.

@@ -1,5 +1,6 @@
 """Whether this connector can answer and ask, why not, and what to do: for `/health/ready`, `status` and the metrics."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,12 +21,14 @@ from connector.crypto.certificates import PeerCertificate
 from connector.crypto.keys import OwnSigner, Switched
 from connector.daemon.coverage import ServiceCoverage
 from connector.daemon.membership import Membership
+from connector.daemon.peer_watch import PeerWatch
 from connector.daemon.revocation import Revocation
 from connector.daemon.witnessing import WitnessDesk
 from connector.holder.limits import HolderLimits
 from connector.ledger.service import OpenState
 from connector.local.ports import AdapterStatus, CertificateStatus, Check, LedgerStatus, StatusReport
 from connector.metrics import Metrics
+from connector.store.settings import StateSettings
 
 DAY = 86_400
 _LIBRARIES = ("aiohttp", "cryptography", "pyjwt", "sqlite-utils")
@@ -49,6 +52,8 @@ class Watched:
     attested_on: date | None
     limits: HolderLimits
     witnesses: WitnessDesk | None = None
+    peers: PeerWatch | None = None
+    settings: StateSettings | None = None
     draining: bool = False
     listening: bool = False
     started_at: Instant = field(default=Instant(0))
@@ -187,7 +192,18 @@ class DaemonStatus:
             ledgers=[await self._ledger(tree) for tree in Tree],
             outbox=await w.state.pending(),
             versions={"spsti-connector": self._version} | {name: version(name) for name in _LIBRARIES},
+            peers=w.peers.seen() if w.peers is not None else (),
+            free_bytes=shutil.disk_usage(w.settings.directory).free if w.settings is not None else None,
+            last_backup_at=self._last_backup(),
         )
+
+    def _last_backup(self) -> Instant | None:
+        if self._watched.settings is None:
+            return None
+        try:
+            return Instant(int(self._watched.settings.last_backup.stat().st_mtime))
+        except FileNotFoundError:
+            return None
 
     async def measure(self) -> None:
         """Look at readiness and put what is pending into the metrics: a job's regular turn."""

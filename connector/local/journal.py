@@ -27,12 +27,12 @@ _E = TypeVar("_E", Tree, EntryType)
 
 async def listing(request: web.Request) -> web.Response:
     """`GET /api/v1/journal`."""
-    return await _page(request, _query(query_of(request, *_NAMES)))
+    return await _page(request, query_from(query_of(request, *_NAMES)))
 
 
 async def search(request: web.Request) -> web.Response:
     """`POST /api/v1/journal/search`."""
-    query = _query(query_of(request, *_NAMES))
+    query = query_from(query_of(request, *_NAMES))
     body, _ = await body_of(request, JournalSearchIn)
     worker = read_ins(body.matricule, body.oid, request.app[SETTINGS])
     return await _page(request, replace(query, worker=worker))
@@ -72,7 +72,13 @@ async def _page(request: web.Request, query: JournalQuery) -> web.Response:
     return answer(request, JournalPage(items=entries, next=following))
 
 
-def _query(values: Mapping[str, str]) -> JournalQuery:
+def query_from(values: Mapping[str, str]) -> JournalQuery:
+    """Read the filters of a list.
+
+    Raises:
+        LocalRefused: `local.malformed`.
+        IdentityFault: `identity.malformed`, the member id.
+    """
     return JournalQuery(
         tree=_choice(Tree, values.get("tree", Tree.EXCHANGE.value), "tree"),
         type=_choice(EntryType, values["type"], "type") if "type" in values else None,

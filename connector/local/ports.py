@@ -213,6 +213,17 @@ class LedgerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerSeen:
+    """What was heard of a peer since the start: when we last asked, whether an answer came, and when it called us."""
+
+    member: MemberId
+    asked_at: Instant | None = None
+    is_reachable: bool | None = None
+    elapsed_ms: int | None = None
+    called_us_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReport:
     """Everything that IT staff look at first."""
 
@@ -226,6 +237,9 @@ class StatusReport:
     ledgers: Sequence[LedgerStatus] = ()
     outbox: Mapping[str, int] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    peers: Sequence[PeerSeen] = ()
+    free_bytes: int | None = None
+    last_backup_at: Instant | None = None
 
 
 class StatusProvider(Protocol):

@@ -8,9 +8,19 @@ from typing import Final
 
 from aiohttp import web
 
-from connector.local import documents, events, members
+from connector.local import documents, events, evidence, members
 from connector.local.guards import Handler
-from connector.local.pages import fetch, fetches, language, navigation, worklist
+from connector.local.pages import (
+    alerts,
+    fetch,
+    fetches,
+    journal,
+    language,
+    navigation,
+    oppositions,
+    status,
+    worklist,
+)
 from connector.local.pages.rendering import TEMPLATES, build_templates
 from connector.local.pages.static import add_assets
 
@@ -38,6 +48,23 @@ PAGES: Final[Sequence[tuple[str, str, Handler]]] = (
     ("POST", "/fetches/{id}/choose", fetches.choose),
     ("POST", "/fetches/{id}/cancel", fetches.cancel),
     ("POST", "/fetches/{id}/file", fetches.file),
+    ("GET", "/status", status.show),
+    ("POST", "/status/peers/{id}/probe", status.probe),
+    ("GET", "/journal", journal.show),
+    ("POST", "/journal/search", journal.search),
+    ("POST", "/journal/verify", journal.verify),
+    ("GET", "/journal/export", evidence.lines),
+    ("GET", "/journal/{tree}/{index}", journal.entry),
+    ("GET", "/report", journal.report_form),
+    ("POST", "/report", journal.report),
+    ("GET", "/alerts", alerts.show),
+    ("POST", "/alerts/{id}/take", alerts.take),
+    ("POST", "/alerts/{id}/close", alerts.close),
+    ("GET", "/oppositions", oppositions.show),
+    ("POST", "/oppositions", oppositions.add),
+    ("POST", "/oppositions/search", oppositions.search),
+    ("POST", "/oppositions/{id}/lift", oppositions.lift),
+    ("POST", "/oppositions/{id}/entered", oppositions.entered),
 )
 
 

@@ -7,12 +7,21 @@ from collections.abc import Mapping
 from types import MappingProxyType, ModuleType
 from typing import Final
 
-from connector.local.pages import texts_en, texts_fetch_en, texts_fetch_fr, texts_fr, texts_sign_in_en, texts_sign_in_fr
+from connector.local.pages import (
+    texts_en,
+    texts_fetch_en,
+    texts_fetch_fr,
+    texts_fr,
+    texts_house_en,
+    texts_house_fr,
+    texts_sign_in_en,
+    texts_sign_in_fr,
+)
 from connector.local.words import Language
 
 _MODULES: Final[Mapping[Language, tuple[ModuleType, ...]]] = {
-    Language.FR: (texts_fr, texts_fetch_fr, texts_sign_in_fr),
-    Language.EN: (texts_en, texts_fetch_en, texts_sign_in_en),
+    Language.FR: (texts_fr, texts_fetch_fr, texts_house_fr, texts_sign_in_fr),
+    Language.EN: (texts_en, texts_fetch_en, texts_house_en, texts_sign_in_en),
 }
 
 

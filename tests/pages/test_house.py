@@ -1,0 +1,133 @@
+"""Status, journal, alerts, oppositions and a worker's report: by forms alone, in both languages."""
+
+import pytest
+
+from connector.core.ledger import EntryType, Tree
+from connector.core.people import Role
+from connector.local.pages.texts import TEXTS
+from connector.local.ports import Check, ProbeStep
+from connector.local.sign_in.rights import PAGE_ROLES
+from connector.local.words import Language
+from tests.kit.local_side import A
+from tests.pages.conftest import plain
+
+WORKER = "279035121518989"
+PAGES = [
+    "/fetch",
+    "/fetches",
+    "/worklist",
+    "/status",
+    "/journal",
+    "/journal/exchange/2",
+    "/report",
+    "/alerts",
+    "/oppositions",
+]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_type_of_entry_and_tree_has_its_words(language):
+    wanted = {*(f"entry.{one}" for one in EntryType), *(f"tree.{one}" for one in Tree)}
+
+    assert wanted - TEXTS[language].keys() == set()
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_every_page_of_every_role_is_there_in_both_languages(visit, language):
+    visitor = await visit(*(set(Role) - {Role.NURSE, Role.INTERN}), language=language.value)
+
+    for path in PAGES:
+        page = await visitor.get(path)
+        assert f'<html lang="{language.value}">' in page
+        assert 'aria-current="page"' in page or path == "/report"
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/people"])
+@pytest.mark.parametrize("role", Role)
+async def test_a_page_opens_to_its_roles_and_to_no_other(visit, path, role):
+    visitor = await visit(role)
+    opens = role in PAGE_ROLES["/" + path.split("/")[1]]
+
+    async with visitor.session.get(path, allow_redirects=False) as answer:
+        assert (answer.status == 200) == opens
+        if not opens:
+            assert "sign_in.role" in await answer.text()
+
+
+async def test_each_red_line_of_the_status_says_what_to_do(visit, house):
+    house.status.checks.append(Check("crl", ok=False, detail="expired yesterday", remedy="renew the list"))
+    page = plain(await (await visit(Role.ADMINISTRATOR)).get("/status"))
+
+    assert "À traiter maintenant : 1" in page
+    assert "expired yesterday → renew the list" in page
+    assert "20 jours" in page
+
+
+async def test_a_peer_is_tested_and_the_step_that_failed_says_cause_and_remedy(visit, house):
+    house.prober.steps.append(
+        ProbeStep("document", ok=False, elapsed_ms=90, code="peer.timeout", cause="no byte came", remedy="call them")
+    )
+    page = plain(await (await visit(Role.ADMINISTRATOR)).post(f"/status/peers/{A}/probe", status=200))
+
+    assert "no byte came → call them" in page
+    assert "Le test s'est arrêté" in page
+
+
+async def test_the_journal_is_filtered_and_names_a_worker_in_no_address(visit, house):
+    visitor = await visit(Role.AUDITOR)
+    await visitor.get(f"/journal?tree=exchange&type=asked&peer={A}&since=2026-11-01&until=2026-11-30")
+    query = house.journal.searches[-1]
+    assert (query.type, query.peer) == (EntryType.ASKED, A)
+
+    await visitor.post("/journal/search", matricule=WORKER, tree="exchange", status=200)
+
+    assert house.journal.searches[-1].worker.matricule.value == WORKER
+
+
+async def test_a_filter_that_is_none_is_told_in_words(visit):
+    visitor = await visit(Role.AUDITOR)
+
+    await visitor.get("/journal?type=coffee", status=400)
+    await visitor.get("/journal?peer=12", status=422)
+    await visitor.get("/journal/exchange/999", status=404)
+
+
+async def test_the_journal_is_verified_from_the_page(visit):
+    page = plain(await (await visit(Role.AUDITOR)).post("/journal/verify", status=200))
+
+    assert "Journal des échanges intact, 5 entrées." in page
+
+
+async def test_an_objection_is_noted_lifted_and_seen_again(visit, house):
+    visitor = await visit()
+    said = {"matricule": WORKER, "kind": "2", "on": "20/11/2026", "means": "oral", "by": "physician"}
+
+    place = await visitor.post("/oppositions", **said)
+    assert place.startswith("/oppositions?done=kept#")
+    assert (await visitor.post("/oppositions", **said)).startswith("/oppositions?done=already#")
+    objection = place.rpartition("#")[2]
+    page = await visitor.post("/oppositions/search", matricule=WORKER, status=200)
+    assert f'id="{objection}"' in page
+
+    lifted = {"on": "2026-11-22", "means": "oral", "by": "physician"}
+    assert "done=lifted" in await visitor.post(f"/oppositions/{objection}/lift", **lifted)
+    assert "levée" in plain(await visitor.get("/oppositions"))
+
+
+@pytest.mark.parametrize("field", ["matricule", "kind", "on", "means", "by"])
+async def test_an_objection_that_is_not_whole_is_not_noted(visit, field):
+    said = {"matricule": WORKER, "kind": "2", "on": "2026-11-20", "means": "oral", "by": "physician", field: ""}
+    visitor = await visit()
+
+    page = await visitor.post("/oppositions", **said, status=400)
+
+    assert f'href="#{field}"' in page
+    assert "Aucune opposition." in plain(await visitor.get("/oppositions"))
+
+
+async def test_an_alert_is_closed_with_a_reason_only(visit):
+    visitor = await visit(Role.IDENTITY_OFFICER)
+
+    await visitor.post(f"/alerts/{'a' * 32}/close", reason="", status=400)
+    await visitor.post(f"/alerts/{'a' * 32}/close", reason="compared", status=404)
+    await visitor.post("/alerts/none/take", status=404)
