@@ -136,8 +136,7 @@ def open_(stored: StoredEntry, origin: str, epochs: EpochKeys) -> OpenedEntry | 
 
 def tags(workers: Sequence[Ins], epoch: str, epochs: EpochKeys) -> tuple[tuple[str, bytes], ...]:
     """Give the tags by which an entry of that epoch answers to each of its workers' INS."""
-    found = [epochs.worker_tag(epoch, ins) for ins in workers]
-    return tuple((epoch, tag) for tag in found if tag is not None)
+    return tuple((epoch, epochs.tag_for(epoch, ins)) for ins in workers)
 
 
 def _leaf(draft: EntryDraft, salt: bytes, personal_sha256: bytes) -> bytes:

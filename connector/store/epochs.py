@@ -74,7 +74,18 @@ class EpochKeys:
             FailedClosed: `vault.damaged`.
         """
         keys = self._read(name)
-        return None if keys is None else keys.tags.tag("worker", ins.oid.value, ins.matricule.value)[:TAG_BYTES]
+        return None if keys is None else _tag(keys, ins)
+
+    def tag_for(self, name: str, ins: Ins) -> bytes:
+        """Give the tag for an entry that is being written, so that its epoch's key is at hand.
+
+        Raises:
+            FailedClosed: `vault.damaged`; `ledger.unavailable`, the epoch's key is not there.
+        """
+        keys = self._known.get(name) or self._read(name)  # an epoch that is running is not destroyed
+        if keys is None:
+            raise FailedClosed(f"ledger: the epoch key {name} is not there", code=Code.LEDGER_UNAVAILABLE)
+        return _tag(keys, ins)
 
     def names(self) -> list[str]:
         """Name every epoch whose key is there, the files of nobody's left out."""
@@ -163,6 +174,10 @@ class EpochKeys:
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name}{_SUFFIX}"
+
+
+def _tag(keys: _Keys, ins: Ins) -> bytes:
+    return keys.tags.tag("worker", ins.oid.value, ins.matricule.value)[:TAG_BYTES]
 
 
 def _keys(key: bytes) -> _Keys:
