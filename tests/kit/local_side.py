@@ -74,13 +74,13 @@ PDF = b"%PDF-1.7\n" + bytes(range(256)) * 2000
 
 class Clock:
     def __init__(self, now=NOW):
-        self.at = now
+        self.at, self.passed = now, 0.0
 
     def now(self):
         return Instant(self.at)
 
     def monotonic(self):
-        return 0.0
+        return self.passed
 
 
 class Entropy:

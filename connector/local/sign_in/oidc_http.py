@@ -32,13 +32,15 @@ class ProviderHttp:
             raise self._fault(f"it answered {status}")
         return found
 
-    async def post(self, url: str, form: Mapping[str, str], auth: aiohttp.BasicAuth | None) -> tuple[int, Json]:
-        """Post a form, and give status and JSON object.
+    async def post(self, url: str, form: Mapping[str, str], *, basic: str = "") -> tuple[int, Json]:
+        """Post a form, with what RFC 7617 makes of login and password where given; gives status and JSON object.
 
         Raises:
             LocalRefused: `sign_in.provider`.
         """
-        return await self._call("POST", url, data=dict(form), auth=auth)
+        return await self._call(
+            "POST", url, data=dict(form), headers={"Authorization": f"Basic {basic}"} if basic else {}
+        )
 
     async def _call(self, method: str, url: str, **more: Any) -> tuple[int, Json]:  # noqa: ANN401 - aiohttp's own
         headers = {"Accept": "application/json", **more.pop("headers", {})}

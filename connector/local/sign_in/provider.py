@@ -6,13 +6,13 @@ issuer is the configured one, to the letter; what discovery says of another is r
 
 import asyncio
 import hmac
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-import aiohttp
 import jwt
 
 from connector.core import b64
@@ -200,17 +200,16 @@ class Provider:
             "code_verifier": asked.verifier,
             "client_id": self.settings.client_id,
         }
-        auth = None
+        basic = ""
         if self.settings.key is not None:
             form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
             form["client_assertion"] = self._assertion(url, self.settings.key)
         else:
             del form["client_id"]
             # RFC 6749 section 2.3.1: both are form-encoded before they are put together.
-            auth = aiohttp.BasicAuth(
-                quote(self.settings.client_id, safe=""), quote(self.settings.secret, safe=""), encoding="utf-8"
-            )
-        return await self._http.post(url, form, auth)
+            pair = f"{quote(self.settings.client_id, safe='')}:{quote(self.settings.secret, safe='')}"
+            basic = b64encode(pair.encode()).decode()
+        return await self._http.post(url, form, basic=basic)
 
     def _assertion(self, audience: str, key: PrivateKey) -> str:
         now = self._clock.now()

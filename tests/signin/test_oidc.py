@@ -1,0 +1,299 @@
+"""Signing in by OpenID Connect: two real providers, and one that lies; every lie is refused in words."""
+
+import json
+import warnings
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from connector.core.mandate import AuthLevel, AuthMeans
+from connector.core.people import Role, Subject
+from connector.local.sign_in.providers import PersonRule
+from tests.kit.local_side import PHYSICIAN_ID
+from tests.kit.oidc import (
+    PSC_PATH,
+    PSC_RULE,
+    Browser,
+    LyingProvider,
+    certified_provider,
+    join,
+    provider,
+    say,
+)
+
+NAMED = {"SubjectNameID": PHYSICIAN_ID, "preferred_username": PHYSICIAN_ID, "family_name": "ESSAI"}
+
+
+# ---------------------------------------------------------------- a certified provider, shaped like Pro Santé Connect
+
+
+@pytest.fixture
+def psc(request, house):
+    """The provider, joined to the house; by a client secret, and by a key."""
+    more, jwks = {}, ""
+    if getattr(request, "param", "") == "private_key_jwt":
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
+        jwks = json.dumps({"keys": [jwk | {"kid": "ours", "use": "sig"}]})
+        more = {"key": key, "key_id": "ours", "secret": ""}
+    with certified_provider(jwks=jwks) as port:
+        issuer = f"http://127.0.0.1:{port}{PSC_PATH}"
+        discovery = f"{issuer}/.well-known/wallet-openid-configuration"
+        join(house, provider(house, issuer, rule=PSC_RULE, discovery=discovery, **more))
+        yield port
+
+
+@pytest.mark.parametrize("psc", ["client_secret", "private_key_jwt"], indirect=True)
+async def test_a_physician_signs_in_by_pro_sante_connect_and_the_level_is_the_sessions(house, psc, browse):
+    person = await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    await say(psc, PHYSICIAN_ID, NAMED)
+    browser = Browser(browse())
+    url = await browser.begin()
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+    status, headers, page = await browser.come_back(await browser.at_provider(url))
+
+    assert (status, headers.get("Location")) == (303, "/people"), page
+    (session,) = house.sign_in.kept.sessions.values()
+    assert (session.person_id, session.provider) == (person.id, "psc")
+    assert (session.auth.means, session.auth.level) == (AuthMeans.PSC, AuthLevel.LOW)
+    assert (asked["code_challenge_method"], asked["acr_values"]) == ("S256", "eidas1")
+    assert asked["scope"] == "openid scope_all"
+
+
+async def test_a_code_that_was_used_is_refused(house, psc, browse):
+    await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    await say(psc, PHYSICIAN_ID, NAMED)
+    browser = Browser(browse())
+    back = await browser.at_provider(await browser.begin())
+    assert (await browser.come_back(back))[0] == 303
+
+    status, _, page = await browser.come_back(back)
+    assert status == 403
+    assert "not begun in this browser" in page
+    # The same code under a new state: this time it is the provider that refuses.
+    fresh = parse_qs(urlsplit(await browser.begin()).query)["state"][0]
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    status, _, page = await browser.come_back(f"/login/psc/return?{urlencode({'code': code, 'state': fresh})}")
+    assert status == 403
+    assert "cannot be accepted" in page
+
+
+async def test_a_physician_who_left_proves_who_they_are_and_is_refused(house, psc, browse):
+    person = await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    await house.sign_in.staff.suspend(person.id, "Camille")
+    await say(psc, PHYSICIAN_ID, NAMED)
+    browser = Browser(browse())
+
+    status, _, page = await browser.come_back(await browser.at_provider(await browser.begin()))
+
+    assert status == 403
+    assert "suspended" in page
+    assert not house.sign_in.kept.sessions
+
+
+async def test_whoever_is_not_on_the_list_is_not_added_by_signing_in(house, psc, browse):
+    await say(psc, PHYSICIAN_ID, NAMED)
+    browser = Browser(browse())
+
+    status, _, page = await browser.come_back(await browser.at_provider(await browser.begin()))
+
+    assert status == 403
+    assert "not on this service" in page.replace("&#39;", "'")
+    assert house.sign_in.kept.types() == [("sign-in-refused", "sign_in.not_listed")]
+
+
+async def test_an_answer_brought_by_another_browser_is_refused(house, psc, browse):
+    await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    await say(psc, PHYSICIAN_ID, NAMED)
+    victim, thief = Browser(browse()), Browser(browse())
+    back = await victim.at_provider(await victim.begin())
+    await thief.begin()
+
+    assert (await thief.come_back(back))[0] == 403
+
+
+async def test_a_level_that_is_not_known_is_refused(house, psc, browse):
+    await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    await say(psc, PHYSICIAN_ID, NAMED, acr="")
+    browser = Browser(browse())
+
+    status, _, _ = await browser.come_back(await browser.at_provider(await browser.begin()))
+
+    assert status == 403
+    assert house.sign_in.kept.entries[-1].personal["rule"] == "acr"
+
+
+async def test_a_test_account_of_an_editor_opens_nothing(house, psc, browse):
+    await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    await say(psc, PHYSICIAN_ID, NAMED | {"otherIds": [{"identifiant": "ANS2023", "origine": "EDIT", "qualite": 1}]})
+    browser = Browser(browse())
+
+    assert (await browser.come_back(await browser.at_provider(await browser.begin())))[0] == 403
+
+
+async def test_signing_out_offers_to_sign_out_of_the_provider_too(house, psc, browse):
+    person = await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    await say(psc, PHYSICIAN_ID, NAMED)
+    browser = Browser(browse())
+    _, headers, _ = await browser.come_back(await browser.at_provider(await browser.begin()))
+    token = headers["Set-Cookie"].split("=", 1)[1].split(";")[0]
+    (session,) = house.sign_in.kept.sessions.values()
+
+    async with browse(token).post("/logout", data={"csrf": session.csrf}) as answer:
+        page = await answer.text()
+    assert "session/end?client_id=spsti" in page
+    assert person.name not in page
+
+
+# ---------------------------------------------------------------- one of another make (Authlib), for staff without RPPS
+
+
+THEIR_WARNINGS = pytest.mark.filterwarnings("ignore")  # of Authlib about itself, in the provider's thread
+
+
+@pytest.fixture
+def generic(house):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mock = pytest.importorskip("oidc_provider_mock", reason="oidc-provider-mock is not installed")
+    users = [mock.User(sub="u1", claims={"email": "dpo@spsti.example"})]
+    with mock.run_server_in_thread(user_claims=users) as server:
+        issuer = f"http://localhost:{server.server_port}"
+        rule = PersonRule(("email",), is_practitioner=False)
+        more = {"scope": "openid email", "acr_values": "", "level": AuthLevel.LOW, "means": AuthMeans.OWN}
+        join(house, provider(house, issuer, rule=rule, name="entra", **more))
+        yield server
+
+
+@THEIR_WARNINGS
+async def test_staff_without_rpps_sign_in_by_the_services_own_directory(house, generic, browse):
+    person = await house.sign_in.person(Role.DPO, subjects=[Subject("entra", "dpo@spsti.example")])
+    browser = Browser(browse())
+    url = await browser.begin("entra")
+
+    status, headers, page = await browser.come_back(await browser.at_provider(url, form={"sub": "u1"}))
+
+    assert (status, headers.get("Location")) == (303, "/people"), page
+    (session,) = house.sign_in.kept.sessions.values()
+    assert (session.person_id, session.auth.means) == (person.id, AuthMeans.OWN)
+
+
+@THEIR_WARNINGS
+async def test_a_subject_of_one_provider_is_nobody_at_another(house, generic, browse):
+    await house.sign_in.person(Role.DPO, subjects=[Subject("psc", "dpo@spsti.example")])
+    browser = Browser(browse())
+    url = await browser.begin("entra")
+
+    assert (await browser.come_back(await browser.at_provider(url, form={"sub": "u1"})))[0] == 403
+
+
+# ---------------------------------------------------------------- one that lies
+
+
+@pytest.fixture
+async def liar(house):
+    async with LyingProvider().running() as running:
+        join(house, provider(house, running.issuer, rule=PSC_RULE))
+        yield running
+
+
+async def answered(house, browse, liar, **more):
+    await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    browser = Browser(browse())
+    answer = liar.answer_to(await browser.begin(), **more)
+    return await browser.come_back(f"/login/psc/return?{urlencode(answer)}")
+
+
+async def test_a_right_token_is_taken(house, browse, liar):
+    assert (await answered(house, browse, liar))[0] == 303
+
+
+FOREIGN = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+LIES = {
+    "aud": {"aud": "another client"},
+    "azp": {"azp": "another client"},
+    "several": {"aud": ["spsti", "another client"]},
+    "nonce": {"nonce": "of another sign-in"},
+    "no nonce": {"nonce": None},
+    "iss": {"iss": "https://auth.example"},
+    "exp": {"exp": 1_700_000_000},
+    "no exp": {"exp": None},
+    "iat": {"iat": 1_700_000_000},
+    "acr": {"acr": "eidas0"},
+    "no acr": {"acr": None},
+    "at_hash": {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
+    "two persons": {"preferred_username": "810002422979"},
+    "no person": {"SubjectNameID": None},
+    "exp no number": {"exp": "soon"},
+}
+FORGED = {
+    "alg none": lambda claims: jwt.encode(claims, None, algorithm="none"),
+    "hmac": lambda claims: jwt.encode(claims, "spsti" * 10, algorithm="HS256", headers={"kid": "one"}),
+    "another key": lambda claims: jwt.encode(claims, FOREIGN, algorithm="RS256", headers={"kid": "one"}),
+    "unknown key": lambda claims: jwt.encode(claims, FOREIGN, algorithm="RS256", headers={"kid": "two"}),
+    "another algorithm": lambda claims: jwt.encode(claims, FOREIGN, algorithm="PS256", headers={"kid": "one"}),
+    "no token": lambda claims: "no token",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_a_token_that_does_not_fit_is_refused_in_words_and_journalled(house, browse, liar, lie):
+    liar.claims = LIES[lie]
+
+    status, _, page = await answered(house, browse, liar)
+
+    assert status == 403
+    assert "cannot be accepted" in page
+    assert not house.sign_in.kept.sessions
+    assert house.sign_in.kept.types()[-1] == ("sign-in-refused", "sign_in.unproven")
+
+
+@pytest.mark.parametrize("forged", FORGED)
+async def test_a_token_that_the_provider_did_not_sign_is_refused(house, browse, liar, forged):
+    liar.sign = FORGED[forged]
+
+    assert (await answered(house, browse, liar))[0] == 403
+    assert not house.sign_in.kept.sessions
+
+
+async def test_an_answer_of_another_issuer_is_refused(house, browse, liar):
+    """RFC 9207: two providers must not be mixed up."""
+    assert (await answered(house, browse, liar, iss="https://auth.example"))[0] == 403
+
+
+async def test_user_information_about_somebody_else_is_refused(house, browse, liar):
+    liar.metadata = {"userinfo": {"sub": "somebody else"}}
+
+    assert (await answered(house, browse, liar))[0] == 403
+
+
+async def test_discovery_of_another_issuer_is_refused(browse, liar):
+    liar.metadata = {"issuer": "https://auth.example"}
+
+    async with browse().get("/login/psc", allow_redirects=False) as answer:
+        assert answer.status == 403
+
+
+async def test_a_provider_that_is_down_is_named_as_such(house, browse):
+    join(house, provider(house, "http://127.0.0.1:9", rule=PSC_RULE))
+
+    async with browse().get("/login/psc", allow_redirects=False) as answer:
+        assert answer.status == 502
+        assert "does not answer" in await answer.text()
+
+
+async def test_a_key_that_is_rotated_is_found_again(house, browse, liar):
+    await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    browser = Browser(browse())
+    liar.kid = "two"
+    answer = liar.answer_to(await browser.begin())
+    assert (await browser.come_back(f"/login/psc/return?{urlencode(answer)}"))[0] == 303
+    liar.key = liar.published = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    liar.kid = "three"
+    house.clock.passed += 61
+
+    answer = liar.answer_to(await browser.begin())
+    assert (await browser.come_back(f"/login/psc/return?{urlencode(answer)}"))[0] == 303
