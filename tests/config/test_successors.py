@@ -1,6 +1,6 @@
 """Preparing successors of keys and certificates, what is said of one's own certificates, and who is used when."""
 
-import datetime as dt
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -21,7 +21,9 @@ from connector.directory.members_file import MembersFile
 from spsti_sandbox.pki import Pki
 
 MEMBER = "318751275100020"
-NOW = Instant(int(dt.datetime.now(dt.UTC).timestamp()))
+NOW = Instant(1_795_435_200)
+"""For what is a matter of two instants alone."""
+
 DAY = 86_400
 
 
@@ -45,11 +47,15 @@ def made(tmp_path, pki):
         trusted_cas=(str(pki.ca_path),),
         crls=tuple(map(str, pki.crl_paths)),
     )
-    return create(tmp_path / "m", answers, endpoint="https://127.0.0.1:8443", towns=("Dijon",), now=Instant(NOW - 60))
+    return create(tmp_path / "m", answers, endpoint="https://127.0.0.1:8443", towns=("Dijon",), now=Instant(now() - 60))
 
 
-def read(made, now=NOW):
-    return prepare(load(made.config), credentials=None, now=now)
+def now():
+    return Instant(int(time.time()))
+
+
+def read(made):
+    return prepare(load(made.config), credentials=None, now=now())
 
 
 def run(*words):
@@ -74,7 +80,7 @@ def entry_of(made):
 
 @pytest.mark.parametrize(("which", "kid"), [("signing", "sign-2"), ("ledger", "ledger-2")])
 def test_a_new_key_is_listed_beside_the_one_in_use_for_an_overlap(made, which, kid):
-    before = {key.kid: key for key in entry_of(made).keys}
+    before, began = {key.kid: key for key in entry_of(made).keys}, now()
 
     said = rotate(made, which)
 
@@ -82,7 +88,7 @@ def test_a_new_key_is_listed_beside_the_one_in_use_for_an_overlap(made, which, k
     keys = {key.kid: key for key in entry_of(made).keys}
     old = kid.replace("2", "1")
     assert keys.keys() - before.keys() == {kid}
-    assert keys[kid].valid_from - NOW == pytest.approx(DAY, abs=120)
+    assert began + DAY <= keys[kid].valid_from <= now() + DAY
     assert keys[old].valid_until == keys[kid].valid_from + 7 * DAY
     material = read(made)
     following = material.prepared.signer if which == "signing" else material.prepared.ledger_signer
@@ -171,17 +177,18 @@ def test_keys_identify_says_which_product_a_file_is(pki, tmp_path, use, product)
 
 
 def test_what_was_prepared_is_used_from_when_the_directory_lists_it(made, pki, tmp_path):
+    began = now()
     rotate(made, "signing", "--begin-hours", "2")
     rotate(made, "client", *bundle(pki, tmp_path, "client"))
     material, none = read(made), frozenset()
     members = made.config.parent / "members.toml"
     directory = MembersFile(members, Environment.TEST)
 
-    assert choose(material, directory, NOW, none).prepared == {"client"}
+    assert choose(material, directory, began, none).prepared == {"client"}
     members.write_text((made.config.parent / "my-entry.toml").read_text())
     listed = MembersFile(members, Environment.TEST)
-    assert choose(material, listed, NOW, none).prepared == {"client"}
-    later = choose(material, listed, Instant(NOW + 2 * 3600 + 60), none)
+    assert choose(material, listed, began, none).prepared == {"client"}
+    later = choose(material, listed, Instant(now() + 2 * 3600), none)
     assert later.prepared == {"client", "signing"}
     assert later.signer.kid == "sign-2"
 
@@ -191,7 +198,7 @@ def test_while_the_directory_does_not_know_this_service_the_choice_stays(made, t
     empty = tmp_path / "empty.toml"
     empty.write_text((made.config.parent / "members.toml").read_text().replace(MEMBER, "318751275100038"))
 
-    chosen = choose(read(made), MembersFile(empty, Environment.TEST), NOW, frozenset({"signing"}))
+    chosen = choose(read(made), MembersFile(empty, Environment.TEST), now(), frozenset({"signing"}))
 
     assert chosen.signer.kid == "sign-2"
 
@@ -216,10 +223,10 @@ def test_the_nearer_the_end_the_more_urgent_the_words():
 
 def test_findings_name_a_server_certificate_that_is_not_for_the_endpoint(made, pki):
     material = read(made)
+    assert findings(material, now()) == ()
     elsewhere = replace(material, member=replace(material.member, endpoint="https://autre.example:8443"))
 
-    assert findings(material, NOW) == ()
-    assert ["autre.example" in finding.what for finding in findings(elsewhere, NOW)] == [True]
+    assert ["autre.example" in finding.what for finding in findings(elsewhere, now())] == [True]
 
 
 def test_a_local_certificate_is_looked_into(made, pki, tmp_path):
@@ -232,9 +239,9 @@ def test_a_local_certificate_is_looked_into(made, pki, tmp_path):
     text = made.config.read_text()
     made.config.write_text(text.replace("[local]\n", '[local]\ncertificate = "local.pem"\nkey = "local.key"\n', 1))
 
-    assert ["stands alone" in finding.what for finding in findings(read(made), NOW)] == [True]
+    assert ["stands alone" in finding.what for finding in findings(read(made), now())] == [True]
     alone.write_bytes(leaf.cert_pem_path.read_bytes())
-    assert findings(read(made), NOW) == ()
+    assert findings(read(made), now()) == ()
     (made.config.parent / "local.key").write_bytes(pki.issue(MEMBER, "server").key_pem_path.read_bytes())
     with pytest.raises(ConfigFault, match="a pair"):
         read(made)

@@ -5,6 +5,7 @@ A federation of its own, whose certificates name where their authorities' revoca
 
 import asyncio
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ import pytest_asyncio
 from click.testing import CliRunner
 
 from connector.cli.main import cli
+from connector.config.scaffold import table_text
+from connector.core.directory import KeyUse
+from connector.core.oid import Environment
+from connector.crypto.keys import SigningAlgorithm, public_key_to_der
+from connector.crypto.token import TokenKey, TokenSigner
+from connector.directory.members_file import MembersFile
+from connector.directory.members_text import members_text
 from connector.peer.tls import client_context
 from connector.wire import jose, receipt
 from spsti_sandbox.federation import Federation
@@ -19,6 +27,7 @@ from spsti_sandbox.operators import ENTRY_PASSWORD
 from spsti_sandbox.physician import Physician
 from tests.kit.crl_server import a_crl_server
 from tests.kit.system import CAST, DAEMON, Caller, assert_sound, begin_download, enlarge, eventually, readiness, reload
+from tests.kit.token import LABEL, PIN, Token, needs_softhsm
 
 pytestmark = pytest.mark.long
 LARGE = 24_000_000
@@ -181,3 +190,132 @@ async def test_a_certificate_is_revoked_by_a_list_that_the_daemon_fetches_itself
         async with caller.line() as line:
             await line.lookup()
     await crls.start()
+
+
+@pytest.mark.parametrize(("key", "algorithm"), [("p256", "ES256"), ("rsa2048", "PS256")])
+async def test_a_record_goes_over_with_either_kind_of_key_everywhere(tmp_path, key, algorithm):
+    """TLS on both sides, the authorities, mandates, receipts and acknowledgements: P-256, or RSA-2048 as at ANS."""
+    made = Federation.create(tmp_path, ("a", "c"), workers=12, key=key, signing_algorithm=algorithm)
+    holder, us = made.services["a"], made.services["c"]
+    for service in made.services.values():
+        service.command = DAEMON
+    try:
+        await made.start()
+        camille = Physician(us)
+        fetch = await camille.fetch(CAST.only_at_a.asked, [holder.member_id])
+
+        assert fetch["state"] == "ready", fetch
+        (arrived,) = [await camille.entry(short) for short in await camille.journal(type="arrived")]
+        for token, typ in (("mandate", "mandate+jwt"), ("receipt", receipt.TYP)):
+            assert jose.read(arrived["personal"]["handover"][token].encode(), typ=typ).algorithm == algorithm
+
+        async def is_acknowledged():
+            return await Physician(holder).journal(tree="house", type="acknowledged")
+
+        assert await eventually(is_acknowledged)
+        await assert_sound(holder, us)
+    finally:
+        await made.stop()
+
+
+async def test_a_signing_key_in_a_token_signs_until_it_is_pulled_out_and_again_when_it_is_back(tmp_path):
+    needs_softhsm()
+    token = Token(tmp_path / "token")
+    token.make_key("sign-1")
+    made = Federation.create(tmp_path / "federation", ("a", "c"), workers=12, directory="file")
+    holder, us = made.services["a"], made.services["c"]
+    put_into_token(made, holder, token)
+    for service in made.services.values():
+        service.command = DAEMON
+        service.environment = token.environment
+    try:
+        await made.start()
+        camille = Physician(us)
+        assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
+        token.pull()
+
+        (reply,) = (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["services"]
+        assert reply["reply"] not in {"announced", "withheld"}, reply
+        status, wrong = await readiness(holder)
+        assert (status, "does not sign" in wrong["signing"]) == (503, True)
+
+        token.put_back()
+        assert (await readiness(holder))[0] == 200
+        assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
+        await assert_sound(holder, us)
+        assert PIN not in holder.log.read_text()
+    finally:
+        await made.stop()
+
+
+def put_into_token(made, service, token) -> None:
+    """Have a service sign with the token's key, and list that key for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOFTHSM2_CONF", token.environment["SOFTHSM2_CONF"])
+        where = TokenKey(token.driver, LABEL, "sign-1", PIN)
+        public = public_key_to_der(TokenSigner("sign-1", SigningAlgorithm.ES256, where).public_key)
+    pin = service.folder / "pin"
+    pin.write_text(PIN + "\n")
+    text = service.config.read_text()
+    table = {"module": token.driver, "token": LABEL, "key": "sign-1", "pin": str(pin)}
+    service.config.write_text(
+        text.replace('key = "keys/sign.key"\n', "", 1) + "\n" + table_text("signing.pkcs11", table)
+    )
+    listed = [
+        replace(
+            member,
+            keys=tuple(
+                replace(key, public_der=public)
+                if (member.id.value, key.use) == (service.member_id, KeyUse.SIGN)
+                else key
+                for key in member.keys
+            ),
+        )
+        for member in MembersFile(service.folder / "members.toml", Environment.TEST).members()
+    ]
+    for other in made.services.values():
+        (other.folder / "members.toml").write_text(members_text(listed))
+
+
+async def test_the_local_sides_certificate_is_renewed_without_a_restart(tmp_path):
+    made = Federation.create(tmp_path, ("a",), workers=12, directory="file")
+    (service,) = made.services.values()
+    first, second = (made.pki.issue(service.member_id, "server") for _ in range(2))
+    certificate, key = service.folder / "local.pem", service.folder / "local.key"
+    certificate.write_bytes(first.cert_pem_path.read_bytes())
+    key.write_bytes(first.key_pem_path.read_bytes())
+    service.configure("local", certificate="local.pem", key="local.key")
+    service.command = DAEMON
+    browser = ssl.create_default_context(cafile=str(made.pki.ca_path))
+
+    async def shown() -> bytes:
+        _, writer = await asyncio.open_connection(
+            "127.0.0.1", service.local_port, ssl=browser, server_hostname="localhost"
+        )
+        try:
+            return writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        finally:
+            writer.transport.abort()
+
+    async def listens():
+        try:
+            return await shown()
+        except OSError:
+            return None
+
+    with service.log.open("ab") as log:
+        service.process = await asyncio.create_subprocess_exec(
+            *DAEMON, "run", "--config", str(service.config), stderr=log, start_new_session=True
+        )
+    try:
+        assert await eventually(listens) == first.der
+        key.write_bytes(second.key_pem_path.read_bytes())
+        await reload(service, "config.refused")  # a key that is not the certificate's
+        assert await shown() == first.der
+        certificate.write_bytes(second.cert_pem_path.read_bytes())
+        await reload(service, "config.reloaded")
+        assert await shown() == second.der
+        ended = CliRunner().invoke(cli, ["check", "--config", str(service.config)])
+        assert ended.exit_code == 0, ended.output
+    finally:
+        await service.stop()

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.long
 EXCEPTED = {
     # ANS issues for three years (reference/security.md section 1).
     "maximum_certificate_lifespan: Certificate life span is 1096 days, should be less than 90.",
-    # ANSSI accepts both groups (security.md section 4); Python's ssl cannot choose groups before 3.15.
+    # ANSSI accepts both groups (security.md section 4); the ssl module of Python 3.11 cannot choose groups.
     "tls_curves: TLS curves {'X448', 'secp521r1'} are supported, but should be rejected.",
 }
 """What of Mozilla's profile does not apply here, word for word; all the rest must hold."""
