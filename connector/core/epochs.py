@@ -1,7 +1,7 @@
 """The epochs of the ledgers by the calendar of UTC: which one an instant belongs to, and when its key is destroyed.
 
 A day's epoch ends 30 days after the day, a month's three years after the month (PROTOCOL section 6). An epoch may have
-several *generations*: erasing one entry before its time gives the others a new key and destroys the old one (ADR 0014).
+several *generations*: erasing one entry before its time gives the others a new key and destroys the old one (ADR 0010).
 Where keys lie, and who destroys them, is not said here.
 """
 

@@ -5,7 +5,7 @@ Each destruction is a row of `destroyed_epochs` and a house entry *begun* before
 over, which the next run finishes.
 
 One key wraps the keys of a whole epoch, so an entry that is only emptied could still be read in an old backup. Erasing
-therefore gives all others of its epoch a new generation's key, and destroys the old one (ADR 0014).
+therefore gives all others of its epoch a new generation's key, and destroys the old one (ADR 0010).
 """
 
 import asyncio
