@@ -26,7 +26,7 @@ sys.exit(main())
 """
 # -I: no variable of the caller's environment and no package of their home changes what runs.
 
-_LEFT_OUT = ("reportlab/fonts/*", "**/.gitignore", "**/certifi/tests/*")
+_LEFT_OUT = ("reportlab/fonts/*", "**/.gitignore", "**/certifi/tests/*", "**/*.sh")
 """Fonts: reportlab draws with those that every reader of PDF has; its own bear Adobe's copyright without terms."""
 
 
@@ -82,8 +82,10 @@ def leave_out(site: Path) -> None:
     """Take out what nobody calls or reads here: commands, where the wheels lay, fonts that may not be passed on."""
     shutil.rmtree(site / "bin", ignore_errors=True)
     for pattern in _LEFT_OUT:
-        for path in site.glob(pattern):
+        for path in sorted(site.glob(pattern)):
             path.unlink()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
     for path in site.rglob("*"):
         if path.is_file() and path.suffix != ".so":
             path.chmod(0o644)
