@@ -31,6 +31,7 @@ from connector.ledger.service import OpenState, open_state
 from connector.store.limits import keep_counted
 from connector.store.transaction import Transaction
 from connector.wire.checkpoint import Checkpoint
+from spsti_sandbox.federation import Federation
 
 HANDOVERS: Final = int(os.environ.get("BENCH_HANDOVERS", "100000"))
 WORKERS: Final = 60_000
@@ -152,10 +153,10 @@ def _writing(state: OpenState, first: int, at: Instant, *, counts: bool) -> Call
 async def _write_some(material: Material, end: int) -> None:
     """The service beside it has one worker's entries, and nothing else."""
     async with _opened(material, HandClock(end)) as state:
-        await state.writer.do(lambda transaction: [transaction.append(d) for d in drafts(7, Instant(end))] and None)
+        await state.requester.append(list(drafts(7, Instant(end))))
 
 
-def _starts(made: house.Federation, work: Path, times: int) -> list[Row]:
+def _starts(made: Federation, work: Path, times: int) -> list[Row]:
     took: dict[str, list[float]] = {"a": [], "b": []}
     rest: dict[str, list[float]] = {"a": [], "b": []}
     for _ in range(times + 1):
