@@ -151,7 +151,7 @@ class Federation:
                     "demo",
                     api_key_hash(api_key),
                     (PHYSICIAN.id, NURSE.id),
-                    ("fetch", "status", "journal", "oppositions", "identity", "operate"),
+                    ("fetch", "status", "journal", "oppositions", "identity", "operate", "people"),
                 ),
             ),
             directory_urls=self.operators.urls if self.operators else (),
@@ -175,6 +175,7 @@ class Federation:
         service = Service(
             letter, identifier, answers.name, folder, peer_port, local_port, api_key, server=server, client=client
         )
+        service.configure("sign_in.local", enabled=True)
         service.key_file.touch(mode=0o600)
         service.key_file.write_text(api_key + "\n")
         self._vendor_database(service, workers, databases)

@@ -1,13 +1,19 @@
-"""People at the pages of a house in memory, by HTTP alone."""
+"""People at the pages: of a house in memory by HTTP alone, and of a running federation in a real browser."""
 
 import re
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from connector.core.people import Role
+from spsti_sandbox.federation import NURSE as DOMINIQUE
+from spsti_sandbox.federation import PHYSICIAN as CAMILLE
+from spsti_sandbox.federation import Federation
+from spsti_sandbox.people import enrol
 from tests.kit.local_side import PHYSICIAN_ID, House
 from tests.kit.signin import BROWSER
+from tests.pages.browsing import CHROMIUM, People, arguments
 
 
 class Visitor:
@@ -68,3 +74,36 @@ async def visit(house):
     for session in sessions:
         await session.close()
     await runner.cleanup()
+
+
+# ------------------------------------------------------------------------------------------------ a real browser
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def people(tmp_path_factory):
+    """Services a, b and c, running, and Debian's chromium; people of c with accounts."""
+    playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not here: apt-get install chromium (scripts/ci-packages)")
+    made = Federation.create(tmp_path_factory.mktemp("pages"), workers=12)
+    for service in made.services.values():
+        service.configure("requester", deadline_seconds=5.0)
+        service.raise_limits()
+    try:
+        await made.start()
+        service = made.services["c"]
+        everything_else = ["identity-officer", "administrator", "auditor", "dpo"]
+        accounts = {
+            "physician": await enrol(service, "Dr Camille DURAND", ["physician"], "camille", practitioner=CAMILLE.id),
+            "nurse": await enrol(service, "Dominique MARTIN", ["nurse"], "dominique", practitioner=DOMINIQUE.id),
+            "assistant": await enrol(service, "Claude ACCUEIL", ["assistant"], "claude"),
+            "staff": await enrol(service, "Sacha RESEAU", everything_else, "sacha"),
+        }
+        async with playwright.async_playwright() as driver:
+            chromium = await driver.chromium.launch(executable_path=CHROMIUM, args=arguments())
+            found = People(chromium, service, accounts)
+            found.federation = made
+            yield found
+            await chromium.close()
+    finally:
+        await made.stop()

@@ -2,8 +2,13 @@
 
 import pytest
 
+from connector.contract.settings import Authority
+from connector.core.directory import MemberStatus
+from connector.core.identity_alerts import AlertState
 from connector.core.ledger import EntryType, Tree
+from connector.core.oppositions import OppositionKind
 from connector.core.people import Role
+from connector.directory.age import Freshness
 from connector.local.pages.texts import TEXTS
 from connector.local.ports import Check, ProbeStep
 from connector.local.sign_in.rights import PAGE_ROLES
@@ -26,8 +31,16 @@ PAGES = [
 
 
 @pytest.mark.parametrize("language", Language)
-def test_every_type_of_entry_and_tree_has_its_words(language):
-    wanted = {*(f"entry.{one}" for one in EntryType), *(f"tree.{one}" for one in Tree)}
+def test_every_word_of_the_house_is_told(language):
+    wanted = {
+        *(f"entry.{one}" for one in EntryType),
+        *(f"tree.{one}" for one in Tree),
+        *(f"freshness.{one}" for one in Freshness),
+        *(f"member.{one}" for one in MemberStatus),
+        *(f"alert.{one}" for one in AlertState),
+        *(f"kind.{one}" for one in OppositionKind),
+        *(f"oppositions.authority_{one}" for one in Authority),
+    }
 
     assert wanted - TEXTS[language].keys() == set()
 

@@ -193,4 +193,8 @@ TEXTS: dict[str, str] = {
     "entry.upgraded": "Upgrade",
     "entry.reported": "Report made",
     "entry.reviewed": "Review signed",
+    "freshness.fresh": "fresh",
+    "freshness.stale": "stale",
+    "freshness.grace": "in grace",
+    "freshness.closed": "over",
 }

@@ -193,4 +193,8 @@ TEXTS: dict[str, str] = {
     "entry.upgraded": "Mise à jour",
     "entry.reported": "État édité",
     "entry.reviewed": "Revue signée",
+    "freshness.fresh": "à jour",
+    "freshness.stale": "ancienne",
+    "freshness.grace": "sursis",
+    "freshness.closed": "échue",
 }

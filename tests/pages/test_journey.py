@@ -1,0 +1,279 @@
+"""The physician's whole way in a real browser, on a running federation."""
+
+import pytest
+
+from spsti_sandbox.physician import Physician
+from tests.kit.system import CAST
+from tests.pages.browsing import DESKTOP, PHONE, assert_accessible, fetch_id, fill, said_of_withheld
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+TOOK = "iframe#document"
+
+
+async def test_a_filled_page_is_three_actions_at_most_from_the_record_in_the_page(people):
+    async with people.at() as page:
+        await fill(page)
+        await assert_accessible(page, "fetch-filled")
+        actions = 1
+        async with page.expect_response("**/document") as document:
+            await page.click(".send .main")
+
+        answer = await document.value
+        assert actions <= 3
+        assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+        await page.wait_for_selector(TOOK)
+        words = await page.inner_text("main")
+        assert "Sceau vérifié" in words
+        assert "SPSTI Besançon" in words
+        await assert_accessible(page, "record-read")
+    shown = await Physician(people.service).awaited(type="shown", tree="exchange")
+    assert shown["document_sha256"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("locale", ["fr-FR", "en-GB"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_every_step_is_accessible_in_each_language_light_and_width(people, locale, scheme, viewport):
+    where = f"{locale[:2]}-{scheme}-{viewport['width']}"
+    async with people.at(viewport=viewport, locale=locale, scheme=scheme) as page:
+        await page.goto("/fetch")
+        await assert_accessible(page, f"fetch-empty-{where}")
+        await page.fill("#services", "spsti")
+        await page.wait_for_selector("#services-list [role=option]")
+        await assert_accessible(page, f"fetch-finding-{where}")
+        await page.keyboard.press("Escape")
+        await page.click(".send .main")
+        await page.wait_for_selector(".notice.bad")
+        await assert_accessible(page, f"fetch-faults-{where}")
+        await fill(page, CAST.equal_dates)
+        await page.click(".send .main")
+        await page.wait_for_selector("[data-state=choosing]")
+        await assert_accessible(page, f"choosing-{where}")
+        await page.click(".holder .main >> nth=0")
+        await page.wait_for_selector(TOOK)
+        await assert_accessible(page, f"read-{where}")
+        await page.goto("/fetches")
+        await assert_accessible(page, f"fetches-{where}")
+        await page.goto("/worklist")
+        await assert_accessible(page, f"worklist-{where}")
+        await page.goto("/oppositions")
+        await assert_accessible(page, f"oppositions-{where}")
+    async with people.at("staff", viewport=viewport, locale=locale, scheme=scheme) as page:
+        for path in ("status", "journal", "journal/exchange/0", "report", "alerts", "people"):
+            await page.goto(f"/{path}")
+            await assert_accessible(page, f"{path.replace('/', '-')}-{where}")
+
+
+@pytest.mark.long
+async def test_the_whole_way_goes_by_the_keyboard_alone(people):
+    member = CAST.only_at_a
+    traits = member.asked.traits
+    year, month, day = traits.birth_date.value.split("-")
+    async with people.at() as page:
+        await page.goto("/fetch")
+        press, typed = page.keyboard.press, page.keyboard.type
+
+        async def to(field):
+            for _ in range(60):
+                if await page.evaluate("([f]) => document.activeElement.matches(f)", [field]):
+                    return
+                await press("Tab")
+            raise AssertionError(field)
+
+        await to(".skip")
+        await press("Enter")
+        for field, text in (
+            ("#matricule", member.asked.ins.matricule.value),
+            ("#birth_name", traits.birth_name),
+            ("#birth_given_names", " ".join(traits.birth_given_names)),
+            ("#sex", "F" if traits.sex.value == "F" else "M"),
+            ("#birth_date", f"{day}/{month}/{year}"),
+            ("#birth_place", traits.birth_place),
+        ):
+            await to(field)
+            await typed(text)
+        await to("#verified_on")
+        await page.fill("#verified_on", str(member.asked.verified_on))  # the order of the parts is the system's
+        await to("#qualified")
+        await press("Space")
+        await to("#services")
+        for name in ("dijon", "besancon"):
+            await typed(name)
+            await page.wait_for_selector("#services-list [role=option]")
+            await press("ArrowDown")
+            await press("Enter")
+        await to("input[name=means]")
+        await press("Space")
+        await to("input[name=informed_when]")
+        await press("Space")
+        await to("#informed_by")
+        await typed("Un m")
+        await to("#visit")
+        await typed("Visite i")
+        await to("#no_objection")
+        await press("Space")
+        await to(".send .main")
+        await press("Enter")
+        await page.wait_for_selector(TOOK)
+        assert said_of_withheld(people.federation.services["b"].name) in await page.inner_text("main")
+
+
+@pytest.mark.long
+async def test_a_double_click_is_one_fetch_and_going_back_sends_nothing(people):
+    async with people.at() as page:
+        await fill(page, CAST.only_at_a)
+        before = len((await Physician(people.service).call("GET", "/api/v1/fetches?limit=100"))["items"])
+        await page.dblclick(".send .main")
+        await page.wait_for_selector(TOOK)
+        first = fetch_id(page)
+        await page.go_back()
+        await page.go_forward()
+        after = (await Physician(people.service).call("GET", "/api/v1/fetches?limit=100"))["items"]
+
+        assert len(after) == before + 1
+        assert after[0]["id"] == first
+
+
+@pytest.mark.long
+async def test_a_fetch_whose_tab_was_closed_goes_on_and_is_found_again(people):
+    async with people.at() as page:
+        await fill(page, CAST.newer_at_b)
+        await page.click(".send .main")
+        await page.wait_for_url("**/fetches/*")
+        found = fetch_id(page)
+    await Physician(people.service).settled(found)
+    async with people.at() as page:
+        await page.goto("/fetches")
+        await page.click(f"a[href='/fetches/{found}']")
+        assert await page.locator(TOOK).count() == 0
+        await page.click("a.button.main")
+        await page.wait_for_selector(TOOK)
+
+
+@pytest.mark.long
+async def test_a_service_that_is_gone_is_named_with_what_to_do(people):
+    gone = people.federation.services["b"]
+    await gone.stop()
+    try:
+        async with people.at() as page:
+            await fill(page, CAST.only_at_a)
+            await page.click(".send .main")
+            await page.wait_for_selector(TOOK)
+            words = await page.inner_text("main")
+            await assert_accessible(page, "service-gone")
+            assert f"{gone.name} est injoignable." in words
+            assert "1 service ayant répondu sur 2" in words
+    finally:
+        await gone.start()
+
+
+@pytest.mark.long
+async def test_a_label_fills_the_form_as_a_scanner_types_it(people):
+    label = await Physician(people.service).call("POST", "/api/v1/identity/label/write", {"worker": _stated()})
+    async with people.at() as page:
+        await page.goto("/fetch")
+        await page.click("#label")
+        await page.keyboard.type(label["payload"])
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#matricule-said .right")
+        assert await page.input_value("#birth_name") == CAST.newer_at_b.asked.traits.birth_name
+        await page.fill("#label", "3760123456789")
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("#label-said:not(:empty)")
+        await assert_accessible(page, "label-wrong")
+
+
+def _stated():
+    asked = CAST.newer_at_b.asked
+    return {
+        "matricule": asked.ins.matricule.value,
+        "oid": asked.ins.oid.value,
+        **asked.traits.to_json(),
+        "status": "qualified",
+        "verified_on": str(asked.verified_on),
+    }
+
+
+@pytest.mark.long
+async def test_an_assistant_prepares_and_the_nurse_starts_todays(people):
+    async with people.at("assistant") as page:
+        await fill(page, CAST.newer_at_b)
+        await page.fill("#day", await page.get_attribute("#day", "min"))
+        await page.select_option("#practitioner", label="Dominique MARTIN")
+        await assert_accessible(page, "prepare")
+        await page.click("button[formaction='/fetch/prepare']")
+        await page.wait_for_url("**/worklist*")
+        assert await page.locator("form[action='/worklist/start']").count() == 0
+    async with people.at("nurse") as page:
+        await page.goto("/worklist")
+        await assert_accessible(page, "worklist-todays")
+        await page.click("form[action='/worklist/start'] button")
+        await page.wait_for_selector(".notice.good")
+        await assert_accessible(page, "worklist-started")
+
+
+@pytest.mark.long
+async def test_without_a_script_the_same_way_is_gone_by_forms(people):
+    member = CAST.only_at_a
+    async with people.at(scripts=False) as page:
+        await page.goto("/fetch")
+        await page.fill("#services", "dijon")
+        await page.click("#services-find")
+        await page.check(".pick input >> nth=0")
+        traits = member.asked.traits
+        await page.fill("#matricule", member.asked.ins.matricule.value)
+        await page.fill("#birth_name", traits.birth_name)
+        await page.fill("#birth_given_names", " ".join(traits.birth_given_names))
+        await page.select_option("#sex", traits.sex.value)
+        await page.fill("#birth_date", traits.birth_date.value)
+        await page.fill("#birth_place", traits.birth_place)
+        await page.fill("#verified_on", str(member.asked.verified_on))
+        for box in ("#qualified", "input[name=means][value=oral]", "input[name=informed_when][value=now]"):
+            await page.check(box)
+        await page.select_option("#informed_by", "physician")
+        await page.select_option("#visit", "initial")
+        await page.check("#no_objection")
+        await page.click(".send .main")
+        await Physician(people.service).settled(fetch_id(page))
+        await page.reload()
+        await page.click("a.button.main")
+        assert await page.locator(TOOK).count() == 1
+
+
+@pytest.mark.long
+async def test_a_peer_is_tested_from_the_status_page_and_the_journal_is_verified(people):
+    async with people.at("staff") as page:
+        await page.goto("/status")
+        await page.click("form[action*='/probe'] button >> nth=0")
+        await page.wait_for_selector(".steps")
+        await assert_accessible(page, "probe")
+        await page.goto("/journal")
+        await page.click("form[action='/journal/verify'] button")
+        await page.wait_for_selector(".notice.good")
+        await page.goto("/report")
+        await page.fill("#matricule", CAST.newer_at_b.asked.ins.matricule.value)
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("main table")
+        await assert_accessible(page, "report-made")
+        await page.emulate_media(media="print")
+        await assert_accessible(page, "report-printed")
+
+
+@pytest.mark.long
+async def test_a_record_is_opened_to_a_colleague(people):
+    async with people.at() as page:
+        await fill(page, CAST.newer_at_b)
+        await page.click(".send .main")
+        await page.wait_for_selector(TOOK)
+        found = fetch_id(page)
+        await page.click("details:has(#colleague) summary")
+        await page.select_option("#colleague", label="Dominique MARTIN")
+        await page.click("form[action$='/hand-on'] button")
+        await page.wait_for_load_state()
+    async with people.at("nurse") as page:
+        await page.goto(f"/fetches/{found}?read=1")
+        await page.wait_for_selector(TOOK)
+        await assert_accessible(page, "handed-to-me")
+    entry = await Physician(people.service).awaited(type="handed-on", tree="house")
+    assert (await Physician(people.service).entry(entry))["personal"]["reader"] == "899700366240"
