@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from connector.config.given_files import looked_into
 from connector.config.layout import CREDENTIAL, SYSTEM, Layout, of_instance, place_of
 from connector.config.newcomer import ENTRY_KEY, Joining, Newcomer, create
 from connector.config.scaffold import AdapterEntry, Answers, KeyPairFiles, PractitionerEntry
@@ -104,6 +105,8 @@ def command(context: click.Context, /, **given: object) -> None:
     except ConnectorError as error:
         click.echo(f"init: {error}", err=True)
         context.exit(1)
+    for line in looked_into(answers):
+        click.echo(line)
     _tell(made, answers, layout)
 
 
