@@ -81,8 +81,9 @@ async def rows(work: Path, repetitions: int, seconds: float) -> list[Row]:
     written = await _write_year(old, end)
     await _write_some(new, end)
     found = await asyncio.to_thread(_starts, made, work, max(3, repetitions))
-    found += await _look_ups(old, new, written)
-    return found + await _ends(old)
+    found += await _over_after_a_year(old, written)
+    found += await _look_ups(old, new)
+    return found + await _over_at_last(old)
 
 
 @lru_cache(maxsize=WORKERS)
@@ -181,20 +182,8 @@ def _starts(made: Federation, work: Path, times: int) -> list[Row]:
     ]
 
 
-async def _look_ups(old: Material, new: Material, written: float) -> list[Row]:
-    size = old.state.database.stat().st_size
-    per_entry = written / (HANDOVERS * len(OF_ONE)) * 1e6
-    found = [
-        Row(
-            f"{HANDOVERS * len(OF_ONE):,} entries written",
-            f"{written:.0f} s",
-            f"{per_entry:.0f} µs each",
-            None,
-            "-",
-            None,
-            f"{size / 1e6:,.0f} MB",
-        )
-    ]
+async def _look_ups(old: Material, new: Material) -> list[Row]:
+    found = []
     clock = HandClock(int(time.time()))
     async with _opened(old, clock) as large, _opened(new, clock) as small:
         for what, ask in _QUESTIONS.items():
@@ -224,36 +213,45 @@ async def _milliseconds(ask: Callable[[], Awaitable[object]]) -> float:
     return median(took[2:])
 
 
-async def _ends(material: Material) -> list[Row]:
-    """What is over after the year, one erasure, and what is over after all its time."""
-    clock, database = HandClock(int(time.time())), material.state.database
-    found = []
-    sizes = [database.stat().st_size]
+async def _over_after_a_year(material: Material, written: float) -> list[Row]:
+    """What the job would have ended day by day, at once."""
+    count, clock = HANDOVERS * len(OF_ONE), HandClock(int(time.time()))
+    each = f"{written / count * 1e6:.0f} µs each"
+    size = f"{material.state.database.stat().st_size / 1e6:,.0f} MB"
     async with _opened(material, clock) as state:
         retention = EpochRetention(state.writer, state.parts, clock)
-        for what, at in (("30 days", clock.at), ("3 years", clock.at + 4 * DAYS * DAY)):
-            if what == "3 years":
-                found.append(await _erase(retention))
-            clock.at = at
-            began = time.monotonic()
-            epochs, pages = await retention.run(), await state.give_back()
-            took = time.monotonic() - began
-            await state.parts.readers.run(lambda db: db.execute("pragma wal_checkpoint(truncate)").fetchall())
-            sizes.append(database.stat().st_size)
-            ratio = sizes[-1] / sizes[-2]
-            found.append(
-                Row(
-                    f"database once {what} are over",
-                    f"{sizes[-1] / 1e6:,.0f} MB",
-                    f"before {sizes[-2] / 1e6:,.0f} MB",
-                    ratio,
-                    "<= 0.85",
-                    ratio <= 0.85,
-                    f"{epochs} epochs, {pages:,} pages given back, {took:.0f} s",
-                )
-            )
-        found.append(await _proofs(state))
-    return found
+        return [
+            Row(f"{count:,} entries written", f"{written:.0f} s", each, None, "-", None, size),
+            await _over("30 days", state, retention, material),
+        ]
+
+
+async def _over_at_last(material: Material) -> list[Row]:
+    """One erasure, then the end of all that is left."""
+    clock = HandClock(int(time.time()))
+    async with _opened(material, clock) as state:
+        retention = EpochRetention(state.writer, state.parts, clock)
+        erased = await _erase(retention)
+        clock.at += 4 * DAYS * DAY
+        return [erased, await _over("3 years", state, retention, material), await _proofs(state)]
+
+
+async def _over(what: str, state: OpenState, retention: EpochRetention, material: Material) -> Row:
+    database = material.state.database
+    before, began = database.stat().st_size, time.monotonic()
+    epochs, pages = await retention.run(), await state.give_back()
+    took = time.monotonic() - began
+    await state.parts.readers.run(lambda db: db.execute("pragma wal_checkpoint(truncate)").fetchall())
+    after = database.stat().st_size
+    return Row(
+        f"database once {what} are over",
+        f"{after / 1e6:,.0f} MB",
+        f"before {before / 1e6:,.0f} MB",
+        after / before,
+        "<= 0.85",
+        after / before <= 0.85,
+        f"{epochs} epochs, {pages:,} pages given back, {took:.0f} s",
+    )
 
 
 async def _erase(retention: EpochRetention) -> Row:

@@ -148,13 +148,12 @@ def _narrowest(search: Search) -> str:
 
 def _of_worker(search: Search, ins: Ins, keys: StateKeys, epochs: EpochKeys) -> tuple[str, list[object]]:
     """Ask each epoch by its own tag, and by the one of all epochs that entries of an older schema have."""
-    values: list[object] = []
-    for epoch in epochs.names():
-        for tag in (epochs.worker_tag(epoch, ins), keys.worker_tag(ins)):
-            values += (epoch, tag)
+    of_all = keys.worker_tag(ins)
+    values = [value for epoch, tag in epochs.worker_tags(ins) for value in (epoch, tag, epoch, of_all)]
     if not values:
         return "0", []
-    return OF_WORKER.format(", ".join(["(?, ?)"] * (len(values) // 2))), [*values, search.tree.value]
+    pairs = ", ".join(["(?, ?)"] * (len(values) // 2))
+    return OF_WORKER.format(pairs), [*values, search.tree.value]
 
 
 def _opened(stored: StoredEntry, origin: str, epochs: EpochKeys, gone: Mapping[str, Destroyed]) -> JournalEntry:

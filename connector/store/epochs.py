@@ -76,6 +76,15 @@ class EpochKeys:
         keys = self._read(name)
         return None if keys is None else _tag(keys, ins)
 
+    def worker_tags(self, ins: Ins) -> list[tuple[str, bytes]]:
+        """Give the tags by which entries about a worker are found, one for each epoch whose key is there.
+
+        Raises:
+            FailedClosed: `vault.damaged`.
+        """
+        found = ((name, self._known.get(name) or self._read(name)) for name in self.names())
+        return [(name, _tag(keys, ins)) for name, keys in found if keys is not None]
+
     def tag_for(self, name: str, ins: Ins) -> bytes:
         """Give the tag for an entry that is being written, so that its epoch's key is at hand.
 

@@ -28,6 +28,7 @@ _OVERRIDES: Final = "limit_overrides"
 _INSERT: Final = Insert("insert into counted (peer, at, hit, epoch, sealed)", 5)
 EPOCH_ROWS: Final = SealedRows("counted", (), lambda: _PLACE)
 _SINCE: Final = "select peer, at, hit, epoch, sealed from counted where at >= ? order by number"
+_EPOCH: Final = 3
 _KEEP_BLOCK: Final = "insert or replace into limit_blocks (id, since, sealed) values (?, ?, ?)"
 
 
@@ -69,13 +70,19 @@ class SqliteLimitStore:
 
     async def counted_since(self, since: Instant) -> Sequence[Counted]:
         """Give what was counted from an instant on; rows whose epoch key was destroyed are left out."""
-        found = await self._readers.run(lambda db: [self._opened(*row) for row in rows(db, _SINCE, since)])
-        return [counted for counted in found if counted is not None]
 
-    def _opened(self, peer: str, at: Instant, hit: int, epoch: str, sealed: bytes) -> Counted | None:
-        key = self._epochs.find(epoch)
-        if key is None:
-            return None
+        def read(db: Connection) -> list[Counted]:
+            found = rows(db, _SINCE, since)
+            keys = {epoch: self._epochs.find(epoch) for epoch in {row[_EPOCH] for row in found}}
+            return [
+                self._opened(peer, at, hit, key, sealed)
+                for peer, at, hit, epoch, sealed in found
+                if (key := keys[epoch]) is not None
+            ]
+
+        return await self._readers.run(read)
+
+    def _opened(self, peer: str, at: Instant, hit: int, key: aead.Box, sealed: bytes) -> Counted:
         tags = aead.open_(key, sealed, _PLACE)
         parts = [tags[start : start + TAG_BYTES] for start in range(0, len(tags), TAG_BYTES)] or [b"", b"", b""]
         traits, matricule, repeat = parts
