@@ -5,13 +5,12 @@ origin.
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.core.oid import Environment as World
 from connector.local.guards import SETTINGS, language_of
@@ -21,24 +20,38 @@ from connector.local.pages.texts import text
 from connector.local.sign_in.values import signed_in_of
 from connector.local.words import Language, local_day
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "object-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-TEMPLATES: Final = web.AppKey("templates", Environment)
 _HOME: Final = Path(__file__).parent.parent
 
 
-def build_templates() -> Environment:
-    """Read the templates of this package: escaped always, and a name that was not given is a fault."""
-    return Environment(
-        loader=FileSystemLoader(_HOME / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
+class Templates:
+    """The templates of this package: escaped always, and a name that was not given is a fault.
+
+    Jinja2 comes with the first page: its import is a tenth of a start, and a service may go without pages.
+    """
+
+    @cached_property
+    def environment(self) -> "Environment":
+        """What reads and keeps them."""
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 (see above)
+
+        return Environment(
+            loader=FileSystemLoader(_HOME / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+
+
+TEMPLATES: Final = web.AppKey("templates", Templates)
 
 
 def render(
@@ -67,7 +80,7 @@ def render(
         "csrf": me.csrf if me else "",
         "nav": navigation(me, request.path) if me else (),
     }
-    body = request.app[TEMPLATES].get_template(name).render({**known, **context})
+    body = request.app[TEMPLATES].environment.get_template(name).render({**known, **context})
     return web.Response(
         status=status,
         text=body,

@@ -21,7 +21,7 @@ from connector.local.pages import (
     status,
     worklist,
 )
-from connector.local.pages.rendering import TEMPLATES, build_templates
+from connector.local.pages.rendering import TEMPLATES, Templates
 from connector.local.pages.static import add_assets
 
 PAGES: Final[Sequence[tuple[str, str, Handler]]] = (
@@ -70,7 +70,7 @@ PAGES: Final[Sequence[tuple[str, str, Handler]]] = (
 
 def add_pages(app: web.Application) -> None:
     """Join every page; nothing starts here."""
-    app[TEMPLATES] = build_templates()
+    app[TEMPLATES] = Templates()
     add_assets(app)
     for method, path, handler in PAGES:
         app.router.add_route(method, path, handler)
