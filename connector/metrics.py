@@ -124,6 +124,9 @@ class Metrics:
         self.answering_paused = Gauge(
             "spsti_answering_paused", "1 while this service answers nobody by its own decision", registry=registry
         )
+        self.alerts = Counter(
+            "spsti_alerts_total", "Alerts handed to the webhook, by result of the attempt", ["result"], registry=registry
+        )
         self.jobs = Counter("spsti_jobs_total", "Background jobs run, by result", ["job", "result"], registry=registry)
         self.job_seconds = Histogram(
             "spsti_job_seconds", "How long background jobs take", ["job"], buckets=_SECONDS, registry=registry

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from connector.config.alerts import AlertSettings, alert_settings
 from connector.config.evidence import EvidenceSettings, evidence_settings
 from connector.config.insi import insi_settings
 from connector.config.listing import Difference, Own
@@ -122,6 +123,7 @@ class Material:
     local: LocalCertificate | None
     references: References
     evidence: EvidenceSettings = EvidenceSettings()
+    alerts: AlertSettings | None = None
 
     def guard(self, section: AdapterSection) -> GuardSettings:
         """Give the limits of one half of the adapter."""
@@ -176,6 +178,7 @@ class _Reader:
         insi = self._try(("insi",), self._insi)
         local = self._try(("local",), self._local)
         evidence = self._try(("evidence",), lambda: evidence_settings(self._loaded, self._references))
+        alerts = self._try(("alerts",), lambda: alert_settings(self._loaded, self._references))
         self._try(("state", "directory"), lambda: use_installed(self._references.path(model.state.directory)))
         membership = self._try(("directory",), lambda: membership_settings(self._loaded, self._references))
         directory = self._try(self._list_key, lambda: self._open(membership)) if membership else None
@@ -212,6 +215,7 @@ class _Reader:
             local=local,
             references=self._references,
             evidence=evidence or EvidenceSettings(),
+            alerts=alerts,
         )
 
     def _member_id(self) -> MemberId:

@@ -518,6 +518,21 @@ class EvidenceSection(Section):
         return self
 
 
+class AlertsSection(Section):
+    """Who is told of alerts, beside the log, the metrics and the status: an address of the service's own choice."""
+
+    webhook: ProviderUrl | None = None
+    webhook_key: FileRef | None = None
+    webhook_ca: FileRef | None = None
+
+    @model_validator(mode="after")
+    def _signed(self) -> "AlertsSection":
+        if (self.webhook is None) != (self.webhook_key is None):
+            msg = "expected webhook and webhook_key together: whoever gets an alert must be able to tell whose it is"
+            raise ValueError(msg)
+        return self
+
+
 class LogSection(Section):
     """What the technical log looks like."""
 
@@ -548,6 +563,7 @@ class ConfigFile(Section):
     documents: DocumentsSection = DocumentsSection()
     retention: RetentionSection = RetentionSection()
     evidence: EvidenceSection = EvidenceSection()
+    alerts: AlertsSection = AlertsSection()
     log: LogSection = LogSection()
 
     @model_validator(mode="after")

@@ -21,6 +21,7 @@ from connector.contract.guard import SinkGuard, SourceGuard, guard_sink, guard_s
 from connector.contract.isolated import open_sink, open_source
 from connector.contract.opposition import OppositionAuthority
 from connector.contract.settings import Isolation
+from connector.core.alerts import Bell
 from connector.core.days import Day
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType
@@ -31,6 +32,7 @@ from connector.crypto.certificates import PeerCertificate
 from connector.crypto.keys import OwnSigner, PrivateKeySigner, Switched
 from connector.crypto.names import hosts_of
 from connector.daemon.absent import AbsentSource
+from connector.daemon.alerts import open_bell
 from connector.daemon.coverage import CoverageSettings, ServiceCoverage
 from connector.daemon.ears import DirectoryEars
 from connector.daemon.evidence import Keeping, open_evidence
@@ -95,6 +97,7 @@ class Rooms:
     clock: Clock
     entropy: Entropy
     metrics: Metrics
+    bell: Bell
     observers: Observers
     peer_watch: PeerWatch
     server_tls: ServerTls
@@ -152,6 +155,8 @@ async def build(
     clock, metrics = SystemClock(), Metrics(__version__)
     peer_watch = PeerWatch(clock)
     async with AsyncExitStack() as stack:
+        own = material.member.id
+        bell = await open_bell(material.alerts, stack, own, material.environment, clock, SystemEntropy(), metrics)
         rooms = Rooms(
             material=material,
             wrap=wrap,
@@ -159,7 +164,8 @@ async def build(
             clock=clock,
             entropy=SystemEntropy(),
             metrics=metrics,
-            observers=Observers(metrics, peer_watch),
+            bell=bell,
+            observers=Observers(metrics, peer_watch, bell),
             peer_watch=peer_watch,
             server_tls=ServerTls(material.server_tls),
             client_tls=ClientTls(material.client_tls),
@@ -395,6 +401,7 @@ def _open_witnesses(rooms: Rooms) -> None:
         rooms.clock,
         rooms.entropy,
         rooms.metrics,
+        rooms.bell,
     )
     rooms.stack.push_async_callback(rooms.witnesses.close)
 
@@ -456,7 +463,7 @@ def _watch(rooms: Rooms) -> None:
     )
     rooms.watched.witnesses, rooms.watched.peers = rooms.witnesses, rooms.peer_watch
     rooms.watched.settings = material.state
-    rooms.status = DaemonStatus(rooms.watched, rooms.clock, rooms.metrics, __version__)
+    rooms.status = DaemonStatus(rooms.watched, rooms.clock, rooms.metrics, __version__, rooms.bell)
     rooms.status.measure_certificates()
 
 

@@ -4,6 +4,7 @@ from prometheus_client import Counter
 
 from connector import logs
 from connector.contract.faults import FaultSeen
+from connector.core.alerts import AlertKind, AlertLevel, Bell, NoBell
 from connector.core.codes import Code
 from connector.core.fetch import Fetch, Reply, ServiceReply
 from connector.core.insi import InsiCode, InsiOperation
@@ -20,8 +21,8 @@ _INSI_RESULTS = {InsiCode.FOUND: "found", InsiCode.NONE: "none", InsiCode.SEVERA
 class Observers:
     """`core.ports.Observer` and `FetchObserver`, the guard's and INSi's listeners, and what the local side tells."""
 
-    def __init__(self, metrics: Metrics, peers: PeerWatch | None = None) -> None:
-        self._peers = peers
+    def __init__(self, metrics: Metrics, peers: PeerWatch | None = None, bell: Bell | None = None) -> None:
+        self._peers, self._bell = peers, bell or NoBell()
         self._metrics, self._log = metrics, logs.get_logger()
         self._answers: dict[tuple[MemberId, Outcome], Counter] = {}
 
@@ -72,6 +73,8 @@ class Observers:
     def limit_met(self, rule: LimitRule, member: MemberId | None, *, blocked: bool) -> None:
         self._metrics.limits.labels(_text(member) or "", rule).inc()
         self._log.warning(logs.LIMIT_BLOCKED if blocked else logs.LIMIT_MET, member=_text(member), rule=rule)
+        kind = AlertKind.LIMIT_BLOCKED if blocked else AlertKind.LIMIT_MET
+        self._bell.ring(kind, AlertLevel.CRITICAL if blocked else AlertLevel.WARNING, rule.value, member)
 
     def handshake_failed(self, reason: str) -> None:
         self._metrics.refusals.labels(Code.PEER_TLS).inc()
@@ -126,6 +129,7 @@ class Observers:
             self._peers.replied(reply.member, reply.reply, reply.elapsed_ms)
         if reply.reply is Reply.LIMITED:
             self._log.warning(logs.LIMITED_BY_PEER, member=reply.member.value, lookup_id=reply.lookup_id)
+            self._bell.ring(AlertKind.LIMITED_BY_PEER, AlertLevel.WARNING, Code.LIMIT_EXCEEDED.value, reply.member)
         # Of the two ids only the one that this holder knows as well, so that two houses' logs can be laid together.
         self._log.info(
             logs.FETCH_REPLIED,

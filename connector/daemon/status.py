@@ -11,6 +11,7 @@ from connector.config.own_certificates import Finding, ending, stage_of
 from connector.contract.discovery import AdapterInfo
 from connector.contract.guard import SinkGuard, SourceGuard
 from connector.contract.opposition import OppositionAuthority
+from connector.core.alerts import Bell, NoBell
 from connector.core.codes import Code
 from connector.core.directory import MemberStatus
 from connector.core.errors import FailedClosed
@@ -19,6 +20,7 @@ from connector.core.ledger import Tree
 from connector.core.ports import Clock, MemberDirectory
 from connector.crypto.certificates import PeerCertificate
 from connector.crypto.keys import OwnSigner, Switched
+from connector.daemon.alerts import CheckWatch
 from connector.daemon.coverage import ServiceCoverage
 from connector.daemon.membership import Membership
 from connector.daemon.peer_watch import PeerWatch
@@ -66,8 +68,16 @@ INSI, LOCAL = "insi", "local"
 class DaemonStatus:
     """`connector.local.ports.StatusProvider`."""
 
-    def __init__(self, watched: Watched, clock: Clock, metrics: Metrics, connector_version: str) -> None:
+    def __init__(
+        self,
+        watched: Watched,
+        clock: Clock,
+        metrics: Metrics,
+        connector_version: str,
+        bell: Bell | None = None,
+    ) -> None:
         self._watched, self._clock, self._metrics, self._version = watched, clock, metrics, connector_version
+        self._changes = CheckWatch(bell or NoBell())
         self._red: tuple[str, ...] = ()
         self._stages: dict[str, int | None] = {}
 
@@ -206,8 +216,8 @@ class DaemonStatus:
             return None
 
     async def measure(self) -> None:
-        """Look at readiness and put what is pending into the metrics: a job's regular turn."""
-        await self.readiness()
+        """Look at readiness, ring where it changed, and put what is pending into the metrics: a job's regular turn."""
+        self._changes.look(await self.readiness())
         for kind, count in (await self._watched.state.pending()).items():
             self._metrics.outbox.labels(kind).set(count)
         self._metrics.identity_alerts.set(await self._watched.state.alerts.open_alerts())

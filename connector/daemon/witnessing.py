@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from connector import logs
+from connector.core.alerts import AlertKind, AlertLevel, Bell
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
 from connector.core.instant import rfc3339
@@ -29,22 +30,26 @@ LATE_SECONDS: Final = 2 * 86_400
 class WitnessEars:
     """`core.ports_witness.WitnessObserver`: what is heard becomes log events and metrics."""
 
-    def __init__(self, own: MemberId, metrics: Metrics) -> None:
-        self._own, self._metrics, self._log = own, metrics, logs.get_logger()
+    def __init__(self, own: MemberId, metrics: Metrics, bell: Bell) -> None:
+        self._own, self._metrics, self._bell, self._log = own, metrics, bell, logs.get_logger()
 
     def ledger_fault(self, fault: LedgerFault) -> None:
         """Tell of a fault, once."""
         self._metrics.ledger_faults.labels(fault.kind).inc()
+        is_ours = is_own(fault, self._own)
         self._log.error(
-            logs.LEDGER_BEHIND if is_own(fault, self._own) else logs.LEDGER_FAULT_FOUND,
+            logs.LEDGER_BEHIND if is_ours else logs.LEDGER_FAULT_FOUND,
             member=culprit(fault).value,
             reason=fault.kind.value,
             tree=fault.ledger.tree.value,
         )
+        kind = AlertKind.LEDGER_BEHIND if is_ours else AlertKind.LEDGER_FAULT
+        self._bell.ring(kind, AlertLevel.CRITICAL, fault.kind.value, None if is_ours else culprit(fault))
 
     def ledger_gap(self, gap: LedgerGap) -> None:
         """Tell of a new ledger."""
         self._log.warning(logs.LEDGER_GAP_SEEN, member=gap.new.member.value, tree=gap.new.tree.value)
+        self._bell.ring(AlertKind.LEDGER_GAP, AlertLevel.WARNING, gap.new.tree.value, gap.new.member)
 
     def witnessed(self, statement: WitnessStatement) -> None:
         """Count it; the round tells the log."""
@@ -73,8 +78,9 @@ class WitnessDesk:
         clock: Clock,
         entropy: Entropy,
         metrics: Metrics,
+        bell: Bell,
     ) -> None:
-        ears = WitnessEars(own, metrics)
+        ears = WitnessEars(own, metrics, bell)
         ports = WatchPorts(state.witness, HttpLedgerPeers(client), directory, clock, ears)
         self._store, self._clock, self._own, self._metrics = state.witness, clock, own, metrics
         self.watch = LedgerWatch(own, signer, ports)
