@@ -121,6 +121,15 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.PEER_UNREACHABLE: ("Le service est injoignable.", _LATER),
     Code.PEER_TIMEOUT: ("Le service n'a pas répondu à temps.", _LATER),
     Code.PEER_TLS: ("La connexion sécurisée avec ce service a échoué.", _OPERATOR),
+    Code.CRL_UNAVAILABLE: (
+        "Les certificats ne peuvent pas être vérifiés ici pour le moment : personne n'a été interrogé.",
+        _OPERATOR,
+    ),
+    Code.CRL_REFUSED: ("Une liste de révocation téléchargée n'a pas été crue.", _OPERATOR),
+    Code.SIGNER_UNAVAILABLE: (
+        "La clé de signature de notre service ne répond pas : personne n'a été interrogé.",
+        _OPERATOR,
+    ),
     Code.PEER_REFUSED_US: ("Ce service n'accepte pas le certificat du vôtre.", _OPERATOR),
     Code.PEER_MISBEHAVED: ("Ce service n'a pas suivi le protocole.", _THEIR_SIDE),
     Code.PEER_UNAVAILABLE: ("Ce service ne peut pas répondre en ce moment.", _LATER),

@@ -16,7 +16,7 @@ from aiohttp import hdrs
 
 from connector.core.codes import Code
 from connector.core.directory import Member, MemberStatus
-from connector.core.errors import DocumentRejected, PeerFault
+from connector.core.errors import DocumentRejected, FailedClosed, PeerFault
 from connector.core.evidence import AckDraft
 from connector.core.instant import rfc3339
 from connector.core.ledger import Proof
@@ -323,9 +323,12 @@ class HttpPeerClient:
         )
 
     def _seal(self, demand: MandateDraft, channel: Channel) -> bytes:
-        return mandate.seal(
-            demand, x5t=channel.x5t, now=self._clock.now(), jti=new_id(self._entropy), signer=self._signer
-        )
+        try:
+            return mandate.seal(
+                demand, x5t=channel.x5t, now=self._clock.now(), jti=new_id(self._entropy), signer=self._signer
+            )
+        except FailedClosed as fault:  # a token that is gone: nobody is to blame but this house
+            raise PeerFault(f"nothing was asked: {fault.message}", code=fault.code, hint=fault.hint) from None
 
     async def _document_refusal(
         self, member: Member, response: aiohttp.ClientResponse, sealing: _Sealing, seconds: float

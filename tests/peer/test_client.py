@@ -17,7 +17,7 @@ from cryptography import x509
 
 from connector.core.codes import Code
 from connector.core.directory import MemberStatus, TlsBinding
-from connector.core.errors import DocumentRejected, PeerFault
+from connector.core.errors import DocumentRejected, FailedClosed, PeerFault
 from connector.core.evidence import AckDraft, AckResult, DocumentDigest
 from connector.core.instant import Instant, rfc3339
 from connector.core.ledger import Proof
@@ -480,6 +480,28 @@ async def test_a_document_that_comes_from_a_member_being_suspended_is_cut_at_onc
                 await asyncio.sleep(0)
 
     assert (await fault_of(read_until_suspended())).code is Code.PEER_UNREACHABLE
+
+
+# ---------------------------------------------------------------- a signing key that is gone
+
+
+class Pulled:
+    """A signer whose token was pulled out."""
+
+    kid, algorithm = "sign-1", "ES256"
+
+    def sign(self, data):
+        raise FailedClosed("signing key: the token does not sign", code=Code.SIGNER_UNAVAILABLE)
+
+
+async def test_without_our_signing_key_nobody_is_asked_and_nobody_else_is_blamed(desk):
+    client = HttpPeerClient(desk.members, Pulled(), desk.tls, desk.clock, SystemEntropy(), QUICK)
+    await desk.stack.enter_async_context(client)
+
+    with pytest.raises(PeerFault, match="nothing was asked: signing key") as raised:
+        await client.lookup(desk.member, a_demand(desk.us, desk.member))
+
+    assert (raised.value.code, desk.holder.paths) == (Code.SIGNER_UNAVAILABLE, [])
 
 
 # ---------------------------------------------------------------- revocation, looked at on every request
