@@ -5,6 +5,7 @@ import pwd
 from pathlib import Path
 
 from connector.config.layout import CREDENTIAL, CREDENTIALS
+from connector.contract.settings import credential_in
 from connector.core.errors import ConfigFault
 
 
@@ -38,11 +39,11 @@ class References:
                 f"{reference}: no systemd credentials here",
                 hint=f"start it by systemd with LoadCredential={name}:PATH, or give a path; by hand, as root",
             )
-        path = self._credentials / name
-        if path.is_file() and path.stat().st_size <= 1:
-            # The unit of the package gives an empty line for each file that is not there.
+        path = credential_in(self._credentials, name)
+        if not path.exists() or path.stat().st_size == 0:
+            what = "is empty" if path.exists() else "is not there"
             raise ConfigFault(
-                f"{reference}: it is empty",
+                f"{reference}: it {what}",
                 hint=f"put it into {self._base / CREDENTIALS / name}, for root alone, then restart",
             )
         return path

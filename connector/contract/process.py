@@ -21,7 +21,7 @@ from connector.contract.discovery import AdapterInfo
 from connector.contract.faults import ProcessFault, plain_word
 from connector.contract.frames import AHEAD, BODY_BYTES, FrameFault, Frames, Header, Parser, encode
 from connector.contract.options import OptionFault
-from connector.contract.settings import GuardSettings, ProcessSettings
+from connector.contract.settings import GuardSettings, ProcessSettings, credential_in
 from connector.core.codes import Code
 from connector.core.errors import ConfigFault
 
@@ -477,5 +477,5 @@ def _show_credentials(home: Path, credentials: Path, named: list[str]) -> Path:
     for link in directory.iterdir():
         link.unlink()
     for name in named:
-        (directory / name).symlink_to(credentials / name)
+        (directory / name).symlink_to(credential_in(credentials, name))
     return directory

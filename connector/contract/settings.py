@@ -65,6 +65,16 @@ class ProcessSettings:
     """Where systemd put this service's credentials: the process sees those that its options name, and no other."""
 
 
+CREDENTIAL_PREFIX = "spsti_"
+"""systemd names the files of a directory that it loads as one (`LoadCredential=spsti:DIRECTORY`) so."""
+
+
+def credential_in(directory: Path, name: str) -> Path:
+    """Give the file of a credential, loaded alone under its name, or with the others of a directory."""
+    together = directory / f"{CREDENTIAL_PREFIX}{name}"
+    return together if together.exists() else directory / name
+
+
 class Authority(StrEnum):
     """Who says whether a worker objects: the vendor's software, the connector's register, or both (DESIGN 5)."""
 
