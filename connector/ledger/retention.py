@@ -60,7 +60,7 @@ class Retention:
     def __init__(self, writer: Writer, parts: StateParts, clock: Clock) -> None:
         """For an open state; its clock is compared with the last instant that the state holds (`core.clock_jump`)."""
         self._writer, self._readers, self._epochs, self._clock = writer, parts.readers, parts.epochs, clock
-        self._jump = ClockJump(writer.highest, clock.monotonic())
+        self._jump = ClockJump(writer.highest_at_start, clock.monotonic())
         self._one_at_a_time = asyncio.Lock()
 
     async def run(self) -> int:

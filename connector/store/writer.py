@@ -64,7 +64,7 @@ class Writer:
         self._opened: asyncio.Future[None] = self._loop.create_future()
         self._closed = False
         self._must_load = False
-        self._highest = Instant(0)
+        self._highest = self._highest_at_start = Instant(0)
         self._reason: str | None = None
 
     async def start(self) -> None:
@@ -75,6 +75,7 @@ class Writer:
         """
         self._thread.start()
         await self._opened
+        self._highest_at_start = self._highest
 
     async def run(self, operation: Operation[T]) -> T:
         """Give an operation's result once the commit that holds it is on the disk.
@@ -121,9 +122,9 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     @property
-    def highest(self) -> Instant:
-        """The highest instant ever stored, 0 in a new state."""
-        return self._highest
+    def highest_at_start(self) -> Instant:
+        """The highest instant that was stored when the state was opened, 0 in a new one."""
+        return self._highest_at_start
 
     def not_ready(self) -> str | None:
         """Say why a write would fail now, or did last time."""
