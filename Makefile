@@ -3,6 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 UPGRADE ?=
+KEY ?=
+# The Python that the Debian package is for, and that builds it.
+DEB_PYTHON ?= /usr/bin/python3
+DEB_VERSION = $(shell $(DEB_PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+EPOCH = $(shell git log -1 --format=%ct)
 BIN = $(VENV)/bin
 BOOTSTRAP = $(PYTHON) scripts/bootstrap.py --venv "$(VENV)"
 PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile -q
@@ -11,7 +16,7 @@ PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile -q
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long cover lint format bench lock check clean env-demo env-dev
+.PHONY: help demo test test-long cover lint format bench lock check clean env-demo env-dev dist wheels sbom deb repo
 
 help:
 	@echo 'make demo        three services on loopback, one record fetched (ARGS=--once ends by itself)'
@@ -22,6 +27,10 @@ help:
 	@echo 'make cover       the tests with branch coverage'
 	@echo 'make bench       the measurements, as ratios, in a table'
 	@echo 'make format      let ruff format and repair the code'
+	@echo 'make dist        wheel and source archive, built twice and compared, in dist/'
+	@echo 'make deb         the Debian package for DEB_PYTHON (default: Debian'"'"'s own python3), in dist/'
+	@echo 'make repo        a signed apt repository of dist/*.deb in dist/apt (KEY=FINGERPRINT)'
+	@echo 'make sbom        what is shipped, as CycloneDX, in build/sbom.cdx.json'
 	@echo 'make lock        regenerate requirements/*.lock (UPGRADE=--upgrade for newer versions)'
 	@echo 'make clean       remove environments, caches and builds'
 	@echo
@@ -61,6 +70,23 @@ bench: env-dev
 lock:
 	@$(PYTHON) scripts/bootstrap.py --venv .venv-uv uv
 	@scripts/lock.sh "$(CURDIR)/.venv-uv/bin/uv" $(UPGRADE)
+
+dist: env-dev
+	@$(BIN)/python packaging/dist.py
+
+wheels: env-dev
+	@$(BIN)/python packaging/wheels.py --python "$(DEB_VERSION)" --output build/wheels
+
+sbom: wheels
+	@SOURCE_DATE_EPOCH=$(EPOCH) $(BIN)/python packaging/sbom.py --wheels build/wheels --python "$(DEB_VERSION)" \
+		--output build/sbom.cdx.json
+
+deb: sbom
+	@SOURCE_DATE_EPOCH=$(EPOCH) $(DEB_PYTHON) packaging/deb.py --wheels build/wheels --sbom build/sbom.cdx.json
+
+repo: env-dev
+	@test -n "$(KEY)" || { echo 'make repo KEY=FINGERPRINT: the key that signs, in your GnuPG' >&2; exit 1; }
+	@$(BIN)/python packaging/repository.py dist/*.deb --key "$(KEY)" --output dist/apt
 
 env-demo env-dev:
 	@command -v $(PYTHON) >/dev/null || { echo '$(PYTHON) is not here: apt install python3 python3-venv' >&2; exit 1; }
