@@ -315,7 +315,7 @@ async def test_the_local_sides_certificate_is_renewed_without_a_restart(tmp_path
         certificate.write_bytes(second.cert_pem_path.read_bytes())
         await reload(service, "config.reloaded")
         assert await shown() == second.der
-        ended = CliRunner().invoke(cli, ["check", "--config", str(service.config)])
+        ended = CliRunner().invoke(cli, ["check", "--start", "--config", str(service.config)])
         assert ended.exit_code == 0, ended.output
     finally:
         await service.stop()
