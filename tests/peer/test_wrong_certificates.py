@@ -26,7 +26,7 @@ from tests.peer.test_client import an_outspoken_server
 DAY = dt.timedelta(days=1)
 STRANGER = "318751275100053"
 QUICK = PeerClientSettings(connect_seconds=2.0, exchange_seconds=5.0, handover_seconds=5.0, silent_seconds=5.0)
-KINDS = pytest.mark.parametrize("kind", ["p256", "rsa2048"])
+KINDS = pytest.mark.parametrize("kind", ["p256", pytest.param("rsa2048", marks=pytest.mark.long)])
 
 
 def without_names(pki: Pki, member: str):
