@@ -219,7 +219,7 @@ async def _over_after_a_year(material: Material, written: float) -> list[Row]:
     each = f"{written / count * 1e6:.0f} µs each"
     size = f"{material.state.database.stat().st_size / 1e6:,.0f} MB"
     async with _opened(material, clock) as state:
-        retention = EpochRetention(state.writer, state.parts, clock)
+        retention = EpochRetention(state.writer, state.parts, clock, state.give_back)
         return [
             Row(f"{count:,} entries written", f"{written:.0f} s", each, None, "-", None, size),
             await _over("30 days", state, retention, material),
@@ -230,7 +230,7 @@ async def _over_at_last(material: Material) -> list[Row]:
     """One erasure, then the end of all that is left."""
     clock = HandClock(int(time.time()))
     async with _opened(material, clock) as state:
-        retention = EpochRetention(state.writer, state.parts, clock)
+        retention = EpochRetention(state.writer, state.parts, clock, state.give_back)
         erased = await _erase(retention)
         clock.at += 4 * DAYS * DAY
         return [erased, await _over("3 years", state, retention, material), await _proofs(state)]

@@ -21,7 +21,7 @@ class Housekeeping:
 
     def __init__(self, state: OpenState, settings: StateSettings, clock: Clock) -> None:
         self._state, self._settings, self._clock = state, settings, clock
-        self.retention = Retention(state.writer, state.parts, clock)
+        self.retention = Retention(state.writer, state.parts, clock, state.give_back)
 
     async def run(self) -> None:
         """Destroy what is over, then give its room back.

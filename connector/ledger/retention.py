@@ -9,7 +9,7 @@ therefore gives all others of its epoch a new generation's key, and destroys the
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from connector.core.clock_jump import ClockJump
@@ -57,8 +57,14 @@ _EPOCHS: Final = """
 class Retention:
     """Destroys what is over, and erases what two people agreed to erase."""
 
-    def __init__(self, writer: Writer, parts: StateParts, clock: Clock) -> None:
-        """For an open state; its clock is compared with the last instant that the state holds (`core.clock_jump`)."""
+    def __init__(
+        self, writer: Writer, parts: StateParts, clock: Clock, give_back: Callable[[], Awaitable[object]] | None = None
+    ) -> None:
+        """For an open state; its clock is compared with the last instant that the state holds (`core.clock_jump`).
+
+        `give_back` is called after each epoch: SQLite looks through all its free pages for each that it gives back.
+        """
+        self._give_back = give_back
         self._writer, self._readers, self._epochs, self._clock = writer, parts.readers, parts.epochs, clock
         self._jump = ClockJump(writer.highest_at_start, clock.monotonic())
         self._one_at_a_time = asyncio.Lock()
@@ -132,6 +138,8 @@ class Retention:
         unfinished = await self._readers.run(destroyed.unfinished)
         for destruction in unfinished:
             await self._finish(destruction)
+            if self._give_back is not None:
+                await self._give_back()
         return len(unfinished)
 
     async def _finish(self, destruction: Destruction) -> None:

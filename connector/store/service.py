@@ -56,8 +56,8 @@ from connector.store.writer import Writer
 FREE_PAGES_KEPT = 256
 """A megabyte that the next answers will take again is not worth giving back."""
 
-PAGES_AT_ONCE = 1000
-"""Pages of one operation: some 20 ms in which nobody else writes."""
+PAGES_AT_ONCE = 200
+"""Pages of one operation, in which nobody else writes; the more pages are free, the longer each takes."""
 
 _KEY_CHECK = b"the master key of this state"
 _PENDING = """
