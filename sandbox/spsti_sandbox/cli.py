@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 _COMMANDS: Final = {
+    "code": ("spsti_sandbox.demo_pages", "code"),
     "demo": ("spsti_sandbox.demo_command", "demo"),
     "federation": ("spsti_sandbox.demo_command", "federation"),
     "insi": ("spsti_sandbox.insi_simulator", "insi_command"),

@@ -15,6 +15,7 @@ import click
 
 from spsti_sandbox.account import Account
 from spsti_sandbox.demo import Demo
+from spsti_sandbox.demo_pages import open_pages
 from spsti_sandbox.federation import TOWNS, Federation
 from spsti_sandbox.service import Service, ServiceDied
 
@@ -126,12 +127,13 @@ async def _start_and_tell(made: Federation, story: Callable[[Federation], Awaita
 
 
 async def _stay(made: Federation, account: Account, stop: asyncio.Event) -> None:
-    """Print the addresses and wait; a service that ends by itself is told."""
+    """Print the addresses, let people sign in at the pages, and wait; a service that ends by itself is told."""
     account.title("The services stay up: Ctrl-C ends them")
     for service in made.services.values():
         account.line(f"{service.name}   {service.member_id}")
         account.line(f"    peers {service.peer_url}   local API {service.local_url}/api/v1")
         account.line(f"    API key in {service.key_file}   log {service.log}")
+    await open_pages(made, account)
     watched = [asyncio.create_task(_tell_end(service, account)) for service in made.services.values()]
     await stop.wait()
     for task in watched:
