@@ -104,6 +104,16 @@ async def fill(page, member=WORKER, *, services=("Dijon", "Besançon")):
     await page.check("#no_objection")
 
 
+async def send(page):
+    """Send the form; where a copy of an earlier test is still kept, ask again all the same."""
+    await page.click(".send .main")
+    await page.wait_for_selector("#live, button[name=again]")
+    again = page.locator("button[name=again]")
+    if await again.count():
+        await again.click()
+    await page.wait_for_url("**/fetches/*")
+
+
 def fetch_id(page):
     """The id of the fetch whose page this is."""
     return re.search(r"/fetches/([0-9a-f]{32})", page.url)[1]

@@ -22,9 +22,10 @@ def local_moment(at: str | Instant, language: Language) -> str:
 
 def local_size(count: int, language: Language) -> str:
     """Write a size in the unit people know."""
-    kilobytes = count / 1000
-    number = (
-        f"{kilobytes / 1000:.1f}" if kilobytes >= 1000 else f"{max(kilobytes, 0.1):.{0 if kilobytes >= 10 else 1}f}"
-    )
-    unit = "M" if kilobytes >= 1000 else "k"
+    size, unit = max(count / 1000, 0.1), "k"
+    for larger in "MGT":
+        if size < 1000:
+            break
+        size, unit = size / 1000, larger
+    number = f"{size:.{0 if size >= 10 else 1}f}"
     return f"{number.replace('.', ',')} {unit}o" if language is Language.FR else f"{number} {unit}B"
