@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from connector.cli import journal_reports
+from connector.cli import journal_reports, succession
 from connector.cli.faults import Exit
 from connector.cli.options import Call, api_options, ask, choice
 from connector.cli.proposals import propose
@@ -169,6 +169,7 @@ def verify(context: click.Context, call: Call, /) -> None:
     context.exit(Exit.OK if report["ok"] else Exit.FAILED)
 
 
+command.add_command(succession.command)
 for _reports in (
     journal_reports.prove,
     journal_reports.worker,

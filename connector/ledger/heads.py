@@ -149,5 +149,6 @@ def _differs(tree: Tree, got: str) -> FailedClosed:
     return FailedClosed(
         f"ledger {tree}: got {got}, expected what its last signed checkpoint says",
         code=Code.LEDGER_UNAVAILABLE,
-        hint="nothing is repaired: run journal verify, and restore the state directory as it was when last stopped",
+        hint="nothing is repaired: put the newest copy of the state directory in place; where there is none, "
+        "two people begin new ledgers: spsti-connector journal succeed-offline",
     )

@@ -51,11 +51,14 @@ class JournalReport:
 class Journal:
     """Both ledgers of one member, for reading."""
 
-    def __init__(self, keys: LedgerKeys, parts: StateParts) -> None:
-        """Build both sides of the ledgers from the parts of a state that is being opened."""
+    def __init__(self, keys: LedgerKeys, parts: StateParts, ledgers: LedgerWriter | None = None) -> None:
+        """Build both sides of the ledgers from the parts of a state that is being opened.
+
+        `ledgers` is the side that appends, where it is not to go on from what is stored (`ledger.succession`).
+        """
         self._keys = keys
         self._parts = parts
-        self.ledgers = LedgerWriter(keys, parts.epochs, parts.entropy)
+        self.ledgers = ledgers or LedgerWriter(keys, parts.epochs, parts.entropy)
 
     async def entries(
         self,

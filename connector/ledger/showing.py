@@ -16,7 +16,7 @@ from connector.core.codes import Code
 from connector.core.directory import Member, MemberStatus
 from connector.core.errors import ConnectorError, PeerFault
 from connector.core.instant import Instant
-from connector.core.ledger import EntryDraft, EntryType, Tree
+from connector.core.ledger import Tree
 from connector.core.members import MemberId
 from connector.core.ports import Entropy
 from connector.core.witness import (
@@ -31,6 +31,7 @@ from connector.core.witness import (
     relate,
 )
 from connector.crypto.notes import UnknownSigner
+from connector.ledger.succession import first_entry, signed_heads
 from connector.ledger.watching import CLOCK_SECONDS, LedgerWatch, WatchPorts, origin_of
 from connector.wire.cosignature import open_statement
 
@@ -154,26 +155,11 @@ class Witnessing:
         Raises:
             FailedClosed: nothing was begun, and what was halted stays so.
         """
-        store, now = self._ports.store, self._ports.clock.now()
+        store = self._ports.store
         known = [self._ledgers.open_own(await self._ledgers.checkpoint(tree)) for tree in Tree]
-        signed = known + [self._ledgers.open_own(f.shown) for f in await store.faults() if is_own(f, self._own)]
-        highest = {
-            tree: max((h for h in signed if h.ledger.tree is tree), key=lambda h: (h.ledger.serial, h.size))
-            for tree in Tree
-        }
-        serial = max(head.ledger.serial for head in signed) + 1
-        entry = EntryDraft(
-            type=EntryType.SUCCEEDED,
-            at=now,
-            outcome="begun",
-            reason=str(serial),
-            personal={
-                "old": {head.ledger.tree.value: str(head.ledger) for head in known},
-                "highest": {tree.value: head.note for tree, head in highest.items()},
-                "reason": reason,
-                "by": list(by),
-            },
-        )
+        signed = await signed_heads(self._own, self._ledgers, store)
+        old = {head.ledger.tree: head.ledger for head in known}
+        entry, serial = first_entry(old, signed, self._ports.clock.now(), reason, by)
         await store.succeed(entry, serial)
         self._behind.clear()
         self._ledgers.halt(None)

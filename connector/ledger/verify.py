@@ -31,6 +31,7 @@ _END = """
         (select max(size) from checkpoints where tree = ? and size between ? and ?)
 """
 _LAST = "select max(size) from checkpoints where tree = ? and size between ? and ?"
+_ANY = "select 1 from entries where tree = ? and idx between ? and ? limit 1"
 _NODE = "select hash from nodes where tree = ? and level = ? and idx = ?"
 _WORKER = "select 1 from entry_tags where epoch = ? and tag in (?, ?) and tree = ? and idx = ?"
 
@@ -187,10 +188,14 @@ class Verification:
 
 
 def ledgers_of(db: Connection, newest: Origin) -> list[tuple[Origin, int]]:
-    """Give every ledger of that kind that this house has begun, the oldest first, and how many entries each covers."""
-    tree, found = newest.tree, []
+    """Give every ledger of that kind that this house has begun, the oldest first, and how many entries each covers.
+
+    One whose checkpoints are all gone is there as long as it has entries.
+    """
+    found = []
     for serial in range(1, newest.serial + 1):
-        last = one(db, _LAST, tree.value, number_of(serial, 0), number_of(serial + 1, 0) - 1)
-        if serial == newest.serial or (last is not None and last[0] is not None):
-            found.append((replace(newest, serial=serial), index_of(last[0]) if last and last[0] is not None else 0))
+        place = (newest.tree.value, number_of(serial, 0), number_of(serial + 1, 0) - 1)
+        last = (one(db, _LAST, *place) or (None,))[0]
+        if serial == newest.serial or last is not None or one(db, _ANY, *place):
+            found.append((replace(newest, serial=serial), index_of(last) if last is not None else 0))
     return found

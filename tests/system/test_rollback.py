@@ -1,6 +1,9 @@
 """A machine that is rolled back, over real processes: it finds itself, answers nobody, and two people begin anew."""
 
+import os
 import shutil
+import sqlite3
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -84,3 +87,53 @@ async def test_a_rolled_back_machine_answers_nobody_until_two_people_begin_a_new
 async def _red(service):
     status, red = await readiness(service)
     return (status, red) if "witnesses" in red else None
+
+
+@pytest.mark.long
+async def test_a_journal_with_rows_missing_does_not_start_and_two_people_at_the_machine_begin_anew(tmp_path):
+    made = Federation.create(tmp_path / "federation", workers=12, directory="file")
+    a, c = made.services["a"], made.services["c"]
+    for service in (a, c):
+        service.command = DAEMON
+        service.raise_limits()
+    try:
+        await a.start()
+        await c.start()
+        camille = Physician(c)
+        assert (await camille.fetch(CAST.only_at_a.asked, [a.member_id]))["state"] == "ready"
+        running = succeed_offline(a)
+        await a.stop()
+        with sqlite3.connect(a.folder / "state" / "state.db") as db:
+            db.execute("delete from entries where tree = 'exchange' and idx = 0")
+            db.execute("delete from entries where tree = 'exchange' and idx = (select max(idx) from entries)")
+        db.close()
+        refused = command(a, "run")
+        alone = succeed_offline(a, confirmed_by="a. un,  INFORMATIQUE")
+        done = succeed_offline(a)
+        await a.start()
+        fetch = await camille.fetch(CAST.only_at_a.asked, [a.member_id])
+
+        async def c_shows_the_gap():
+            return [g for g in (await watched(c))["gaps"] if g["new"] == f"{a.member_id}/exchange/2"]
+
+        assert await eventually(c_shows_the_gap)
+    finally:
+        await made.stop()
+
+    assert (running.returncode, "in use by another process" in running.stderr) == (1, True)
+    assert (refused.returncode, "journal succeed-offline" in refused.stderr) == (69, True), refused.stderr
+    assert (alone.returncode, "same person twice" in alone.stderr) == (2, True)
+    assert (done.returncode, "serial 2" in done.stdout) == (0, True), done.stderr
+    assert fetch["state"] == "ready", fetch
+
+
+def succeed_offline(service, confirmed_by="B. Deux, direction") -> subprocess.CompletedProcess:
+    """The command, as two people run it at the machine."""
+    words = ("journal", "succeed-offline", "--reason", "disque", "--by", "A. Un, informatique")
+    return command(service, *words, "--confirmed-by", confirmed_by)
+
+
+def command(service, *words) -> subprocess.CompletedProcess:
+    """A command with this service's configuration."""
+    line = [*DAEMON, *words, "--config", service.config]
+    return subprocess.run(line, env=os.environ, capture_output=True, text=True, timeout=60, check=False)
