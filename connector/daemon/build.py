@@ -178,7 +178,7 @@ async def build(
         await _open_state(rooms)
         _open_revocation(rooms)
         rooms.sign_in = await open_sign_in(
-            material.file.model.sign_in,
+            material.file.model,
             rooms.state,
             rooms.people,
             clock,

@@ -24,6 +24,7 @@ from connector.daemon.build import JOIN_AS_IT_IS, Rooms, Wrap, api_keys, build, 
 from connector.daemon.listening import CannotListen, HandedOver, handed_over
 from connector.daemon.notify import Notifier, notifier, watchdog_seconds
 from connector.daemon.pulse import Pulse
+from connector.daemon.sign_in import launch_keys
 from connector.daemon.status_line import status_line
 from connector.daemon.system import SystemClock, settle_collector
 
@@ -131,6 +132,7 @@ def _reload(path: Path, rooms: Rooms) -> None:
     log = logs.get_logger()
     try:
         fresh = read(path, checks_adapters=False)
+        vendors = launch_keys(fresh.file.model.local.keys, fresh.references)
         rooms.rotation.replace(fresh)
         rooms.directory.reload()
         local = fresh.file.model.local
@@ -144,6 +146,7 @@ def _reload(path: Path, rooms: Rooms) -> None:
     model = fresh.file.model
     rooms.people.replace(model.practitioners)
     rooms.keys.replace(api_keys(model.local.keys))
+    rooms.sign_in.launching.replace(vendors)
     rooms.watched.certificates = certificates_of(fresh, rooms.rotation)
     rooms.membership.begin_refresh()
     rooms.revocation.begin_refresh()

@@ -41,5 +41,10 @@ PEOPLE_EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
     models.PersonEndIn: {"by": _BY, "ends_on": "2027-06-30"},
     models.ReviewIn: {"by": _BY, "confirmed": [_ID], "note": "Revue annuelle"},
     models.EnrolmentOut: {"code": "7QXW-M2LA-PBZC-44TK", "ends_at": "2026-11-24T08:21:03Z"},
+    models.LaunchTokenIn: {"token": "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJkbXN0In0.c2lnbmF0dXJl"},
+    models.LaunchAddressOut: {
+        "path": "/launch/7QXWM2LAPBZC44TK7QXWM2LAPBZC44TK7QXWM2LAPBZ",
+        "ends_at": "2026-11-23T08:26:03Z",
+    },
     models.ReviewedOut: {"confirmed": 1},
 }

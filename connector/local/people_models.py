@@ -116,3 +116,16 @@ class EnrolmentOut(Answer):
 
     code: str
     ends_at: MomentOut
+
+
+class LaunchTokenIn(Body):
+    """A launch token, as `docs/launch.md` says."""
+
+    token: Annotated[str, Field(min_length=1, max_length=4096, description="compact JWS of type spsti-launch+jwt")]
+
+
+class LaunchAddressOut(Answer):
+    """Where the page opens, once."""
+
+    path: Annotated[str, Field(description="on this connector; open it in the browser")]
+    ends_at: MomentOut

@@ -8,6 +8,8 @@ from connector.local.keys import Scope
 from connector.local.operation import EXAMPLE_ID, HOUSE_DOWN, ID, IN_A_BODY, Operation, Parameter
 from connector.local.people_models import (
     EnrolmentOut,
+    LaunchAddressOut,
+    LaunchTokenIn,
     PeoplePage,
     PersonChangeIn,
     PersonEndIn,
@@ -17,6 +19,7 @@ from connector.local.people_models import (
     ReviewedOut,
     ReviewIn,
 )
+from connector.local.sign_in.pages_launch import make
 
 _PERSON_ID: Final = Parameter("id", "path", "the person", ID, EXAMPLE_ID)
 _OF_ONE: Final = (*IN_A_BODY, Code.LOCAL_NOT_FOUND, Code.LOCAL_CONFLICT)
@@ -63,5 +66,14 @@ PEOPLE: Final = (
         "POST", "/api/v1/people/{id}/enrol", "enrolPerson", "Make a code for a local account", people.enrol,
         Scope.PEOPLE, answer=EnrolmentOut, body=PersonStepIn, parameters=(_PERSON_ID,), codes=_OF_ONE,
         description="Good once, for a day. Hand it over in person: whoever has it makes the account.",
+    ),
+    Operation(
+        "POST", "/api/v1/launches", "makeLaunch", "Give a launch token, and get the address to open", make,
+        Scope.FETCH, answer=LaunchAddressOut, body=LaunchTokenIn, status=201,
+        codes=(
+            *IN_A_BODY, Code.LOCAL_NOT_FOUND, Code.LAUNCH_MALFORMED, Code.LAUNCH_SIGNATURE, Code.LAUNCH_EXPIRED,
+            Code.LAUNCH_REPLAYED, Code.LAUNCH_AUDIENCE, Code.LAUNCH_PERSON, Code.SIGN_IN_LOCKED_OUT,
+        ),
+        description="For software on the same network; a page in a cloud posts the token as a form to `/launch`.",
     ),
 )  # fmt: skip

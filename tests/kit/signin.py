@@ -13,6 +13,7 @@ from connector.core.sessions import SessionRules
 from connector.local.sign_in.accounts import LocalAccounts
 from connector.local.sign_in.desk import SignInDesk
 from connector.local.sign_in.factors import Passwords
+from connector.local.sign_in.launching import Launching
 from connector.local.sign_in.lockout import Lockout
 from connector.local.sign_in.providers import Providers
 from connector.local.sign_in.sessions import Sessions
@@ -186,6 +187,7 @@ class SignInHouse:
             self.staff,
             self.lockout,
             Providers((), self.staff, PeopleStore(self.kept), clock, entropy, address="http://127.0.0.1"),
+            Launching({}, self.one_time, self.staff, self.lockout, clock, entropy),
             self.accounts,
             contact="Service informatique, poste 4242",
         )

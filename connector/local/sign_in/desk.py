@@ -1,12 +1,16 @@
 """All of sign-in that requests reach: the daemon joins it, and leaves it out where nobody signs in here."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from connector.local.sign_in.accounts import LocalAccounts
 from connector.local.sign_in.lockout import Lockout
 from connector.local.sign_in.providers import Providers
 from connector.local.sign_in.sessions import Sessions
 from connector.local.sign_in.staff import Staff
+
+if TYPE_CHECKING:  # it reads requests, whose guards know this desk
+    from connector.local.sign_in.launching import Launching
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class SignInDesk:
     staff: Staff
     lockout: Lockout
     providers: Providers
+    launching: "Launching"
     accounts: LocalAccounts | None = None
     contact: str = ""
 

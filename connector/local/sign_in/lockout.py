@@ -37,8 +37,12 @@ class Lockout:
         self._failures, self._journal, self._clock = failures, journal, clock
 
     @asynccontextmanager
-    async def attempt(self, address: str, account: str = "") -> AsyncIterator[Attempt]:
+    async def attempt(
+        self, address: str, account: str = "", *, kind: EntryType = EntryType.SIGN_IN_REFUSED
+    ) -> AsyncIterator[Attempt]:
         """Make an attempt from an address, at an account where there is one; what it raises as failed is counted.
+
+        `kind` is the journal's word for one that failed.
 
         Raises:
             LocalRefused: `sign_in.locked_out`, before anything is looked at.
@@ -53,13 +57,13 @@ class Lockout:
             yield made
         except LocalRefused as fault:
             if fault in made.faults:
-                await self._count(place, account, fault)
+                await self._count(place, account, fault, kind)
             raise
         else:
             if account:
                 await self._failures.forgive(account)
 
-    async def _count(self, place: str, account: str, fault: LocalRefused) -> None:
+    async def _count(self, place: str, account: str, fault: LocalRefused, kind: EntryType) -> None:
         now = self._clock.now()
         window, lock = WINDOW_SECONDS, LOCK_SECONDS
         until = await self._failures.count(place, now, allowed=OF_AN_ADDRESS, window=window, lock=lock)
@@ -69,7 +73,5 @@ class Lockout:
         personal = {"address": place.partition(":")[2], "account": account.partition(":")[2]}
         outcome = "locked-out" if until else "refused"
         await self._journal.note(
-            EntryDraft(
-                type=EntryType.SIGN_IN_REFUSED, at=now, outcome=outcome, reason=fault.code.value, personal=personal
-            )
+            EntryDraft(type=kind, at=now, outcome=outcome, reason=fault.code.value, personal=personal)
         )

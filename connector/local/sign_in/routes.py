@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from connector.local.guards import Handler
-from connector.local.sign_in import pages, pages_people
+from connector.local.sign_in import pages, pages_launch, pages_people
 
 PAGES: Final[Sequence[tuple[str, str, Handler]]] = (
     ("GET", "/login", pages.show_login),
@@ -16,6 +16,8 @@ PAGES: Final[Sequence[tuple[str, str, Handler]]] = (
     ("POST", "/logout", pages.sign_out),
     ("GET", "/enrol", pages.show_enrol),
     ("POST", "/enrol", pages.enrol),
+    ("POST", "/launch", pages_launch.receive),
+    ("GET", "/launch/{reference}", pages_launch.open_),
     ("GET", "/people", pages_people.show),
     ("POST", "/people", pages_people.add),
     ("POST", "/people/{id}/{step}", pages_people.step),
