@@ -316,8 +316,9 @@ async def test_a_service_that_fails_in_the_middle_is_named_with_what_to_do(visit
     assert "peer.unreachable" in page
 
 
-async def test_a_document_that_fails_the_safety_check_is_not_shown_and_says_why(visit, house):
-    visitor = await visit()
+@pytest.mark.parametrize("language", Language)
+async def test_a_document_that_fails_the_safety_check_is_not_shown_and_says_why(visit, house, language):
+    visitor = await visit(language=language.value)
     place = await fetch(visitor)
     fetch_id = place.rpartition("/")[2]
     replies = house.errands.fetches[fetch_id].replies
@@ -325,7 +326,7 @@ async def test_a_document_that_fails_the_safety_check_is_not_shown_and_says_why(
     house.errands.put(fetch_id, state=FetchState.CHOOSING, document=None, replies=rejected)
     page = await visitor.get(place)
 
-    assert of_code(Code.DOCUMENT_ACTIVE_CONTENT, Language.FR).text in plain(page)
+    assert of_code(Code.DOCUMENT_ACTIVE_CONTENT, language).text in plain(page)
     assert "<iframe" not in page
 
 
@@ -338,14 +339,16 @@ async def test_nothing_of_a_colleagues_is_seen(visit, house):
     assert "PAT-TROIS" not in await other.get("/fetches")
 
 
-async def test_a_right_withdrawn_while_signed_in_ends_at_the_next_step(visit, house):
-    visitor = await visit()
+@pytest.mark.parametrize("language", Language)
+async def test_a_right_withdrawn_while_signed_in_ends_at_the_next_step(visit, house, language):
+    visitor = await visit(language=language.value)
     place = await fetch(visitor)
     await house.sign_in.staff.suspend(visitor.person.id, "Direction")
 
     page = await visitor.get(place, status=403)
 
-    assert "sign_in.withdrawn" in page
+    assert of_code(Code.SIGN_IN_WITHDRAWN, language).text in plain(page)
+    assert ("signed-out", "withdrawn") in house.sign_in.kept.types()
 
 
 async def test_a_fetch_goes_on_and_is_found_again_by_whoever_comes_back(visit, house):
@@ -356,3 +359,34 @@ async def test_a_fetch_goes_on_and_is_found_again_by_whoever_comes_back(visit, h
     assert "En cours" in plain(await visitor.get("/fetches"))
     house.errands.go_on(place.rpartition("/")[2])
     assert "Prêt à lire" in plain(await visitor.get("/fetches"))
+
+
+# ------------------------------------------------------------------------------------------------ a copy that is kept
+
+
+async def test_a_copy_that_is_kept_is_offered_before_services_are_asked_again(visit, house):
+    visitor = await visit()
+    first = await fetch(visitor)
+    house.clock.at += 600
+
+    page = await fetch(visitor, once="b" * 32, status=200)
+
+    assert f'href="{first}?read=1"' in page
+    assert len(house.errands.fetches) == 1
+    assert await fetch(visitor, once="c" * 32, again="yes") != first
+
+
+async def test_a_copy_of_fewer_services_or_of_another_worker_does_not_stand_in(visit, house):
+    visitor = await visit()
+    await visitor.post("/fetch", ASKED[0], once="a" * 32, **WORKER, **TOLD)
+    house.clock.at += 600
+
+    await fetch(visitor, once="b" * 32)
+
+    assert len(house.errands.fetches) == 2
+
+
+async def test_a_launch_that_is_over_or_not_theirs_is_told_and_fills_nothing(visit):
+    page = plain(await (await visit()).get("/fetch?launched=nothing"))
+
+    assert "a expiré" in page

@@ -14,12 +14,14 @@ from connector.core import datamatrix
 from connector.core.codes import Code
 from connector.core.directory import Member, MemberStatus
 from connector.core.errors import ConnectorError, LocalRefused
+from connector.core.fetch import Fetch
 from connector.core.insi import SearchTraits
-from connector.core.instant import day_in_france
+from connector.core.instant import Instant, day_in_france
 from connector.core.matricule import Matricule
 from connector.core.members import MemberId
 from connector.core.oid import Environment, InsOid, check_real
 from connector.core.ports import Idempotency, MemberDirectory, new_id
+from connector.core.states import FETCH_READABLE
 from connector.local import identity_words
 from connector.local.desk import desk_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of, log_refusal
@@ -35,18 +37,29 @@ from connector.local.pages.texts import text
 from connector.local.problems import FieldFaults
 from connector.local.requests import ROLES
 from connector.local.sign_in.acting import practitioner_of
+from connector.local.sign_in.launching import launched_of
 from connector.local.sign_in.session import require
 from connector.local.statuses import status_of
+from connector.local.views import fetch_out
 from connector.local.words import Words
+from connector.requester.new_fetch import NewFetch
 
 _LAST_FETCHES: Final = 20
 _LAST_SERVICES: Final = 5
 _FOUND: Final = 20
+_SENT_TWICE_SECONDS: Final = 120
 
 
 async def show(request: web.Request) -> web.Response:
-    """`GET /fetch`."""
-    return await _form(request, FetchForm(_fresh(request)))
+    """`GET /fetch?launched=`: empty, or with what the vendor's software opened it with."""
+    form = FetchForm(_fresh(request))
+    if (draft := request.query.get("launched")) is None:
+        return await _form(request, form)
+    context, language = await launched_of(request, draft), language_of(request)
+    if context is None:
+        over = Words(text(language, "fetch.launch_over"), text(language, "fetch.launch_over_next"))
+        return await _form(request, form, told=over, tone="warn")
+    return await _form(request, form.with_stated(context.worker, context.services, context.visit))
 
 
 async def send(request: web.Request) -> web.Response:
@@ -57,6 +70,8 @@ async def send(request: web.Request) -> web.Response:
     try:
         body = form.demand(now)
         new = read_demand(body, practitioner_of(request), settings=request.app[SETTINGS], now=now)
+        if form.value("again") != "yes" and (kept := await _kept(request, new)) is not None:
+            return await _form(request, form, kept=kept)
         key = Idempotency(caller=caller_of(request).name, key=form.once, body_sha256=form.digest())
         fetch = await desk_of(request).prepare(new, key, start=True)
     except ConnectorError as error:
@@ -174,6 +189,7 @@ async def _form(
     tone: str = "",
     found: Sequence[Member] = (),
     searched: bool = False,
+    kept: Fetch | None = None,
 ) -> web.Response:
     """Show the page: with what was filled in, what is wrong with it, or what a step found."""
     language, signed_in = language_of(request), require(request)
@@ -195,6 +211,7 @@ async def _form(
         tone=tone,
         services=await _services(request, form, found),
         searched=searched,
+        kept=fetch_out(kept, language) if kept is not None else None,
         max_services=settings.max_services,
         oids=(InsOid.NIR, InsOid.NIA) if production else (InsOid.TEST,),
         means=MEANS,
@@ -204,6 +221,21 @@ async def _form(
         practitioners=practitioners(request),
         today=day_in_france(request.app[PORTS].clock.now()),
     )
+
+
+async def _kept(request: web.Request, new: NewFetch) -> Fetch | None:
+    """Give the fetch whose verified copy answers this demand: the same worker, no other service to ask (our rule).
+
+    One that the same form made is not meant: a form that is sent twice leads to its fetch.
+    """
+    now = request.app[PORTS].clock.now()
+    made = Instant(now - _SENT_TWICE_SECONDS)
+    for fetch in await desk_of(request).list(_LAST_FETCHES, None):
+        here = fetch.state in FETCH_READABLE and fetch.document is not None and fetch.document.purge_at > now
+        asked = {reply.member for reply in fetch.replies}
+        if here and fetch.created_at < made and fetch.worker.ins == new.worker.ins and {*new.members} <= asked:
+            return fetch
+    return None
 
 
 async def _services(request: web.Request, form: FetchForm, found: Sequence[Member]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ only finds its field, whose sentence is `fault.<field>` of the texts.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
@@ -19,9 +19,11 @@ from connector.core.codes import Code
 from connector.core.datamatrix import ScannedIdentity
 from connector.core.errors import ConnectorError, IdentityFault, LocalRefused
 from connector.core.fetch import HARD_MAX_SERVICES
+from connector.core.identity import QualifiedIdentity
 from connector.core.insi import InsiIdentity
 from connector.core.instant import Instant, rfc3339
 from connector.core.mandate import InformationMeans, VisitKind
+from connector.core.members import MemberId
 from connector.core.private import Private
 from connector.local.problems import FieldFaults
 from connector.local.requests import DemandIn, WorkerIn, read_data
@@ -32,6 +34,7 @@ WORKER_FIELDS: Final = (
 FIELDS: Final = (
     *WORKER_FIELDS, "qualified", "means", "informed_by", "informed_when", "informed_at", "zone",
     "no_objection", "visit", "declared_reason", "unattended", "day", "practitioner",
+    "again",
 )  # fmt: skip
 FAULT_FIELDS: Final = (
     "matricule", "birth_name", "birth_given_names", "sex", "birth_date", "birth_place", "qualified", "verified_on",
@@ -116,6 +119,23 @@ class FetchForm(Private):
             birth_place=traits.birth_place,
             verified_on=on,
         )
+
+    def with_stated(self, worker: QualifiedIdentity, services: Sequence[MemberId], visit: VisitKind | None) -> Self:
+        """Put in what the vendor's software states: a qualified identity, whom to ask, the occasion; nothing else."""
+        traits = worker.traits
+        form = self._with_worker(
+            matricule=worker.ins.matricule.value,
+            oid=worker.ins.oid.value,
+            birth_name=traits.birth_name,
+            birth_given_names=" ".join(traits.birth_given_names),
+            sex=traits.sex.value,
+            birth_date=typed_day(traits.birth_date.value),
+            birth_place=traits.birth_place,
+            verified_on=str(worker.verified_on or ""),
+        )
+        stated = {"qualified": "yes"} | ({"visit": visit.value} if visit is not None else {})
+        members = tuple(member.value for member in services)[:HARD_MAX_SERVICES]
+        return replace(form, values={**form.values, **stated}, services=members)
 
     def with_values(self, **more: str) -> Self:
         """Set values beside those that stand there."""

@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "sex.M": "Male",
     "fetch.birth_date": "Born on",
     "fetch.day_hint": "DD/MM/YYYY",
-    "fetch.birth_place": "Birth place",
+    "fetch.birth_place": "Born in",
     "fetch.birth_place_hint": "INSEE code",
     "fetch.verified_on": "Verified with INSi on",
     "fetch.insi": "Search by traits (INSi)",
@@ -214,4 +214,9 @@ TEXTS: dict[str, str] = {
     "worklist.file_fault": "The file could not be read: nothing was prepared.",
     "worklist.imported": "Lines prepared: {kept} of {all}.",
     "worklist.line": "Line {line}:",
+    "fetch.launch_over": "This launch from your software is over, or was for somebody else.",
+    "fetch.launch_over_next": "Begin again in your software, or fill in the page.",
+    "fetch.copy_here": "A verified copy of this record is still kept here, received on {at}.",
+    "fetch.copy_read": "Read this copy",
+    "fetch.copy_again": "Ask again all the same",
 }

@@ -29,7 +29,7 @@ TEXTS: dict[str, str] = {
     "sex.M": "Masculin",
     "fetch.birth_date": "Né(e) le",
     "fetch.day_hint": "JJ/MM/AAAA",
-    "fetch.birth_place": "Lieu de naissance",
+    "fetch.birth_place": "Né(e) à",
     "fetch.birth_place_hint": "code INSEE",
     "fetch.verified_on": "Vérifiée auprès d'INSi le",
     "fetch.insi": "Chercher par les traits (INSi)",
@@ -217,4 +217,9 @@ TEXTS: dict[str, str] = {
     "worklist.file_fault": "Le fichier n'a pas pu être lu : rien n'a été préparé.",
     "worklist.imported": "Lignes préparées : {kept} sur {all}.",
     "worklist.line": "Ligne {line} :",
+    "fetch.launch_over": "Cette ouverture depuis votre logiciel a expiré, ou était pour une autre personne.",
+    "fetch.launch_over_next": "Recommencez depuis votre logiciel, ou remplissez la page.",
+    "fetch.copy_here": "Une copie vérifiée de ce dossier est encore conservée ici, reçue le {at}.",
+    "fetch.copy_read": "Lire cette copie",
+    "fetch.copy_again": "Redemander quand même",
 }

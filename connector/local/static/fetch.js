@@ -19,11 +19,11 @@ document.getElementById("label-form").addEventListener("submit", async (event) =
   const scanned = label.value;
   label.value = "";
   const answer = await post("/fetch/label", { label: scanned });
-  if (answer.redirected || !(answer.headers.get("Content-Type") || "").includes("json")) {
-    window.location.reload();
+  const read = await answer.json().catch(() => ({}));
+  if (!("ok" in read)) {
+    window.location.reload(); // the session is over or locked: the page says so
     return;
   }
-  const read = await answer.json();
   label.toggleAttribute("aria-invalid", !read.ok);
   labelSaid.textContent = read.ok ? "" : read.text;
   if (!read.ok) {
