@@ -16,9 +16,12 @@ from connector.local.pages.fetch_form import FAULT_FIELDS
 from connector.local.pages.fetches import STATE_TONES, TONES
 from connector.local.pages.texts import TEXTS
 from connector.local.requests import ROLES
+from connector.local.sign_in.launching import VendorKey
 from connector.local.words import Language, of_code
+from connector.wire.launch import vendor_key
 from tests.kit.local_side import PHYSICIAN_ID, STRANGER_ID, A, B, C, announced
 from tests.pages.conftest import plain
+from tests.signin.test_launch import PRIVATE, pem_of, token
 
 WORKER = {
     "matricule": "2 79 03 51 215 189 89",
@@ -390,3 +393,21 @@ async def test_a_launch_that_is_over_or_not_theirs_is_told_and_fills_nothing(vis
     page = plain(await (await visit()).get("/fetch?launched=nothing"))
 
     assert "a expiré" in page
+
+
+async def test_a_launch_fills_the_page_and_says_nothing_of_what_the_worker_was_told(visit, house):
+    key = VendorKey(vendor_key("vendor", pem_of(PRIVATE)), frozenset({PHYSICIAN_ID}), False)
+    house.sign_in.desk.launching.replace({"vendor": key})
+    visitor = await visit()
+    cross = {"Origin": "https://dmst.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    async with visitor.session.post(
+        "/launch", data={"token": token(house)}, headers=cross, allow_redirects=False
+    ) as answer:
+        address = answer.headers["Location"]
+    async with visitor.session.get(address, allow_redirects=False) as answer:
+        page = await visitor.get(answer.headers["Location"])
+
+    assert 'value="PAT-TROIS"' in page
+    assert re.search(rf'name="services" value="{A.value}" checked', page)
+    assert '<option value="initial" selected' in page
+    assert re.search(r'name="(means|informed_when|no_objection)"[^>]*checked', page) is None
