@@ -98,7 +98,7 @@ def load_head(db: Connection, tree: Tree, keys: LedgerKeys) -> Head:
         origin = origin_of(db, tree)
         if origin is None:
             return _begin(db, tree, keys)
-        return _read(db, origin, keys)
+        return read_head(db, origin, keys)
     except PeerFault as error:
         raise _differs(tree, error.message) from error
 
@@ -125,7 +125,13 @@ def begin(db: Connection, origin: Origin, keys: LedgerKeys) -> Head:
     return Head(origin, Frontier(), note)
 
 
-def _read(db: Connection, origin: Origin, keys: LedgerKeys) -> Head:
+def read_head(db: Connection, origin: Origin, keys: LedgerKeys) -> Head:
+    """Read the head of a ledger that was begun, and check it.
+
+    Raises:
+        FailedClosed: `ledger.unavailable`, it is not what its last checkpoint says.
+        PeerFault: that checkpoint is not ours.
+    """
     tree = origin.tree
     row = one(db, LAST_CHECKPOINT, tree.value)
     if row is None:

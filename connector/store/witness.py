@@ -215,7 +215,7 @@ class SqliteWitnessStore:
 
     async def faults(self) -> Sequence[LedgerFault]:
         """Give all faults, the oldest first."""
-        return [_fault(row) for row in await self._readers.run(lambda db: rows(db, _FAULTS))]
+        return await self._readers.run(read_faults)
 
     async def gap(self, gap: LedgerGap, head: SignedHead, entry: EntryDraft) -> bool:
         """Keep a gap and the new ledger's head; False, and nothing, where the gap is known already.
@@ -280,6 +280,11 @@ def _head(row: Row) -> SignedHead:
 def _statement(row: Row) -> WitnessStatement:
     member, tree, serial, witness, at, note, line = row
     return WitnessStatement(MemberId(witness), Instant(at), _head((member, tree, serial, note)), line)
+
+
+def read_faults(db: Connection) -> list[LedgerFault]:
+    """Read all faults, the oldest first."""
+    return [_fault(row) for row in rows(db, _FAULTS)]
 
 
 def _fault(row: Row) -> LedgerFault:
