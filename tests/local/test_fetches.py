@@ -374,3 +374,39 @@ async def test_a_failed_fetch_says_why_and_what_to_do(house, api):
     assert (body["state"], body["code"], body["newest"]["answered"]) == ("failed", "peer.unreachable", 0)
     assert body["next"]
     assert KEY not in str(body)
+
+
+# ---------------------------------------------------------------- prepared for a day, and opened to a colleague
+
+
+async def test_a_planned_fetch_is_listed_for_its_day_and_asks_nobody(api, house):
+    body = new_fetch(start=False, planned_for="2026-11-24")
+    async with api.post("/api/v1/fetches", json=body) as answer:
+        made = await answer.json()
+    assert (made["state"], made["planned_for"]) == ("prepared", "2026-11-24")
+
+    async with api.get("/api/v1/worklist?day=2026-11-24") as answer:
+        assert [one["id"] for one in (await answer.json())["items"]] == [made["id"]]
+    async with api.get("/api/v1/worklist?day=2026-11-25") as answer:
+        assert (await answer.json())["items"] == []
+    assert "start" not in house.errands.calls
+
+
+async def test_a_planned_fetch_is_not_started_at_once(api):
+    async with api.post("/api/v1/fetches", json=new_fetch(planned_for="2026-11-24")) as answer:
+        await assert_problem(answer, "local.malformed")
+
+
+@pytest.mark.parametrize("day", ["tomorrow", "2026-02-30"])
+async def test_a_day_that_is_none_is_refused(api, day):
+    async with api.get(f"/api/v1/worklist?day={day}") as answer:
+        await assert_problem(answer, "identity.malformed")
+
+
+async def test_a_colleague_is_named_in_the_fetch_that_was_opened_to_them(api, house):
+    async with api.post("/api/v1/fetches", json=new_fetch()) as answer:
+        made = await answer.json()
+    async with api.post(f"/api/v1/fetches/{made['id']}/hand-on", json={"colleague": NURSE_ID}) as answer:
+        assert (await answer.json())["readers"] == [NURSE_ID]
+    async with api.post(f"/api/v1/fetches/{made['id']}/hand-on", json={"colleague": "Ali"}) as answer:
+        await assert_problem(answer, "local.malformed")
