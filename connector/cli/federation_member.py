@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from connector.cli.faults import Fault
+from connector.cli.federation_folder import ENVIRONMENT, FILE, PATH, now, password_of, telling
 from connector.core.directory import Contact, KeyUse, Member
 from connector.core.errors import LocalRefused
 from connector.core.members import MemberId
@@ -17,20 +18,17 @@ if TYPE_CHECKING:
     from connector.core.ports import Signer
     from connector.crypto.keys import PrivateKey
 
-_PATH: Final = click.Path(path_type=Path)
-_FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
-_ENVIRONMENT: Final = click.Choice([each.value for each in Environment])
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _OPTIONS: Final = (
-    click.option("--entry", type=_FILE, default=Path("my-entry.toml"), show_default=True, help="What init wrote."),
-    click.option("--environment", type=_ENVIRONMENT, required=True, help="production or test."),
-    click.option("--signing-key", type=_PATH, default=Path("keys/sign.key"), show_default=True, help="PEM or PKCS#12."),
-    click.option("--signing-password-file", type=_FILE, help="File with its password."),
-    click.option("--ledger-key", type=_PATH, default=Path("keys/ledger.key"), show_default=True, help="PEM."),
-    click.option("--entry-key", type=_PATH, default=Path("keys/entry.key"), show_default=True,
+    click.option("--entry", type=FILE, default=Path("my-entry.toml"), show_default=True, help="What init wrote."),
+    click.option("--environment", type=ENVIRONMENT, required=True, help="production or test."),
+    click.option("--signing-key", type=PATH, default=Path("keys/sign.key"), show_default=True, help="PEM or PKCS#12."),
+    click.option("--signing-password-file", type=FILE, help="File with its password."),
+    click.option("--ledger-key", type=PATH, default=Path("keys/ledger.key"), show_default=True, help="PEM."),
+    click.option("--entry-key", type=PATH, default=Path("keys/entry.key"), show_default=True,
                  help="Key that signs the entry; made if it is not there. Keep it apart, and a copy in a safe."),
-    click.option("--entry-password-file", type=_FILE, help="File with its password (default: a prompt)."),
-    click.option("--config", "config", type=_FILE,
+    click.option("--entry-password-file", type=FILE, help="File with its password (default: a prompt)."),
+    click.option("--config", "config", type=FILE,
                  help="Take the keys from this configuration instead: prepared ones and tokens too."),
     click.option("--size-class", type=click.Choice(["S", "M", "L", "XL"]),
                  help="Workers followed: under 50,000, 150,000, 500,000, or more."),
@@ -51,56 +49,46 @@ def _entry_options(command: _Command) -> _Command:
 
 @click.command("join-request")
 @_entry_options
-@click.option("--output", type=_PATH, default=Path("join-request.json"), show_default=True, help="Where to write it.")
+@click.option("--output", type=PATH, default=Path("join-request.json"), show_default=True, help="Where to write it.")
+@telling
 def join_request(output: Path, **given: Any) -> None:  # noqa: ANN401 - the options above
     """Write the one file with which this service asks to join a federation, and the fingerprint to read out."""
-    from connector.cli.federation import now, telling
     from connector.directory.joining import make_request, read_request
     from connector.directory.keyring import write_new
 
-    @telling
-    def make() -> None:
-        environment = Environment(given["environment"])
-        member, signers, key = _material(given, environment)
-        data = make_request(member, signers, key, environment, now())
-        write_new(output, data)
-        click.echo(f"Send {output} to an operator of the federation; nothing in it is secret.")
-        click.echo(f"Read this fingerprint out when the operator calls: {read_request(data, now()).fingerprint}")
-        click.echo("You get the root file back: put it where [directory] root says.")
-
-    make()
+    environment = Environment(given["environment"])
+    member, signers, key = _material(given, environment)
+    data = make_request(member, signers, key, environment, now())
+    write_new(output, data)
+    click.echo(f"Send {output} to an operator of the federation; nothing in it is secret.")
+    click.echo(f"Read this fingerprint out when the operator calls: {read_request(data, now()).fingerprint}")
+    click.echo("You get the root file back: put it where [directory] root says.")
 
 
 @click.command("sign-entry")
 @_entry_options
-@click.option("--own", type=_PATH, required=True, help="The archive folder of the directory: publishers ask there.")
+@click.option("--own", type=PATH, required=True, help="The archive folder of the directory: publishers ask there.")
 @click.option("--version", type=click.IntRange(2), help="Version to give, where the folder does not hold the last one.")
+@telling
 def sign_entry(own: Path, version: int | None, **given: Any) -> None:  # noqa: ANN401 - the options above
     """Sign this service's entry anew, after a change of keys, certificates or addresses, and offer it to publishers."""
-    from connector.cli.federation import now, telling
     from connector.directory import joining, layout
     from connector.directory.archive import Archive
     from connector.directory.entry import read_entry
     from connector.directory.newest import newest_entry
 
-    @telling
-    def sign() -> None:
-        environment = Environment(given["environment"])
-        member, signers, key = _material(given, environment)
-        archive = Archive(own)
-        before = newest_entry(archive, member.id)
-        if before is None and version is None:
-            raise LocalRefused(
-                "sign-entry: the last version is not in that folder", hint="directory refresh, or --version"
-            )
-        kept = read_entry(before.target, environment).proofs if before is not None else {}
-        last = before.version if before is not None else 0
-        files = joining.sign_entry(member, signers, key, environment, version=version or last + 1, now=now(), kept=kept)
-        archive.offer(layout.own_entry_file(member.id), files.target)
-        archive.offer(layout.own_role_file(member.id), files.role)
-        click.echo(f"Entry version {files.version} of {member.id} is offered; a publisher takes it at its next round.")
-
-    sign()
+    environment = Environment(given["environment"])
+    member, signers, key = _material(given, environment)
+    archive = Archive(own)
+    before = newest_entry(archive, member.id)
+    if before is None and version is None:
+        raise LocalRefused("sign-entry: the last version is not in that folder", hint="directory refresh, or --version")
+    kept = read_entry(before.target, environment).proofs if before is not None else {}
+    last = before.version if before is not None else 0
+    files = joining.sign_entry(member, signers, key, environment, version=version or last + 1, now=now(), kept=kept)
+    archive.offer(layout.own_entry_file(member.id), files.target)
+    archive.offer(layout.own_role_file(member.id), files.role)
+    click.echo(f"Entry version {files.version} of {member.id} is offered; a publisher takes it at its next round.")
 
 
 def _material(given: dict[str, Any], environment: Environment) -> "tuple[Member, dict[str, Signer], PrivateKey]":
@@ -167,7 +155,6 @@ def _described(member: Member, given: dict[str, Any]) -> Member:
 
 
 def _entry_key(given: dict[str, Any], member: MemberId) -> "PrivateKey":
-    from connector.cli.federation import password_of
     from connector.crypto.keys import SigningAlgorithm, generate, load_private_key, to_pem
     from connector.directory.keyring import write_new
 
