@@ -111,7 +111,7 @@ async def send(page):
     again = page.locator("button[name=again]")
     if await again.count():
         await again.click()
-    await page.wait_for_url("**/fetches/*")
+    await page.wait_for_url(re.compile(r"/fetches/[0-9a-f]{32}"))
 
 
 def fetch_id(page):

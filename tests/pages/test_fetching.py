@@ -47,7 +47,8 @@ LABEL = (
 
 
 async def fetch(visitor, *more, once="a" * 32, **changes):
-    return await visitor.post("/fetch", *ASKED, *more, once=once, **{**WORKER, **TOLD, **changes})
+    answer = await visitor.post("/fetch", *ASKED, *more, once=once, **{**WORKER, **TOLD, **changes})
+    return answer.removesuffix("?read=1")
 
 
 # ------------------------------------------------------------------------------------------------ words

@@ -78,7 +78,8 @@ async def send(request: web.Request) -> web.Response:
         if error.code is Code.LOCAL_CONFLICT:
             form = form.afresh(_fresh(request))
         return await _form(request, form, fault=error)
-    return see_other(f"/fetches/{fetch.id}")
+    # Whoever sends it wants to read it: also where it has come before the page has.
+    return see_other(f"/fetches/{fetch.id}?read=1")
 
 
 async def prepare_for_a_day(request: web.Request) -> web.Response:
