@@ -114,7 +114,7 @@ def life(package, older, repository, tmp_path_factory):
     for name, path in zip(("root", "issuing"), pki.crl_paths, strict=True):
         shutil.copy(path, given / f"{name}.crl")
     build = ("hatchling", "build", "--target", "wheel", "--directory", str(given))
-    subprocess.run([sys.executable, "-m", *build], cwd=ROOT / "adapters" / "folder", check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", *build], cwd=ROOT / "adapters" / "demo", check=True, capture_output=True)
     shutil.copytree(repository, root / "srv" / "repository")
     (given / "sources").mkdir()
     (given / "sources" / "spsti.sources").write_text(
