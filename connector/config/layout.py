@@ -39,8 +39,8 @@ def of_instance(member: str) -> Layout:
             "instance: expected 1 to 20 of a-z, 0-9 and -, beginning with a letter",
             hint="take the name that spsti-connector-instance create was given",
         )
-    folders = (Path(f"{top}/spsti-connector-instances") / member for top in ("/etc", "/var/lib"))
-    return Layout(*folders, unit=f"spsti-connector@{member}")
+    folder, state = (Path(top, "spsti-connector-instances", member) for top in ("/etc", "/var/lib"))
+    return Layout(folder, state, unit=f"spsti-connector@{member}")
 
 
 def place_of(folder: Path, reference: str) -> Path:
