@@ -20,7 +20,7 @@ from connector.local.desk import desk_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of
 from connector.local.intake import read_demand, read_new_fetch
 from connector.local.requests import ChooseIn, HandOnIn, NewFetchIn
-from connector.local.sign_in.acting import acting_as
+from connector.local.sign_in.acting import acting_as, practitioner_of
 from connector.local.sign_in.rights import CallingPerson
 from connector.local.views import fetch_out
 
@@ -89,7 +89,9 @@ async def show(request: web.Request) -> web.Response:
 
 async def start(request: web.Request) -> web.Response:
     """`POST /api/v1/fetches/{id}/start`."""
-    return _fetch(request, await desk_of(request).start(fetch_id_of(request)), HTTPStatus.ACCEPTED)
+    # The login of whoever starts it goes into the mandates; a key's own words about it came when it was prepared.
+    auth = practitioner_of(request).auth if isinstance(caller_of(request), CallingPerson) else None
+    return _fetch(request, await desk_of(request).start(fetch_id_of(request), auth), HTTPStatus.ACCEPTED)
 
 
 async def choose(request: web.Request) -> web.Response:
