@@ -284,7 +284,7 @@ async def test_a_ready_fetch_says_who_when_and_that_its_seal_was_verified(visit)
     assert "PDF mis à jour 23/11/2026 à 10:00" in words
     assert "le plus récent de 2 services ayant répondu sur 2" in words
     assert "Sceau vérifié" in words
-    assert f'<iframe id="document" src="{place}/document"' in page
+    assert f'<iframe id="document" src="{place}/document#' in page
 
 
 async def test_the_document_is_not_opened_by_looking_at_the_fetch(visit, house):

@@ -1,5 +1,7 @@
 """Status, journal, alerts, oppositions and a worker's report: by forms alone, in both languages."""
 
+from pathlib import Path
+
 import pytest
 
 from connector.contract.settings import Authority
@@ -65,6 +67,25 @@ async def test_a_page_opens_to_its_roles_and_to_no_other(visit, path, role):
         assert (answer.status == 200) == opens
         if not opens:
             assert "sign_in.role" in await answer.text()
+
+
+def test_every_page_stands_in_the_documentation():
+    told = (Path(__file__).parents[2] / "docs/pages.md").read_text(encoding="utf-8")
+
+    assert [page for page in PAGE_ROLES if page != "/" and f"`{page}`" not in told] == []
+
+
+async def test_the_page_locks_when_the_session_does(visit, house):
+    page = await (await visit()).get("/fetch")
+
+    assert f'data-idle-seconds="{house.sign_in.rules.idle_seconds}"' in page
+
+
+async def test_an_assistant_is_offered_no_fetches_of_their_own(visit):
+    page = await (await visit(Role.ASSISTANT)).get("/fetch")
+
+    assert 'href="/worklist"' in page
+    assert 'href="/fetches"' not in page
 
 
 async def test_each_red_line_of_the_status_says_what_to_do(visit, house):

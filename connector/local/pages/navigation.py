@@ -24,10 +24,11 @@ class Item(NamedTuple):
 
 
 def navigation(signed_in: SignedIn, path: str) -> tuple[Item, ...]:
-    """Give the links for somebody, with the one they are at."""
+    """Give the links for somebody, with the one they are at; who asks in no name of their own has no fetches."""
     here = path.lstrip("/").partition("/")[0]
+    mine = [name for name in _PAGES if name != "fetches" or signed_in.practitioner_id is not None]
     return tuple(
-        Item(f"/{name}", f"nav.{name}", name == here) for name in _PAGES if signed_in.has(*roles_of_page(f"/{name}"))
+        Item(f"/{name}", f"nav.{name}", name == here) for name in mine if signed_in.has(*roles_of_page(f"/{name}"))
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from connector.core.oid import Environment as World
-from connector.local.guards import SETTINGS, language_of
+from connector.local.guards import PORTS, SETTINGS, language_of
 from connector.local.pages.moments import local_moment, local_size
 from connector.local.pages.navigation import navigation
 from connector.local.pages.texts import text
@@ -66,6 +66,7 @@ def render(
     signed in, and what the page adds.
     """
     language, settings, me = language_of(request), request.app[SETTINGS], signed_in_of(request)
+    desk = request.app[PORTS].sign_in
     known: dict[str, Any] = {
         "t": partial(text, language),
         "lang": language.value,
@@ -77,6 +78,7 @@ def render(
         "moment": lambda value: local_moment(value, language),
         "size": lambda value: local_size(value, language),
         "me": me,
+        "idle_seconds": desk.sessions.rules.idle_seconds if desk is not None else 0,
         "csrf": me.csrf if me else "",
         "nav": navigation(me, request.path) if me else (),
     }
