@@ -15,7 +15,7 @@ from connector.core.directory import Member
 from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch
 from connector.core.instant import Instant, rfc3339
-from connector.core.ledger import EntryType, Tree
+from connector.core.ledger import EntryType, Tree, number_of
 from connector.core.mandate import Kind
 from connector.core.members import MemberId
 from connector.core.oid import Environment
@@ -263,8 +263,8 @@ class _Heads:
         for witnessed in await self._exporter.witness.witnessed(_ledger(origin), head.size):
             self._statement(witnessed)
             await self._own_link(tree, head, _parsed(witnessed.statement.head.note))
-        stamp = await self._exporter.store.stamp_of(tree, head.size)
-        if stamp is not None and _parsed(stamp.note).origin == origin:
+        stamp = await self._exporter.store.stamp_of(tree, number_of(origin.serial, head.size))
+        if stamp is not None:
             row = {"note": stamp.note, "token": form.to_base64(stamp.token)}
             if row not in self.stamps:
                 self.stamps.append(row)
@@ -296,7 +296,7 @@ class _Heads:
     async def _own_link(self, tree: Tree, first: Checkpoint, second: Checkpoint) -> None:
         if first.size == second.size:
             return
-        path = await self._exporter.journal.consistency(tree, first.size, second.size)
+        path = await self._exporter.journal.consistency(tree, first.size, second.size, serial=first.origin.serial)
         self._add_link(str(first.origin), (first.size, first.root), (second.size, second.root), path)
 
     def _add_link(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from connector.core.ledger import Tree
+from connector.core.ledger import Tree, number_of
 from connector.core.ports import Clock
 from connector.crypto.timestamps import make_request, open_stamp
 from connector.ledger.service import Journal
@@ -53,5 +53,6 @@ class Stamping:
             return False
         token = await self.authority.ask(make_request(note.encode()))
         open_stamp(token, note.encode(), self.roots)
-        await self.store.keep_stamp(HeadStamp(tree, head.size, now, note, token))
+        number = number_of(head.origin.serial, head.size)
+        await self.store.keep_stamp(HeadStamp(tree, number, now, note, token))
         return True

@@ -5,13 +5,14 @@ Each function takes a reading connection and reads a few tiles, whatever the siz
 
 from connector.core.codes import Code
 from connector.core.errors import RequestRefused
-from connector.core.ledger import Proof, Tree, index_of, serial_of
+from connector.core.ledger import Proof, Tree, index_of, number_of, serial_of
 from connector.core.merkle import consistency_path, inclusion_path, root_at
 from connector.ledger.heads import LAST_CHECKPOINT
 from connector.ledger.trees import StoredNodes
 from connector.store.sql import Connection, one
 
 _COVERING = "select size, note from checkpoints where tree = ? and size > ? order by size limit 1"
+_END = "select max(size) from checkpoints where tree = ? and size between ? and ?"
 _LEAF = "select leaf_hash from entries where tree = ? and idx = ?"
 
 
@@ -31,14 +32,14 @@ def proof_of(db: Connection, tree: Tree, index: int) -> Proof:
     return Proof(tree, index_of(index), leaf[0], tuple(path), size, note)
 
 
-def consistency(db: Connection, tree: Tree, first: int, second: int) -> list[bytes]:
-    """Prove that the newest ledger of `first` entries is the beginning of that of `second`.
+def consistency(db: Connection, tree: Tree, first: int, second: int, serial: int | None = None) -> list[bytes]:
+    """Prove that the ledger of `first` entries is the beginning of that of `second`: the newest, or that of a serial.
 
     Raises:
         RequestRefused: `request.malformed`, the ledger never had these sizes in this order.
         FailedClosed: `ledger.unavailable`, a stored node is missing.
     """
-    number, _ = last_checkpoint(db, tree)
+    number = last_checkpoint(db, tree)[0] if serial is None else _end_of(db, tree, serial)
     if not 0 <= first <= second <= index_of(number):
         raise _out_of_range(tree, f"consistency from {first} to {second}")
     return consistency_path(first, second, StoredNodes(db, tree, serial_of(number)))
@@ -67,6 +68,14 @@ def last_checkpoint(db: Connection, tree: Tree) -> tuple[int, str]:
     if row is None:
         raise _out_of_range(tree, "a checkpoint")
     return row[0], row[1]
+
+
+def _end_of(db: Connection, tree: Tree, serial: int) -> int:
+    """Give the number of the journal that the last checkpoint of the ledger with that serial covers."""
+    row = one(db, _END, tree.value, number_of(serial, 0), number_of(serial + 1, 0) - 1)
+    if row is None or row[0] is None:
+        raise _out_of_range(tree, f"a checkpoint of serial {serial}")
+    return int(row[0])
 
 
 def _out_of_range(tree: Tree, what: str) -> RequestRefused:

@@ -157,13 +157,13 @@ class Journal:
 
         return await parts.readers.run(read)
 
-    async def consistency(self, tree: Tree, first: int, second: int) -> Sequence[bytes]:
-        """Prove to a peer that the ledger of `first` entries is the beginning of that of `second`.
+    async def consistency(self, tree: Tree, first: int, second: int, *, serial: int | None = None) -> Sequence[bytes]:
+        """Prove that the ledger of `first` entries is the beginning of that of `second`: the newest, or a named one.
 
         Raises:
             RequestRefused: `request.malformed`, the ledger never had these sizes in this order.
         """
-        return await self._parts.readers.run(lambda db: prove.consistency(db, tree, first, second))
+        return await self._parts.readers.run(lambda db: prove.consistency(db, tree, first, second, serial))
 
     async def checkpoint(self, tree: Tree) -> str:
         """Give the newest signed checkpoint, a note."""

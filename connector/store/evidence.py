@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from connector.core.instant import Instant
-from connector.core.ledger import Retention, Tree
+from connector.core.ledger import Retention, Tree, number_of, serial_of
 from connector.core.private import Private
 from connector.crypto import aead
 from connector.store.epoch_rows import SealedRows
@@ -25,7 +25,9 @@ from connector.store.writer import Writer
 _KEEP: Final = Insert("insert or ignore into evidence (ref, kind, sha256, at, epoch, sealed)", 6)
 _OF_REF: Final = "select kind, sha256, at, epoch, sealed from evidence where ref = ? order by number"
 _STAMP: Final = "insert or ignore into head_stamps (tree, size, at, note, token) values (?, ?, ?, ?, ?)"
-_STAMP_AFTER: Final = "select size, at, note, token from head_stamps where tree = ? and size >= ? order by size limit 1"
+_STAMP_AFTER: Final = (
+    "select size, at, note, token from head_stamps where tree = ? and size between ? and ? order by size limit 1"
+)
 _KEEP_LIST: Final = "insert or ignore into kept_lists (version, at, content) values (?, ?, ?)"
 _LISTS: Final = "select version, at, content from kept_lists order by at, version"
 _LAST_STAMP: Final = "select size, at, note, token from head_stamps where tree = ? order by size desc limit 1"
@@ -50,7 +52,10 @@ class KeptToken(Private):
 
 @dataclass(frozen=True, slots=True)
 class HeadStamp:
-    """A head that a time-stamping authority stamped (RFC 3161): the note, and the authority's whole answer."""
+    """A head that a time-stamping authority stamped (RFC 3161): the note, and the authority's whole answer.
+
+    `size` is its number in the journal (`core.ledger.number_of`): sizes begin again with a new ledger.
+    """
 
     tree: Tree
     size: int
@@ -100,8 +105,9 @@ class EvidenceStore:
         await self._writer.do(lambda transaction: _do(transaction.db, _STAMP, row))
 
     async def stamp_of(self, tree: Tree, size: int) -> HeadStamp | None:
-        """Give the stamp of the first stamped head that covers so many entries."""
-        return await self._readers.run(lambda db: _stamp(tree, one(db, _STAMP_AFTER, tree.value, size)))
+        """Give the stamp of the first stamped head that covers so many entries of the same ledger."""
+        last = number_of(serial_of(size) + 1, 0) - 1
+        return await self._readers.run(lambda db: _stamp(tree, one(db, _STAMP_AFTER, tree.value, size, last)))
 
     async def last_stamp(self, tree: Tree) -> HeadStamp | None:
         """Give the newest stamp."""
