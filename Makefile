@@ -16,7 +16,7 @@ PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile -q
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long cover lint format bench lock check clean env-demo env-dev dist wheels sbom deb repo
+.PHONY: help demo test test-long cover lint format bench lock check clean env-demo env-dev env-node dist wheels sbom deb repo
 
 help:
 	@echo 'make demo        three services on loopback, one record fetched (ARGS=--once ends by itself)'
@@ -87,6 +87,10 @@ deb: sbom
 repo: env-dev
 	@test -n "$(KEY)" || { echo 'make repo KEY=FINGERPRINT: the key that signs, in your GnuPG' >&2; exit 1; }
 	@$(BIN)/python packaging/repository.py dist/*.deb --key "$(KEY)" --output dist/apt
+
+# The certified identity provider that tests/signin starts; without it those tests skip. Needs Node 20.
+env-node:
+	@cd tests/signin/provider && npm ci --ignore-scripts --no-audit --no-fund
 
 env-demo env-dev:
 	@command -v $(PYTHON) >/dev/null || { echo '$(PYTHON) is not here: apt install python3 python3-venv' >&2; exit 1; }

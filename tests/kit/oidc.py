@@ -31,9 +31,9 @@ PSC_RULE = PersonRule(("SubjectNameID", "preferred_username"), is_practitioner=T
 def need_node():
     """Skip where the provider cannot be started."""
     if which("node") is None:
-        pytest.skip("node is not installed: apt install nodejs npm")
+        pytest.skip("node (20 or newer) is not installed")
     if not (NODE / "node_modules").is_dir():
-        pytest.skip("the provider is not installed: npm ci --ignore-scripts in tests/signin/provider")
+        pytest.skip("the provider is not installed: make env-node")
 
 
 @contextmanager

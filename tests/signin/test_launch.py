@@ -201,6 +201,15 @@ async def test_a_vendor_whose_word_counts_signs_nobody_in_who_was_suspended(hous
     assert not house.sign_in.kept.sessions
 
 
+async def test_nonsense_that_another_site_posts_locks_nobody_out_of_signing_in(house, browse, launches):
+    for _ in range(20):
+        await post(browse, "nonsense")
+    assert (await post(browse, token(house)))[0] == 429
+
+    async with browse().post("/login", data={"login": "nurse", "password": "x", "code": "1"}) as answer:
+        assert answer.status == 401
+
+
 async def test_another_host_name_is_refused_at_launch_too(house, browse, launches):
     status, _, _ = await post(browse, token(house), Host="evil.example")
 

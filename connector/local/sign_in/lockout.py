@@ -48,7 +48,8 @@ class Lockout:
             LocalRefused: `sign_in.locked_out`, before anything is looked at.
             FailedClosed: it could not be counted.
         """
-        place = f"address:{address}"
+        # Any site can have a browser post nonsense to /launch: that must lock nobody out of signing in.
+        place = f"{kind}:{address}"
         subjects = [place, account] if account else [place]
         if await self._failures.locked_until(subjects, self._clock.now()):
             raise LocalRefused("sign-in: locked after failures", code=Code.SIGN_IN_LOCKED_OUT)
