@@ -89,7 +89,8 @@ def test_services_stay_up_until_ctrl_c_and_end_without_a_traceback(tmp_path) -> 
         lines = []
         for line in up.stdout:
             lines.append(line)
-            if line.count("log ") and line.count("service-b"):
+            if "verified with INSi on" in line:
+                shown = run("code", "camille", "--folder", str(tmp_path))
                 up.send_signal(signal.SIGINT)
         status = up.wait(30)
 
@@ -97,6 +98,17 @@ def test_services_stay_up_until_ctrl_c_and_end_without_a_traceback(tmp_path) -> 
     assert status == 0, text
     assert "Traceback" not in text
     assert "stopping the services" in text
+    assert re.search(r"address: +http://127\.0\.0\.1:\d+/ ", text)
+    assert re.search(r"camille +demo-[0-9a-f]{12} +Dr Camille DURAND", text)
+    assert re.search(r"IS010000000000000000000000S1\d{15}S21\.2\.250\.1\.213\.1\.4\.10S3", text)
+    assert re.fullmatch(r"\d{6}\n", shown.stdout), shown.stderr
+
+
+def test_a_code_for_nobody_is_told_as_such(tmp_path) -> None:
+    told = run("code", "nobody", "--folder", str(tmp_path))
+
+    assert told.returncode == 1
+    assert "no account of nobody" in told.stderr
 
 
 def test_a_folder_that_another_demonstration_has_is_refused(tmp_path) -> None:
