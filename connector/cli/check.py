@@ -1,103 +1,158 @@
-"""`spsti-connector check`: everything that the start would refuse, and what will soon end, before anything starts."""
+"""`spsti-connector check`: the doctor. Everything that the start would refuse, what will soon end, and who stands in
+the way; the firewall's matrix; exit statuses as monitoring expects them.
+"""
 
+import asyncio
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.core.errors import ConfigFault
-from connector.core.instant import Instant
+from connector.cli.faults import Exit, Fault
+from connector.cli.options import locale_language
+from connector.cli.screen import Screen
+from connector.cli.text import clean
+from connector.core.instant import Instant, rfc3339
 
 if TYPE_CHECKING:
-    from connector.config.material import Listing
+    from connector.doctor.finding import Finding
+    from connector.doctor.patient import Patient
+    from connector.doctor.words import Language
 
-COPIES = 3
-"""Copies of the directory that a connector wants to be able to ask (issue 6)."""
 EX_CONFIG = 78
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """Something that is right today and will not stay so."""
-
-    what: str
-    remedy: str
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("check")
 @click.option(
-    "--config",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path("connector.toml"),
-    show_default=True,
-    help="The configuration file.",
-)
+    "--config", "path", type=click.Path(path_type=Path), default=Path("connector.toml"), show_default=True,
+    envvar="SPSTI_CONFIG", help="The configuration file.",
+)  # fmt: skip
+@click.option("--start", is_flag=True, help="Only what the start would refuse: exit status 0 or 78 (for systemd).")
+@click.option("--offline", is_flag=True, help="Only this machine: no adapter, no network.")
+@click.option("--flows", is_flag=True, help="Print the firewall matrix instead: who opens which connection.")
+@click.option("--language", "--lang", type=click.Choice(["fr", "en"]), help="Language (default: the locale's).")
+@click.option("--url", envvar="SPSTI_URL", help="Address of the local API, to probe peers by it.")
+@click.option("--key-file", type=_FILE, envvar="SPSTI_API_KEY_FILE", help="File with an API key: probe every peer.")
+@click.option("-v", "--verbose", is_flag=True, help="Also say what is right.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def command(context: click.Context, path: Path, as_json: bool) -> None:
-    """Check the configuration and all that it names: files, keys, certificates, members, the adapter's options.
+def command(
+    context: click.Context, /, *, path: Path, start: bool, offline: bool, flows: bool, language: str | None,
+    verbose: bool, as_json: bool, **api: Any,  # noqa: ANN401 - click's options
+) -> None:  # fmt: skip
+    """Examine this service: configuration, files, certificates, clock, network, peers, adapters, ledgers, backups.
 
-    The start runs the same checks. Exit status: 0 all right, 78 it would not start.
+    Each finding comes with what to do. The connector need not run. Exit status, as of a Nagios or Centreon plugin: 0
+    all right, 1 warnings, 2 something is wrong, 3 something could not be looked at.
     """
-    from connector.config.own_certificates import described, findings
-    from connector.daemon.run import read
-    from connector.store.coverage import read_last
+    from connector.doctor.examine import here, open_patient
+    from connector.doctor.finding import worst
 
-    try:
-        material = read(path)
-    except ConfigFault as error:
-        faults = error.faults or (error.message,)
-        if as_json:
-            click.echo(json.dumps({"ok": False, "faults": faults}, ensure_ascii=False))
-        else:
-            for fault in faults:
-                click.echo(fault, err=True)
-            click.echo(f"{len(faults)} to put right; nothing would start.", err=True)
-        context.exit(EX_CONFIG)
-    now = Instant(int(time.time()))
-    warned = [Warned(found.what, found.remedy) for found in findings(material, now)]
-    source = material.file.model.source
-    if source is None:
-        warned.append(Warned("no [source]: peers will be told that this service could not look", "configure [source]"))
-    elif source.attested_on is None:
-        what = "nobody has attested that what the source gives may go to another service"
-        warned.append(Warned(what, "set [source] attested_on and attested_by"))
-    last = read_last(material.state.database)
-    if source is not None and last is not None and last.share is not None and last.share < source.coverage_warn_below:
-        what = (
-            f"{last.share:.0%} of workers could be answered about, expected {source.coverage_warn_below:.0%} at least"
-        )
-        warned.append(Warned(what, "spsti-connector adapter coverage says what is lacking"))
-    warned += _of_list(material.listing)
-    if as_json:
-        said = [{"what": w.what, "remedy": w.remedy} for w in warned]
-        click.echo(json.dumps({"ok": True, "faults": [], "warnings": said}, ensure_ascii=False))
+    words: Language = "fr" if (language or locale_language()) == "fr" else "en"
+    patient = open_patient(path, Instant(int(time.time())))
+    if start:
+        _start_only(context, patient, as_json=as_json)
+    if flows:
+        _print_flows(patient, as_json=as_json)
         return
-    click.echo(f"{material.member.name} ({material.member.id.value}), {material.environment}: configuration is valid.")
-    click.echo(f"{material.listing.members} members in the list {material.listing.version}.")
-    for line in described(material):
-        click.echo(line)
-    for warning in warned:
-        click.echo(f"Attention: {warning.what} - {warning.remedy}")
-
-
-def _of_list(listing: "Listing") -> list[Warned]:
-    """Warn of what the member list says or lacks; what a local file says wrongly is a fault already."""
-    remedy = "spsti-connector next says which steps are left"
-    if listing.copies is None:
-        return [Warned(f"[members] is {listing.staleness.message}", "join a federation: [directory]")]
-    found = []
-    if listing.not_ready is not None:
-        found.append(Warned(listing.not_ready, "start the connector, or directory refresh; then " + remedy))
+    if isinstance(patient, list):
+        found = patient
+    elif offline:
+        found = list(here(patient))
     else:
-        found += [Warned(str(difference), difference.remedy or remedy) for difference in listing.differences]
-        if listing.staleness.message:
-            found.append(Warned(listing.staleness.message, "directory refresh; federation duty says who must sign"))
-    if listing.copies < COPIES:
-        what = f"{listing.copies} copies of the directory can be asked, members' own included, expected {COPIES}"
-        found.append(Warned(what, "add the operators' other addresses to [directory] urls"))
+        found = asyncio.run(_examine(patient, url=api["url"], key_file=api["key_file"]))
+    level = worst(found)
+    if as_json:
+        said = [
+            {
+                "check": f.check,
+                "level": f.level.name.lower(),
+                "key": f.key,
+                "what": f.text(words),
+                "remedy": f.remedy(words),
+            }
+            for f in found
+        ]
+        click.echo(json.dumps({"level": level.name.lower(), "findings": said}, ensure_ascii=False))
+    else:
+        _print(found, words, verbose=verbose)
+    context.exit(int(level))
+
+
+async def _examine(patient: "Patient", *, url: str | None, key_file: Path | None) -> "list[Finding]":
+    from connector.doctor.examine import around, here
+
+    found = list(here(patient))
+    found += [finding async for finding in around(patient)]
+    return found + await _probes(patient, url, key_file)
+
+
+async def _probes(patient: "Patient", url: str | None, key_file: Path | None) -> "list[Finding]":
+    """Probe every active peer by the running connector, which alone may sign and journal it."""
+    from connector.cli.client import LocalApi
+    from connector.cli.target import resolve
+    from connector.core.directory import MemberStatus
+    from connector.doctor.finding import critical, ok
+    from connector.doctor.house import no_probe
+
+    peers = [m for m in patient.members if m.id != patient.material.member.id and m.status is MemberStatus.ACTIVE]
+    if key_file is None or not peers:
+        return [no_probe()] if peers and patient.is_running() else []
+    found = []
+    async with LocalApi(resolve(patient.config, url, key_file, None), "en") as api:
+        for member in peers:
+            said = {"name": member.name, "member": member.id}
+            try:
+                answer = await api.call("POST", f"/api/v1/members/{member.id}/probe", long=True)
+            except Fault as fault:
+                found.append(critical("peers", "probe.wrong", step="-", why=fault.what, **said))
+                continue
+            wrong = next((step for step in answer["steps"] if not step["ok"]), None)
+            if wrong is None:
+                found.append(ok("peers", "probe.right", **said))
+            else:
+                found.append(critical("peers", "probe.wrong", step=wrong["name"], why=wrong["cause"], **said))
     return found
+
+
+def _start_only(context: click.Context, patient: "Patient | list[Finding]", *, as_json: bool) -> None:
+    faults = [finding.text("en") for finding in patient] if isinstance(patient, list) else []
+    if as_json:
+        click.echo(json.dumps({"ok": not faults, "faults": faults}, ensure_ascii=False))
+    for fault in faults if not as_json else ():
+        click.echo(clean(fault), err=True)
+    if faults and not as_json:
+        click.echo(f"{len(faults)} to put right; nothing would start.", err=True)
+    context.exit(EX_CONFIG if faults else 0)
+
+
+def _print(found: "list[Finding]", language: "Language", *, verbose: bool) -> None:
+    """Print what is to be done first, and what is right only where it was asked for; the last line counts."""
+    for finding in sorted(found, key=lambda one: (2, 1, 3, 0).index(int(one.level))):
+        if finding.level or verbose or finding.key == "config.right":
+            remedy = finding.remedy(language)
+            click.echo(clean(f"{finding.level.name:8} {finding.check}: {finding.text(language)}"))
+            if remedy:
+                click.echo(clean(f"         -> {remedy}"))
+    counts = {name: sum(f.level.name == name for f in found) for name in ("CRITICAL", "WARNING", "UNKNOWN", "OK")}
+    click.echo(", ".join(f"{name} {count}" for name, count in counts.items()))
+
+
+def _print_flows(patient: "Patient | list[Finding]", *, as_json: bool) -> None:
+    from connector.doctor.flows import flows
+
+    if isinstance(patient, list):
+        raise Fault("the matrix needs a configuration without faults", do="spsti-connector check", status=Exit.CONFIG)
+    found = flows(patient)
+    screen = Screen(as_json=as_json)
+    if as_json:
+        screen.result({"at": rfc3339(patient.now), "flows": [asdict(flow) for flow in found]})
+        return
+    screen.table(
+        ["direction", "from", "to", "port", "protocol", "why", "by proxy"],
+        [(f.direction, f.source, f.host, str(f.port), f.protocol, f.why, f.by) for f in found],
+    )

@@ -6,11 +6,12 @@ reads the section.
 
 from connector.config.model import InsiSection
 from connector.config.references import References
+from connector.core.network import STRAIGHT, Proxies
 from connector.insi.settings import InsiPlatform, InsiSettings, Software
 from connector.peer.tls import TlsSettings
 
 
-def insi_settings(section: InsiSection, references: References) -> InsiSettings | None:
+def insi_settings(section: InsiSection, references: References, proxies: Proxies = STRAIGHT) -> InsiSettings | None:
     """Give the settings, None where INSi is not called from here.
 
     Raises:
@@ -41,4 +42,5 @@ def insi_settings(section: InsiSection, references: References) -> InsiSettings 
         max_at_once=section.max_at_once,
         max_answer_bytes=section.max_answer_bytes,
         max_age_hours=section.max_age_hours,
+        proxies=proxies,
     )

@@ -17,6 +17,7 @@ from connector.config.load import Fault, LoadedFile, fault_error
 from connector.config.locate import Path as KeyPath
 from connector.config.membership import membership_settings
 from connector.config.model import AdapterSection, KeyPair, LedgerKey, SigningKey
+from connector.config.network import proxies
 from connector.config.own_certificates import LocalCertificate, read_local
 from connector.config.references import References
 from connector.contract.discovery import sink_option_faults, source_option_faults
@@ -326,7 +327,7 @@ class _Reader:
         return read_local(path(section.certificate), path(section.key))
 
     def _insi(self) -> InsiMaterial | None:
-        settings = insi_settings(self._model.insi, self._references)
+        settings = insi_settings(self._model.insi, self._references, proxies(self._model.network))
         if settings is None:
             return None
         tls, _ = check_insi(settings, self._model.member.environment)

@@ -1,6 +1,7 @@
 """Which member list the configuration names, as the settings with which it is opened."""
 
 from connector.config.load import LoadedFile
+from connector.config.network import proxies
 from connector.config.references import References
 from connector.core.errors import ConfigFault
 from connector.core.members import MemberId
@@ -35,4 +36,5 @@ def membership_settings(loaded: LoadedFile, references: References) -> Membershi
         urls=tuple(section.urls),
         grace_seconds=section.grace_hours * HOUR,
         refresh_seconds=section.refresh_minutes * 60,
+        proxies=proxies(model.network),
     )

@@ -59,6 +59,21 @@ def _https(text: str) -> str:
     return text.rstrip("/")
 
 
+def _proxy(text: str) -> str:
+    parts = urlsplit(text)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme != "http" or not parts.hostname or port is None or parts.path not in {"", "/"} or parts.query:
+        msg = "expected http://HOST:PORT of a forward proxy, without a name or password in it"
+        raise ValueError(msg)
+    if parts.username or parts.fragment:
+        msg = "expected http://HOST:PORT: a proxy that wants a login cannot be used"
+        raise ValueError(msg)
+    return text.rstrip("/")
+
+
 def _copy(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.query or parts.fragment:
@@ -105,6 +120,7 @@ PractitionerIdText = Annotated[
 ]
 Listen = Annotated[str, AfterValidator(_listen)]
 HttpsOrigin = Annotated[str, AfterValidator(_https)]
+HttpProxy = Annotated[str, AfterValidator(_proxy)]
 CopyUrl = Annotated[str, AfterValidator(_copy)]
 HttpOrigin = Annotated[str, AfterValidator(_http_origin)]
 ProviderUrl = Annotated[str, AfterValidator(_provider)]
@@ -518,6 +534,22 @@ class EvidenceSection(Section):
         return self
 
 
+class ProxySection(Section):
+    """One forward proxy, and the hosts that are reached by it: names, or patterns such as `*.ans.fr`."""
+
+    url: HttpProxy
+    hosts: Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z0-9*][A-Za-z0-9.*:-]{0,252}$")]], Field(min_length=1)]
+
+
+class NetworkSection(Section):
+    """What lies between this machine and the others: proxies by destination, first fit counts; `announced` is where
+    others call this service, where that is not where it listens (`check` compares it with the directory).
+    """
+
+    announced: HttpsOrigin | None = None
+    proxies: Annotated[list[ProxySection], Field(max_length=32)] = []
+
+
 class AlertsSection(Section):
     """Who is told of alerts, beside the log, the metrics and the status: an address of the service's own choice."""
 
@@ -563,6 +595,7 @@ class ConfigFile(Section):
     documents: DocumentsSection = DocumentsSection()
     retention: RetentionSection = RetentionSection()
     evidence: EvidenceSection = EvidenceSection()
+    network: NetworkSection = NetworkSection()
     alerts: AlertsSection = AlertsSection()
     log: LogSection = LogSection()
 

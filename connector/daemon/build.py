@@ -14,6 +14,7 @@ from connector import __version__, logs
 from connector.config.material import Material
 from connector.config.model import AdapterSection
 from connector.config.model import ApiKey as ApiKeySection
+from connector.config.network import proxies
 from connector.config.people import PractitionerList
 from connector.contract.adapter import AdapterContext, Sink, Source
 from connector.contract.discovery import AdapterInfo, load_sink, load_source
@@ -415,7 +416,7 @@ async def _open_requester(rooms: Rooms) -> None:
             rooms.client_tls,
             rooms.clock,
             rooms.entropy,
-            PeerClientSettings(),
+            PeerClientSettings(proxies=proxies(material.file.model.network)),
         )
     )
     rooms.peers = peers

@@ -1,9 +1,11 @@
 """Evidence as it runs: the desk of exports and reports, the members files of the time, and the daily stamp of heads."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from connector import __version__, logs
 from connector.config.evidence import EvidenceSettings
+from connector.config.network import proxies
 from connector.core.errors import ConnectorError
 from connector.directory.members_file import MembersFile
 from connector.directory.settings import SignedDirectorySettings
@@ -67,7 +69,9 @@ async def open_evidence(rooms: "Rooms", settings: EvidenceSettings) -> tuple[Evi
     )
     stamping = None
     if settings.tsa_url is not None:
-        client = await rooms.stack.enter_async_context(StampingClient(settings.tsa_url))
+        network = rooms.material.file.model.network
+        proxy = proxies(network).of(urlsplit(settings.tsa_url).hostname)
+        client = await rooms.stack.enter_async_context(StampingClient(settings.tsa_url, proxy))
         stamping = Stamping(state.journal, state.evidence, client, settings.tsa_roots, rooms.clock)
     keeping = Keeping(rooms, stamping)
     await keeping.keep_list()

@@ -7,6 +7,7 @@ from connector.config.model import ProviderSection, SignInSection
 from connector.config.references import References
 from connector.core.errors import ConfigFault
 from connector.core.mandate import AuthLevel, AuthMeans
+from connector.core.network import STRAIGHT, Proxies
 from connector.core.oid import Environment
 from connector.core.ports import Clock, Entropy
 from connector.core.ports_sign_in import PeopleStore
@@ -34,6 +35,7 @@ def open_providers(
     entropy: Entropy,
     *,
     environment: Environment,
+    proxies: Proxies = STRAIGHT,
 ) -> Providers:
     """Make the clients; nothing is called before somebody signs in.
 
@@ -42,7 +44,9 @@ def open_providers(
     """
     made = [
         (
-            Provider(_settings(one, references), ProviderHttp(one.title, _tls(one, references)), clock, entropy),
+            Provider(
+                _settings(one, references), ProviderHttp(one.title, _tls(one, references), proxies), clock, entropy
+            ),
             _rule(one, environment),
         )
         for one in section.providers

@@ -12,6 +12,7 @@ from typing import Final
 
 from connector import logs
 from connector.config.material import MIB, Material
+from connector.config.network import proxies
 from connector.core.codes import Code
 from connector.core.errors import ConfigFault, ConnectorError, FailedClosed
 from connector.core.instant import Instant, rfc3339
@@ -253,7 +254,9 @@ class Revocation:
 def crl_settings(material: Material) -> CrlSettings:
     """Give the settings that a configuration holds."""
     section = material.file.model.peer.crl
-    limits = CrlFetchSettings(float(section.fetch_seconds), section.max_mb * MIB, section.proxy)
+    limits = CrlFetchSettings(
+        float(section.fetch_seconds), section.max_mb * MIB, section.proxy, proxies(material.file.model.network)
+    )
     return CrlSettings(material.crl_urls, limits, section.warn_hours * HOUR)
 
 

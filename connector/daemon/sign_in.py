@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from connector.config.model import ApiKey, ConfigFile
+from connector.config.network import proxies
 from connector.config.people import PractitionerList
 from connector.config.references import References
 from connector.core.oid import Environment
@@ -54,7 +55,16 @@ async def open_sign_in(
         staff=staff,
         lockout=lockout,
         launching=Launching(launch_keys(model.local.keys, references), state.one_time, staff, lockout, clock, entropy),
-        providers=open_providers(section, references, staff, state.people, clock, entropy, environment=environment),
+        providers=open_providers(
+            section,
+            references,
+            staff,
+            state.people,
+            clock,
+            entropy,
+            environment=environment,
+            proxies=proxies(model.network),
+        ),
         accounts=accounts,
         contact=section.contact,
     )

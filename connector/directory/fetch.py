@@ -33,6 +33,7 @@ class Source:
     name: str
     url: str
     context: ssl.SSLContext | None = field(default=None, repr=False)
+    proxy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,14 @@ class HttpFetcher(FetcherInterface):
         self._check_deadline()
         if self._connection is None:
             context, wait = self._source.context, self._patience.connect
+            proxy = urlsplit(self._source.proxy) if self._source.proxy else None
+            host, port = (proxy.hostname or "", proxy.port) if proxy else (self._host, self._port)
             if context is None:
-                self._connection = http.client.HTTPConnection(self._host, self._port, timeout=wait)
+                self._connection = http.client.HTTPConnection(host, port, timeout=wait)
             else:
-                self._connection = http.client.HTTPSConnection(self._host, self._port, timeout=wait, context=context)
+                self._connection = http.client.HTTPSConnection(host, port, timeout=wait, context=context)
+            if proxy:
+                self._connection.set_tunnel(self._host, self._port)
             self._connection.connect()
             self._connection.sock.settimeout(self._patience.read)
         self._connection.request("GET", path, headers={"Accept-Encoding": "identity"})

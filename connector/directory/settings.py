@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from connector.core.members import MemberId
+from connector.core.network import STRAIGHT, Proxies
 from connector.core.oid import Environment
 from connector.core.ports import Clock
 from connector.directory.ports import DirectoryObserver
@@ -37,6 +38,7 @@ class SignedDirectorySettings:
         urls: the operators' addresses, ending in a slash; what they sign later adds to these.
         grace_seconds: how long after its end the directory stays in force for the members it lists.
         at_least: copies that must answer before one is chosen.
+        proxies: the forward proxies by which copies are asked.
     """
 
     root: Path
@@ -50,6 +52,7 @@ class SignedDirectorySettings:
     connect_seconds: float = 5.0
     read_seconds: float = 10.0
     whole_seconds: float = field(default=120.0)
+    proxies: Proxies = STRAIGHT
 
 
 def open_directory(

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from tuf.api.metadata import Root
 
@@ -154,7 +155,7 @@ class SignedDirectory:
         operators = [self._operators_source(url) for url in self._urls()]
         context = self._mirror_tls()
         mirrors = [
-            Source(member.id.value, member.endpoint + _MIRROR_PATH, context)
+            Source(member.id.value, member.endpoint + _MIRROR_PATH, context, self._proxy(member.endpoint))
             for member in self._mirrors()
             if context is not None
         ]
@@ -180,7 +181,12 @@ class SignedDirectory:
 
     def _operators_source(self, url: str) -> Source:
         plain = url.startswith("http://") and self._settings.environment is Environment.TEST
-        return Source(url, url if url.endswith("/") else url + "/", None if plain else self._public_tls())
+        return Source(
+            url, url if url.endswith("/") else url + "/", None if plain else self._public_tls(), self._proxy(url)
+        )
+
+    def _proxy(self, url: str) -> str | None:
+        return self._settings.proxies.of(urlsplit(url).hostname)
 
     def reload(self) -> bool:
         """Do nothing: what is in force was fetched, and a refresh fetches the next."""

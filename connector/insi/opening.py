@@ -1,6 +1,7 @@
 """From settings to a service that calls INSi: everything that can be wrong is found here, before anything is sent."""
 
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 from connector.core.codes import Code
 from connector.core.errors import ConfigFault
@@ -58,7 +59,12 @@ def open_insi(
         ConfigFault: as `check_insi`, or TLS does not take certificate, key or authorities.
     """
     material, emitter = check_insi(settings, environment)
-    destination = Destination(settings.url, settings.server_name_end, settings.max_answer_bytes)
+    destination = Destination(
+        settings.url,
+        settings.server_name_end,
+        settings.max_answer_bytes,
+        settings.proxies.of(urlsplit(settings.url).hostname),
+    )
     return InsiService(
         settings,
         emitter,

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from connector.core.errors import ConfigFault
+from connector.core.network import STRAIGHT, Proxies
 from connector.core.oid import Environment, InsOid
 from connector.crypto.names import CertificateNames
 from connector.peer.tls import TlsSettings
@@ -110,6 +111,7 @@ class InsiSettings:
     max_at_once: int = 4
     max_answer_bytes: int = 256 * 1024
     max_age_hours: int = 24
+    proxies: Proxies = STRAIGHT
 
     @property
     def url(self) -> str:

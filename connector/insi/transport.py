@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from connector.core.codes import Code
 from connector.core.errors import ConfigFault, InsiFault
 from connector.crypto.names import CertificateNames
+from connector.insi.tunnel import connect
 from connector.peer.tls import TlsMaterial, client_context
 
 _XML: Final = frozenset({"application/soap+xml", "text/xml", "application/xml"})
@@ -52,6 +53,7 @@ class Destination:
     url: str
     server_name_end: str
     max_answer_bytes: int
+    proxy: str | None = None
 
 
 class MutualTls:
@@ -77,7 +79,7 @@ class MutualTls:
         """
         deadline = time.monotonic() + seconds
         try:
-            plain = socket.create_connection((self._host, self._url.port or 443), timeout=seconds)
+            plain = connect(self._host, self._url.port or 443, self._destination.proxy, seconds)
         except TimeoutError:
             raise _too_slow(seconds) from None
         except OSError:

@@ -7,6 +7,7 @@ A chain and a host name prove less than is needed here, since every member has a
 
 import asyncio
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -18,6 +19,7 @@ from aiohttp.tracing import Trace
 from connector.core.codes import Code
 from connector.core.directory import Member
 from connector.core.errors import PeerFault
+from connector.core.network import STRAIGHT, Proxies
 from connector.core.ports import Clock, MemberDirectory
 from connector.crypto.certificates import IssuedSerial, PeerCertificate
 from connector.peer.tls import ClientTls, peer_certificate
@@ -44,6 +46,7 @@ class PeerClientSettings:
     max_body_bytes: int = 64 * KIB
     max_header_line_bytes: int = 8190
     max_headers: int = 64
+    proxies: Proxies = STRAIGHT
 
 
 @dataclass(slots=True)
@@ -168,6 +171,7 @@ class Channel:
         self._connector = MemberConnector(member, tls=tls, directory=directory, clock=clock, settings=settings)
         self.session = aiohttp.ClientSession(
             connector=self._connector,
+            proxy=settings.proxies.of(urlsplit(member.endpoint).hostname),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Accept-Encoding": "identity", "User-Agent": USER_AGENT},
             auto_decompress=False,

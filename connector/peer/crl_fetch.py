@@ -15,6 +15,7 @@ from aiohttp import hdrs
 
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
+from connector.core.network import STRAIGHT, Proxies
 
 MAX_REDIRECTS: Final = 3
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
@@ -28,6 +29,8 @@ class CrlFetchSettings:
     seconds: float = 30.0
     max_bytes: int = 32 * 1024 * 1024
     proxy: str | None = None
+    proxies: Proxies = STRAIGHT
+    """Where none is named for all, by host."""
 
 
 async def fetch(url: str, settings: CrlFetchSettings) -> bytes:
@@ -58,7 +61,8 @@ async def _follow(session: aiohttp.ClientSession, url: str, settings: CrlFetchSe
         parts = urlsplit(at)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
             raise _fault(url, "leads to what is no web address")
-        async with session.get(at, allow_redirects=False, proxy=settings.proxy) as response:
+        proxy = settings.proxy or settings.proxies.of(parts.hostname)
+        async with session.get(at, allow_redirects=False, proxy=proxy) as response:
             if response.status in _MOVED:
                 at = urljoin(at, response.headers.get(hdrs.LOCATION, ""))
                 continue

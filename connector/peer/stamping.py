@@ -16,11 +16,12 @@ SECONDS: Final = 20.0
 class StampingClient:
     """One authority. It is told the hash of a head, which says nothing of anybody."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, proxy: str | None = None) -> None:
+        self._url, self._proxy = url, proxy
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS), trust_env=False)
+        timeout = aiohttp.ClientTimeout(total=SECONDS)
+        self._session = aiohttp.ClientSession(timeout=timeout, trust_env=False, proxy=self._proxy)
         return self
 
     async def __aexit__(

@@ -24,8 +24,11 @@ RESTORED: Final = "restored"
 
 _SQLITE: Final = b"SQLite format 3\0"
 _MARK: Final = "insert or replace into facts values (?, ?)"
-_CLOCK: Final = "update facts set value = max(value, ?) where name = 'highest_clock'"
+_CLOCK: Final = """
+    insert into facts values ('highest_clock', ?) on conflict (name) do update set value = max(value, excluded.value)
+"""
 _FACT: Final = "select value from facts where name = ?"
+_COUNT: Final = "select count(*) from entries"
 _SIZES: Final = "select tree, count(*) from entries group by tree"
 
 
@@ -104,6 +107,37 @@ def mark_restored(database: Path, taken_at: Instant, now: Instant) -> None:
         sync_file(database)
     except sqlite3.Error as error:
         raise _refused(f"its database cannot be written ({error})", "free the disk") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a state tells whoever only reads it: entries of its ledgers, highest instant, a restored copy's instant."""
+
+    entries: int
+    highest: Instant
+    restored_from: Instant | None
+
+
+def standing_of(database: Path) -> Standing:
+    """Look at a state, whether a connector runs on it or not.
+
+    Raises:
+        FailedClosed: `state.unavailable`, it cannot be read.
+    """
+    try:
+        db = open_reader(database)
+        try:
+            count, highest, mark = (
+                one(db.conn, _COUNT),
+                one(db.conn, _FACT, "highest_clock"),
+                one(db.conn, _FACT, RESTORED),
+            )
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise _refused(f"its database cannot be read ({error})", "check its owner and disk") from None
+    entries, instant = int(count[0]) if count else 0, Instant(int(highest[0]) if highest else 0)
+    return Standing(entries, instant, taken_at_of(mark[0]) if mark else None)
 
 
 def restored_at(database: Path) -> Instant | None:

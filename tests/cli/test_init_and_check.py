@@ -61,9 +61,11 @@ def test_init_refuses_a_number_that_fails_its_check_in_production(run):
 def test_check_names_every_fault_with_its_line_and_the_status_of_a_bad_configuration(run):
     run("init", "--directory", "new", *FLAGS)
 
-    result = run("check", "--config", "new/connector.toml")
+    result = run("check", "--start", "--config", "new/connector.toml")
+    found = run("check", "--config", "new/connector.toml")
 
-    assert result.exit_code == 78
+    assert (result.exit_code, found.exit_code) == (78, 2)
+    assert "CRITICAL configuration: connector.toml:" in found.output
     assert "connector.toml:" in result.output
     assert "peer.server" in result.output
     assert "nothing would start" in result.output
@@ -82,13 +84,18 @@ def test_check_finds_nothing_wrong_once_the_certificates_are_there(run, tmp_path
     )  # fmt: skip
     assert made.exit_code == 0, made.output
 
-    result = run("check", "--config", "new/connector.toml")
-    as_json = run("check", "--config", "new/connector.toml", "--json")
+    for name in ("password", "server.p12", "client.p12"):
+        (tmp_path / name).chmod(0o600)
+    result = run("check", "--offline", "--config", "new/connector.toml")
+    as_json = json.loads(run("check", "--offline", "--config", "new/connector.toml", "--json").output)
+    start = run("check", "--start", "--config", "new/connector.toml", "--json")
 
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
     assert "configuration is valid" in result.output
     assert "no [source]" in result.output
-    assert json.loads(as_json.output)["ok"] is True
+    assert as_json["level"] == "warning"
+    assert {finding["level"] for finding in as_json["findings"]} == {"ok", "warning"}
+    assert json.loads(start.output) == {"ok": True, "faults": []}
 
 
 def test_check_warns_of_a_source_that_nobody_attested_and_of_low_coverage(run, tmp_path):
@@ -109,9 +116,9 @@ def test_check_warns_of_a_source_that_nobody_attested_and_of_low_coverage(run, t
         db.execute("create table facts (name text primary key, value)")
         db.execute("insert into facts values ('coverage', ?)", (count,))
 
-    result = run("check", "--config", config)
+    result = run("check", "--offline", "--config", config, "--language", "en")
 
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 2, result.output
     assert "nobody has attested that what the source gives may go to another service" in result.output
     assert "30% of workers could be answered about, expected 80% at least" in result.output
 
@@ -122,7 +129,7 @@ def test_a_wrong_password_is_told_without_the_password(run, tmp_path):
     (tmp_path / "password").write_text("wrong-and-secret\n")
     run("init", "--directory", "new", *FLAGS, "--server-pkcs12", "server.p12", "--server-password", "password")
 
-    result = run("check", "--config", "new/connector.toml", "--json")
+    result = run("check", "--start", "--config", "new/connector.toml", "--json")
 
     assert result.exit_code == 78
     assert "wrong-and-secret" not in result.output
@@ -181,9 +188,9 @@ def test_init_for_an_instance_that_is_not_prepared_says_what_to_do(run):
 def test_check_by_hand_finds_the_credentials_beside_the_configuration(run, tmp_path):
     run("init", "--system", "--directory", "etc", *FLAGS)
     (tmp_path / "etc" / "credentials" / "sign-key").write_bytes(b"")
-    result = run("check", "--config", "etc/connector.toml")
+    result = run("check", "--start", "--config", "etc/connector.toml")
 
     assert result.exit_code == 78
-    assert "signing: credential:sign-key: it is empty" in result.output
+    assert "credential:sign-key: it is empty" in result.output
     assert f"put it into {tmp_path / 'etc' / 'credentials' / 'sign-key'}" in result.output
     assert "ledger:" not in result.output

@@ -63,6 +63,7 @@ def test_the_example_shows_every_key(key):
 def test_the_example_shows_the_default_values():
     text = EXAMPLE_FILE.read_text()
     text = re.sub(r"^# \[\[sign_in\.providers\]\]\n(# .*\n)+", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^# \[\[network\.proxies\]\]\n(# .*\n)+", "", text, flags=re.MULTILINE)
     text = re.sub(r"^# \[signing\.pkcs11\]\n(# \w+ = .+\n)+", "", text, flags=re.MULTILINE)
     shown = re.sub(r"^# (\w+ = [^#]+?)(\s+#.*)?$", r"\1", text, flags=re.MULTILINE)
     shown = shown.replace('contact = "Service informatique, poste 4242"', "")
@@ -70,6 +71,7 @@ def test_the_example_shows_the_default_values():
     shown = shown.replace('launch_key = "dmst-launch.pub.pem"', "")
     shown = shown.replace('pkcs12 = "org_sign.p12"', "").replace('password = "credential:sign-password"', "")
     shown = shown.replace('tsa_url = "https://tsa.example/"', "").replace('tsa_ca = "tsa-root.pem"', "")
+    shown = shown.replace('announced = "https://spsti.example:443"', "")
     shown = shown.replace('proxy = "http://proxy.example:3128"', "")
     shown = re.sub(r'webhook(_key|_ca)? = ".+"', "", shown)
     shown = shown.replace('certificate = "local.pem"', "").replace('key = "local.key"', "")

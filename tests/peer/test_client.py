@@ -23,6 +23,7 @@ from connector.core.instant import Instant, rfc3339
 from connector.core.ledger import Proof
 from connector.core.mandate import Kind
 from connector.core.members import MemberId
+from connector.core.network import Proxies
 from connector.core.outcome import Outcome
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate
 from connector.peer.client import HttpPeerClient
@@ -31,6 +32,7 @@ from connector.peer.tls import ClientTls
 from connector.wire import fhir
 from connector.wire.mandate import check_mandate
 from tests.kit.fake_holder import FakeHolder, Script, a_holder, material, tls12
+from tests.kit.forward_proxy import ForwardProxy
 from tests.kit.holder_fakes import PDF, Party
 from tests.kit.pki import Pki
 from tests.kit.requester_fakes import HOLDERS, NOW, WE, Members, a_clock, a_demand, a_party, a_probe
@@ -176,6 +178,27 @@ async def test_a_lookup_puts_no_identity_into_the_url_or_a_header(desk):
     assert desk.holder.paths == ["POST /fhir/DocumentReference/_search"]
     assert "279035121518989" not in str({k: v for k, v in desk.holder.headers[0].items() if k != "Authorization"})
     assert desk.holder.headers[0]["Accept-Encoding"] == "identity"
+
+
+async def test_a_member_behind_a_forward_proxy_is_asked_through_it_and_checked_as_ever(desk):
+    proxy = ForwardProxy()
+    server = await proxy.start()
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    await desk.use(replace(QUICK, proxies=Proxies((("*", url),))))
+    answer = await desk.lookup()
+    inspecting = ForwardProxy(inspects=True)
+    reading = await inspecting.start()
+    url = f"http://127.0.0.1:{reading.sockets[0].getsockname()[1]}"
+    await desk.use(replace(QUICK, proxies=Proxies((("*", url),))))
+    with pytest.raises(PeerFault) as caught:
+        await desk.lookup()
+    server.close()
+    reading.close()
+
+    assert answer.outcome is Outcome.ANNOUNCED
+    assert len(proxy.led_to) == 1
+    assert caught.value.code is Code.PEER_TLS
+    assert len(desk.holder.asked) == 1
 
 
 async def test_two_questions_go_over_one_connection(desk):

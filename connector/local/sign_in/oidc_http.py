@@ -4,11 +4,13 @@ import json
 import ssl
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from connector.core.codes import Code
 from connector.core.errors import LocalRefused
+from connector.core.network import STRAIGHT, Proxies
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10.0, connect=5.0)
 _MAX_BYTES: Final = 256 * 1024
@@ -18,8 +20,8 @@ Json = dict[str, Any]
 class ProviderHttp:
     """Calls one provider; `tls` is None for the system's authorities and no certificate of ours."""
 
-    def __init__(self, title: str, tls: ssl.SSLContext | None = None) -> None:
-        self._title, self._tls = title, tls
+    def __init__(self, title: str, tls: ssl.SSLContext | None = None, proxies: Proxies = STRAIGHT) -> None:
+        self._title, self._tls, self._proxies = title, tls, proxies
 
     async def get(self, url: str, *, bearer: str = "") -> Json:
         """Give the JSON object of an address.
@@ -44,11 +46,12 @@ class ProviderHttp:
 
     async def _call(self, method: str, url: str, **more: Any) -> tuple[int, Json]:  # noqa: ANN401 - aiohttp's own
         headers = {"Accept": "application/json", **more.pop("headers", {})}
+        proxy = self._proxies.of(urlsplit(url).hostname)
         connector = aiohttp.TCPConnector(ssl=self._tls if self._tls is not None else True)
         try:
             async with (
                 aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, trust_env=False) as session,
-                session.request(method, url, headers=headers, allow_redirects=False, **more) as answer,
+                session.request(method, url, headers=headers, allow_redirects=False, proxy=proxy, **more) as answer,
             ):
                 raw = await answer.content.read(_MAX_BYTES + 1)
                 while len(raw) <= _MAX_BYTES and (piece := await answer.content.read(_MAX_BYTES)):

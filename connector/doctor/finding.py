@@ -1,0 +1,67 @@
+"""One thing the doctor looked at: how bad it is, which sentence says it, and with which values.
+
+Levels are those of Nagios plugins (and Centreon's), so that the worst of them is the exit status of `check`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
+
+from connector.doctor.words import SENTENCES, Language
+
+
+class Level(IntEnum):
+    """0 to 3, as plugins of Nagios end."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNKNOWN = 3
+
+
+_ORDER: Final = (Level.CRITICAL, Level.WARNING, Level.UNKNOWN, Level.OK)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`check` groups findings; `key` is the sentence's; `values` fill it, and hold nothing personal or secret."""
+
+    check: str
+    level: Level
+    key: str
+    values: dict[str, object] = field(default_factory=dict)
+
+    def text(self, language: Language) -> str:
+        """Say it."""
+        return SENTENCES[self.key][language][0].format(**self.values)
+
+    def remedy(self, language: Language) -> str:
+        """Say what to do; empty where nothing is to be done."""
+        return SENTENCES[self.key][language][1].format(**self.values)
+
+
+def ok(check: str, key: str, **values: object) -> Finding:
+    """Say that something is right."""
+    return Finding(check, Level.OK, key, values)
+
+
+def warning(check: str, key: str, **values: object) -> Finding:
+    """Say that something is right today and will not stay so, or should be better."""
+    return Finding(check, Level.WARNING, key, values)
+
+
+def critical(check: str, key: str, **values: object) -> Finding:
+    """Say that something keeps this service from answering or asking."""
+    return Finding(check, Level.CRITICAL, key, values)
+
+
+def unknown(check: str, key: str, **values: object) -> Finding:
+    """Say that something could not be looked at."""
+    return Finding(check, Level.UNKNOWN, key, values)
+
+
+def worst(findings: Iterable[Finding]) -> Level:
+    """Give the worst level; what could not be looked at is less bad than what is wrong."""
+    levels = {finding.level for finding in findings}
+    return next((level for level in _ORDER if level in levels), Level.OK)
