@@ -17,7 +17,8 @@ from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState
 from connector.local.bodies import number_of, query_of
 from connector.local.desk import desk_of
 from connector.local.fetches import fetch_id_of
-from connector.local.guards import SETTINGS, break_off, language_of
+from connector.local.guards import PORTS, SETTINGS, break_off, language_of
+from connector.local.sign_in.values import SignedIn, signed_in_of
 from connector.local.streams import STREAMS, Streams
 from connector.local.views import event_out
 from connector.local.words import Language
@@ -69,6 +70,8 @@ async def _send(request: web.Request, fetch: Fetch, ahead: "_Ahead", first: Fetc
         await response.write(_FIRST)
         event = first
         while True:
+            if (me := signed_in_of(request)) is not None:
+                _check_standing(request, me)
             if event is not None:
                 await response.write(_encoded(event, fetch, language))
             try:
@@ -85,6 +88,18 @@ async def _send(request: web.Request, fetch: Fetch, ahead: "_Ahead", first: Fetc
     except Exception as error:  # noqa: BLE001 - the status line is out: the stream can only break off
         break_off(request, error)
     return response
+
+
+def _check_standing(request: web.Request, me: SignedIn) -> None:
+    """Break off the stream of somebody whose right was withdrawn meanwhile: it may stay open for hours.
+
+    Raises:
+        LocalRefused: `sign_in.withdrawn`.
+    """
+    desk = request.app[PORTS].sign_in
+    person = desk.staff.person(me.person_id) if desk is not None else None
+    if desk is not None and person is not None:
+        desk.sessions.check_standing(person)
 
 
 def _encoded(event: FetchEvent, fetch: Fetch, language: Language) -> bytes:

@@ -1,5 +1,6 @@
 """What a session opens, and when it opens nothing any more: through the front door, in words, with its entry."""
 
+import aiohttp
 import pytest
 
 from connector.core.mandate import AuthLevel
@@ -99,6 +100,21 @@ async def test_a_right_withdrawn_while_signed_in_ends_the_session_in_words(house
         assert answer.status == 403
         assert "suspended" in await answer.text()
     assert house.sign_in.kept.types()[-1] == ("signed-out", "withdrawn")
+
+
+async def test_a_stream_of_events_breaks_off_when_the_right_is_withdrawn(house, browse):
+    person, token, csrf = await signed_in(house, Role.PHYSICIAN)
+    house.errands.hold = True
+    browser = browse(token, **API)
+    async with browser.post("/api/v1/fetches", json=new_fetch(), headers={"X-CSRF-Token": csrf}) as answer:
+        fetch_id = (await answer.json())["id"]
+
+    async with browser.get(f"/api/v1/fetches/{fetch_id}/events") as answer:
+        assert b"event: state" in await answer.content.readuntil(b"event: state")
+        await house.sign_in.staff.suspend(person.id, BY)
+        house.errands.go_on(fetch_id)
+        with pytest.raises(aiohttp.ClientError):
+            await answer.content.read()
 
 
 async def test_a_person_whose_last_day_is_over_is_refused(house, browse):
