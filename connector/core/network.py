@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
-    """Rules of a pattern and a proxy's URL each. `*.ans.fr` fits every name below, `*` every host; no rule, no proxy."""
+    """Rules of a pattern and a proxy's URL each: `*.ans.fr` fits every name below, `*` every host."""
 
     rules: tuple[tuple[str, str], ...] = ()
 
