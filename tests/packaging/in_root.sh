@@ -65,6 +65,8 @@ digests >before
 step upgrade apt-get -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/root/given/sources install -y spsti-connector
 step version dpkg-query -W -f '${Version}' spsti-connector
 step state-upgraded property spsti-connector ActiveState
+step sockets-upgraded systemctl is-active spsti-connector.socket spsti-connector-local.socket
+step live-upgraded get /health/live
 step restarted test "$before" != "$(property spsti-connector MainPID)"
 digests >after
 step kept-upgrade diff before after

@@ -190,7 +190,7 @@ def test_it_runs_on_sockets_that_systemd_hands_over(life):
 
 
 def test_an_upgrade_from_the_signed_repository_restarts_it_and_keeps_everything(life):
-    fine(life, "repository", "upgrade", "restarted", "kept-upgrade", "left-over")
+    fine(life, "repository", "upgrade", "sockets-upgraded", "live-upgraded", "restarted", "kept-upgrade", "left-over")
 
     assert life["version"].said.endswith("+deb12")
     assert not life["version"].said.startswith("0.0.9")
