@@ -114,7 +114,7 @@ class Fetch(Private):
 
     `expires_at` is when the clock moves it next: one that runs expires, one that can be read or has ended is purged.
     `unattended` lets services that did not answer be asked again in the background. One that is `planned_for` a day
-    waits until a professional starts it, and until the end of that day at most. `readers` are the colleagues to whom
+    waits until a professional starts it, to the end of that day at most. `readers` are the colleagues to whom
     its owner handed the document, by PS_IdNat. What somebody else prepared for the owner bears no login of theirs yet.
     """
 

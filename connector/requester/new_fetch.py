@@ -151,5 +151,6 @@ def build_fetch(
 
 
 def _prepared_until(planned_for: Day | None, now: Instant, settings: RequesterSettings) -> Instant:
-    by_age = Instant(now + settings.fetch_seconds)
-    return by_age if planned_for is None else max(by_age, end_of_day_in_france(planned_for.to_date()))
+    if planned_for is None:
+        return Instant(now + settings.fetch_seconds)
+    return end_of_day_in_france(planned_for.to_date())

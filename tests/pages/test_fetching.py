@@ -305,7 +305,7 @@ async def test_records_of_one_day_are_both_offered_and_one_is_chosen(visit, hous
     page = await visitor.get(place)
 
     assert page.count(f'action="{place}/choose"') == 2
-    assert await visitor.post(f"{place}/choose", member=B.value) == place
+    assert await visitor.post(f"{place}/choose", member=B.value) == f"{place}?read=1"
     assert "Transmis par Santé Travail Isère" in plain(await visitor.get(place))
 
 

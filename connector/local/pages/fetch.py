@@ -31,6 +31,7 @@ from connector.local.members import find_members
 from connector.local.pages.answers import see_other
 from connector.local.pages.errors import words_of_error
 from connector.local.pages.fetch_form import MEANS, VISITS, FetchForm, faults_of, iso_day
+from connector.local.pages.fetches import to_read
 from connector.local.pages.preparing import practitioners, prepare
 from connector.local.pages.rendering import render
 from connector.local.pages.texts import text
@@ -78,8 +79,7 @@ async def send(request: web.Request) -> web.Response:
         if error.code is Code.LOCAL_CONFLICT:
             form = form.afresh(_fresh(request))
         return await _form(request, form, fault=error)
-    # Whoever sends it wants to read it: also where it has come before the page has.
-    return see_other(f"/fetches/{fetch.id}?read=1")
+    return to_read(fetch)
 
 
 async def prepare_for_a_day(request: web.Request) -> web.Response:

@@ -76,13 +76,13 @@ async def parts(request: web.Request) -> web.Response:
 
 async def start(request: web.Request) -> web.Response:
     """`POST /fetches/{id}/start`: under the login of this session."""
-    return _back(await desk_of(request).start(fetch_id_of(request), require(request).auth))
+    return to_read(await desk_of(request).start(fetch_id_of(request), require(request).auth))
 
 
 async def choose(request: web.Request) -> web.Response:
     """`POST /fetches/{id}/choose`."""
     member = MemberId.parse(str((await request.post()).get("member", "")), strict=False)
-    return _back(await desk_of(request).choose(fetch_id_of(request), member))
+    return to_read(await desk_of(request).choose(fetch_id_of(request), member))
 
 
 async def cancel(request: web.Request) -> web.Response:
@@ -101,6 +101,11 @@ async def hand_on(request: web.Request) -> web.Response:
 async def file(request: web.Request) -> web.Response:
     """`POST /fetches/{id}/file`."""
     return _back(await desk_of(request).file(fetch_id_of(request)))
+
+
+def to_read(fetch: Fetch) -> web.Response:
+    """Go to the page of somebody who waits for the record, and is shown it also where it has come before the page."""
+    return see_other(f"/fetches/{fetch.id}?read=1")
 
 
 def _back(fetch: Fetch) -> web.Response:
