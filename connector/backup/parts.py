@@ -86,9 +86,11 @@ def key_files(model: ConfigFile, references: References, config: Path) -> KeyFil
         except ConfigFault:
             left_out.append(reference)
             continue
-        if (is_option and not path.resolve().is_relative_to(own)) or not path.is_file():
-            continue
-        files[reference] = path
+        try:
+            if path.is_file() and not (is_option and not path.resolve().is_relative_to(own)):
+                files[reference] = path
+        except OSError:  # root's alone
+            left_out.append(reference)
     return KeyFiles(files, tuple(dict.fromkeys(left_out)))
 
 

@@ -21,6 +21,7 @@ from connector.store.copying import CopiedState, describe, mark_restored
 from connector.store.files import sync_directory
 
 _BESIDE: Final = ".restoring"
+_CREDENTIAL: Final = "credential:"
 _ELSEWHERE: Final = "elsewhere"
 
 
@@ -119,6 +120,8 @@ def _place(beside: Path, names: dict[str, object], config: Path) -> tuple[tuple[
     placed = []
     for stored, reference in names.items():
         wanted = Path(str(reference))
+        if str(reference).startswith(_CREDENTIAL):
+            wanted = Path("credentials", str(reference).removeprefix(_CREDENTIAL))  # where they are found by hand
         is_own = not wanted.is_absolute() and ".." not in wanted.parts
         inside = wanted if is_own else Path(_ELSEWHERE) / f"{Path(stored).name}-{wanted.name}"
         source, target = beside / stored, beside / inside

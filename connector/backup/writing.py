@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from connector.backup.note import keep_note
-from connector.backup.parts import Kept, Part, epoch_files, key_files, state_files
+from connector.backup.parts import NOTE, Kept, Part, epoch_files, key_files, state_files
 from connector.config.model import ConfigFile
 from connector.config.references import References
 from connector.core.canonical import canonical
@@ -97,7 +97,11 @@ def take(house: House, order: Order, *, now: Instant, backup_id: str, progress: 
         listed += [copies.still(one) for one in state_files(house.state, secret, documents=order.documents)]
         whole = about | {"part": Part.DATA.value, "schema": described.schema, "documents": order.documents}
         sizes[Part.DATA] = _write(order.data, whole, order.data_lock, listed, meter, described.entries)
-    keep_note(house.state, now, order.data, with_keys=order.keys is not None, with_epochs=order.epochs is not None)
+    try:
+        keep_note(house.state, now, order.data, with_keys=order.keys is not None, with_epochs=order.epochs is not None)
+        _give_to_owner(house.state.directory / NOTE, house.state.directory)
+    except OSError as error:
+        raise _failed(error) from None
     return Taken(sizes, tuple(named.left_out))
 
 
@@ -141,12 +145,20 @@ class _Copies:
 def _copies(state: StateSettings) -> Iterator[_Copies]:
     try:
         make_directory(state.backups)
+        _give_to_owner(state.backups, state.directory)
         _remove_copies(state.backups)
         yield _Copies(state.backups)
     except OSError as error:
         raise _failed(error) from None
     finally:
         _remove_copies(state.backups)
+
+
+def _give_to_owner(path: Path, like: Path) -> None:
+    """Leave nothing of root's own in a state that is somebody else's."""
+    if os.geteuid() == 0:
+        owner = like.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _remove_copies(folder: Path) -> None:

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from connector.cli.faults import Fault
-from connector.cli.house import House, credentials, give_to_owner
+from connector.cli.house import House, give_to_owner
 from connector.config.model import AdapterSection
 from connector.contract.adapter import AdapterContext, Sink, Source
 from connector.contract.discovery import AdapterInfo, load_sink, load_source
 from connector.contract.isolated import open_sink, open_source
 from connector.contract.settings import MIB, GuardSettings, Isolation, ProcessSettings
 from connector.core.members import MemberId
+from connector.daemon.run import credentials_directory
 from connector.daemon.system import SystemClock
 
 
@@ -51,7 +52,7 @@ async def open_source_of(
     """
     if section.isolation is Isolation.NONE:
         return load_source(section.adapter, options, context)
-    guard, process = guard_settings(house, section), _process(section)
+    guard, process = guard_settings(house, section), _process(house, section)
     return await open_source(section.adapter, options, context, guard=guard, process=process)
 
 
@@ -63,12 +64,12 @@ async def open_sink_of(house: House, section: AdapterSection, context: AdapterCo
     """
     if section.isolation is Isolation.NONE:
         return load_sink(section.adapter, section.options, context)
-    guard, process = guard_settings(house, section), _process(section)
+    guard, process = guard_settings(house, section), _process(house, section)
     return await open_sink(section.adapter, section.options, context, guard=guard, process=process)
 
 
-def _process(section: AdapterSection) -> ProcessSettings:
-    return ProcessSettings(memory_bytes=section.memory_mb * MIB, credentials=credentials())
+def _process(house: House, section: AdapterSection) -> ProcessSettings:
+    return ProcessSettings(memory_bytes=section.memory_mb * MIB, credentials=credentials_directory(house.path))
 
 
 def _make(data: Path, state: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from connector.cli.faults import Exit, Fault
-from connector.cli.house import config_option, credentials, fault_of
+from connector.cli.house import config_option, fault_of
 from connector.cli.screen import Screen
 from connector.core.errors import ConfigFault, ConnectorError
 from connector.core.instant import Instant, rfc3339
@@ -38,7 +38,7 @@ def backup(
     keys_passphrase_file: Path | None, keys_recipient: Path | None, without_documents: bool, config: Path,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Take a backup into FILE while the connector runs; run it as the connector's user.
+    """Take a backup into FILE while the connector runs, as its user, or as root where only root reads the keys.
 
     Three files, since three people may keep them: the data, the keys (--keys), the epoch keys (--epochs). Each is
     there whole or not at all, and takes the place of the file of its name. Exit status 0: taken.
@@ -47,12 +47,13 @@ def backup(
     from connector.config.load import load
     from connector.config.references import References
     from connector.core.ports import new_id
+    from connector.daemon.run import credentials_directory
     from connector.daemon.system import SystemEntropy
     from connector.store.settings import StateSettings
 
     try:
         loaded = load(config)
-        references = References(config, credentials())
+        references = References(config, credentials_directory(config))
         directory = references.path(loaded.model.state.directory)
         # The master key is only copied, never used here: where systemd alone has it, the rest can still be taken.
         house = House(loaded.model, config, references, StateSettings(directory, Path(loaded.model.state.master_key)))

@@ -18,6 +18,7 @@ from connector.config.model import ConfigFile
 from connector.config.references import References
 from connector.contract.installed import use_installed
 from connector.core.errors import ConfigFault
+from connector.daemon.run import credentials_directory
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -53,7 +54,7 @@ def open_house(config: Path) -> House:
     """
     try:
         model = load(config).model
-        state = References(config, credentials()).path(model.state.directory)
+        state = References(config, credentials_directory(config)).path(model.state.directory)
         use_installed(state)
     except ConfigFault as error:
         raise fault_of(error) from None
@@ -73,9 +74,3 @@ def give_to_owner(path: Path, like: Path) -> None:
     owner = like.stat()
     for one in (path, *path.rglob("*")):
         os.chown(one, owner.st_uid, owner.st_gid, follow_symlinks=False)
-
-
-def credentials() -> Path | None:
-    """Give where systemd put the credentials of this command, if it did."""
-    given = os.environ.get("CREDENTIALS_DIRECTORY")
-    return Path(given) if given else None

@@ -20,6 +20,7 @@ from connector.backup.note import last_backup
 from connector.backup.parts import Part
 from connector.backup.reading import about_of, extract
 from connector.backup.restoring import Source
+from connector.config.references import References
 from connector.core.codes import Code
 from connector.core.errors import ConfigFault, FailedClosed
 from connector.core.instant import Instant
@@ -147,6 +148,24 @@ def test_what_systemd_alone_can_read_is_named_as_left_out(tmp_path):
 
     asyncio.run(make())
     assert taken(house, order_in(tmp_path / "out")).left_out == ("credential:client-password",)
+
+
+def test_what_systemd_hands_over_comes_back_beside_the_configuration(tmp_path):
+    house = house_in(tmp_path)
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "client-password").write_text("geheim")
+
+    async def make():
+        async with opened(tmp_path) as state:
+            await fill(state)
+
+    asyncio.run(make())
+    given = replace(house, references=References(house.config, tmp_path / "credentials"))
+    assert taken(given, order_in(tmp_path / "out")).left_out == ()
+    keys = Source(tmp_path / "out" / "keys", WORDS)
+    put_back(tmp_path / "out", tmp_path / "new", keys=keys, config=tmp_path / "new" / "config")
+
+    assert (tmp_path / "new" / "config" / "credentials" / "client-password").read_text() == "geheim"
 
 
 def test_keys_come_back_under_their_names_beside_the_configuration(backup, tmp_path):
