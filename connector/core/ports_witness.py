@@ -51,14 +51,14 @@ class WitnessStore(WitnessReader, Protocol):
         ...
 
     async def see(self, heads: Sequence[SeenHead]) -> None:
-        """Keep heads until they were compared; the same again changes nothing.
+        """Keep heads until they were compared, so many of each member; the same again changes nothing.
 
         Those that nobody else told of came with a receipt or an acknowledgement.
         """
         ...
 
     async def seen(self, limit: int) -> Sequence[SeenHead]:
-        """Give heads that have still to be compared, by member and size."""
+        """Give heads that have still to be compared, so many of each member, by member and size."""
         ...
 
     async def exchanged(self) -> frozenset[MemberId]:

@@ -117,17 +117,17 @@ def open_note(text: str | bytes, keys: Iterable[NoteKey]) -> Note:
         PeerFault: not a note, or a signature of one of the keys does not verify.
     """
     body, lines = _split(_decode(text))
-    known = {(key.name, key.key_id): key for key in keys}
+    known: dict[tuple[str, bytes], list[NoteKey]] = {}
+    for key in keys:  # two may share an id: four bytes, which who makes a key can choose
+        known.setdefault((key.name, key.key_id), []).append(key)
     names: list[str] = []
     for line in lines:
         name, key_id, signature = parse_line(line)
-        key = known.pop((name, key_id), None)  # a repeated line of the same key counts once
-        if key is None:
+        alike = known.pop((name, key_id), None)  # a repeated line of the same key counts once
+        if alike is None:
             continue
-        try:
-            key.public_key.verify(signature, body.encode())
-        except InvalidSignature:
-            raise PeerFault("signed note: the signature of a known key does not verify") from None
+        if not any(_verifies(key, signature, body.encode()) for key in alike):
+            raise PeerFault("signed note: the signature of a known key does not verify")
         names.append(name)
     if not names:
         raise UnknownSigner(
@@ -135,6 +135,14 @@ def open_note(text: str | bytes, keys: Iterable[NoteKey]) -> Note:
             hint="compare the ledger keys that the directory lists for this member",
         )
     return Note(body, tuple(names))
+
+
+def _verifies(key: NoteKey, signature: bytes, data: bytes) -> bool:
+    try:
+        key.public_key.verify(signature, data)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _key_id(name: str, public_key: Ed25519PublicKey) -> bytes:

@@ -32,7 +32,7 @@ from connector.core.witness import (
 )
 from connector.crypto.notes import UnknownSigner
 from connector.ledger.succession import first_entry, signed_heads
-from connector.ledger.watching import CLOCK_SECONDS, LedgerWatch, WatchPorts, origin_of
+from connector.ledger.watching import CLOCK_SECONDS, LedgerWatch, WatchPorts, open_head, origin_of
 from connector.wire.cosignature import open_statement
 
 WITNESSES: Final = 5
@@ -120,6 +120,8 @@ class Witnessing:
         Raises:
             FailedClosed: something could not be kept.
         """
+        for fault in self._behind.values():
+            await self._watch.keep_fault(fault)  # where the disk refused it when it was found
         await self._watch.settle()
         now, answered_at = self._ports.clock.now(), self._answered_at
         if answered_at is None or now - answered_at >= ROUND_SECONDS or now < answered_at:
@@ -272,9 +274,12 @@ class Witnessing:
         note = await self._ledgers.checkpoint(origin.tree)  # read after what it is compared with: it only ever grows
         own = self._ledgers.open_own(note)
         try:
-            head = self._ledgers.open_own(held.checkpoint)
+            head = self._open_held(held.checkpoint, origin.tree)
         except PeerFault:
             await self._watch.fault(LedgerFaultKind.FALSE_HEAD, own, note, held.checkpoint, member.id)
+            return None
+        if head is None:
+            self._ports.observer.witness_failed(member.id, Code.PEER_MISBEHAVED)
             return None
         match relate(own, head):
             case Relation.OLD_LEDGER:
@@ -287,10 +292,32 @@ class Witnessing:
                 return None
         return head
 
+    def _open_held(self, note: str, tree: Tree) -> SignedHead | None:
+        """Open what a witness holds of us; None where only a key that was declared stolen signed it.
+
+        A key that is listed for us and not here is ours too: a machine that was rolled back lost it with all the rest.
+
+        Raises:
+            PeerFault: we never signed it.
+        """
+        listed = self._ports.directory.get(self._own)
+        try:
+            head = self._ledgers.open_own(note)
+        except PeerFault:
+            if listed is None:
+                raise
+            return open_head(note, listed, tree)
+        if listed is not None:
+            with suppress(PeerFault):  # by a key that is not listed yet
+                return open_head(note, listed, tree)
+        return head
+
     async def _halt(self, kind: LedgerFaultKind, own: SignedHead, head: SignedHead, teller: Member) -> None:
-        fault = await self._watch.fault(kind, head, own.note, head.note, teller.id)
+        """Stop first: what is known is known, whether the disk takes it, or this witness's time runs out."""
+        fault = LedgerFault(head.ledger, kind, self._ports.clock.now(), own.note, head.note, teller.id)
         self._behind.setdefault(own.ledger.tree, fault)
         self._ledgers.halt(in_words(fault))
+        await self._watch.keep_fault(fault)
 
     # ------------------------------------------------------------ beginnings and ends
 

@@ -45,7 +45,9 @@ from connector.wire.cosignature import cosign, open_statement, signed_head
 SETTLE_SECONDS: Final = 2.0
 """Heads that come within this time are compared together (our rule)."""
 
-COMPARED_AT_ONCE: Final = 200
+COMPARED_AT_ONCE: Final = 100
+"""Heads of one member in one turn: one that does not let itself be compared keeps nobody else's waiting."""
+
 MAX_NOTICED: Final = 10_000
 """Heads that wait in memory to be kept; beyond them the newest of each member still comes with its next receipt."""
 
@@ -156,7 +158,7 @@ class LedgerWatch:
         if taken:
             await self._ports.store.see([SeenHead(_unsigned(note)) for _, note in taken])
             for one in taken:
-                del self._noticed[one]
+                self._noticed.pop(one, None)  # a job's turn may have come between
         waiting = await self._ports.store.seen(COMPARED_AT_ONCE)
         of_members = [list(group) for _, group in groupby(waiting, lambda seen: seen.head.ledger.member)]
         for outcome in await asyncio.gather(*map(self._compare_all, of_members), return_exceptions=True):
@@ -233,11 +235,18 @@ class LedgerWatch:
         Raises:
             FailedClosed: it could not be kept.
         """
-        ports = self._ports
-        fault = LedgerFault(of.ledger, kind, ports.clock.now(), known, shown, told_by)
-        if await ports.store.fault(fault, _fault_entry(fault)):
-            ports.observer.ledger_fault(fault)
+        fault = LedgerFault(of.ledger, kind, self._ports.clock.now(), known, shown, told_by)
+        await self.keep_fault(fault)
         return fault
+
+    async def keep_fault(self, fault: LedgerFault) -> None:
+        """Keep it, with its entry, where it is a new one.
+
+        Raises:
+            FailedClosed: it could not be kept.
+        """
+        if await self._ports.store.fault(fault, _fault_entry(fault)):
+            self._ports.observer.ledger_fault(fault)
 
     async def _gap(self, known: SignedHead, head: SignedHead) -> None:
         gap = LedgerGap(self._ports.clock.now(), known.ledger, known.note, head.ledger, head.note)
@@ -337,7 +346,8 @@ class LedgerWatch:
 
     async def _keep_line(self, teller: Member, head: SignedHead, line: str) -> None:
         """Keep a third member's statement about one with which this house has exchanged: it may have to prove it."""
-        ports, latest = self._ports, Instant(self._ports.clock.now() + CLOCK_SECONDS)
+        ports, now = self._ports, self._ports.clock.now()
+        latest = Instant(now + CLOCK_SECONDS)
         try:
             statement = open_statement(line, head, witness=teller.id, keys=teller.ledger_keys(), latest=latest)
         except UnknownSigner as fault:
@@ -345,6 +355,9 @@ class LedgerWatch:
             return
         except PeerFault:
             await self.fault(LedgerFaultKind.FALSE_STATEMENT, head, head.note, line, teller.id)
+            return
+        if statement.at < now - LINE_SECONDS - CLOCK_SECONDS:  # signed just now, as all of them are: dated back
+            ports.observer.witness_failed(teller.id, Code.PEER_MISBEHAVED)
             return
         if head.ledger.tree is Tree.EXCHANGE and head.ledger.member in await ports.store.exchanged():
             await ports.store.keep_statements((statement,))

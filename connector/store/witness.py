@@ -3,7 +3,7 @@
 Nothing here is personal, and nothing is believed on the way out that was not verified on the way in.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -47,8 +47,15 @@ _LINKS: Final = """
 _MET: Final = "exchanged:"
 _MEET: Final = "insert or ignore into facts values (?, ?)"
 _EXCHANGED: Final = "select name from facts where name between 'exchanged:' and 'exchanged;'"
-_SEE: Final = "insert or ignore into ledger_seen values (?, ?, ?, ?, ?, ?, ?)"
-_SEEN: Final = "select member, tree, serial, note, told_by from ledger_seen order by member, tree, serial, size limit ?"
+_SEE: Final = """
+    insert or ignore into ledger_seen select ?1, ?2, ?3, ?4, ?5, ?6, ?7
+    where (select count(*) from ledger_seen where member = ?1) < case when ?7 is null then ?8 else ?8 / 2 end
+"""
+_SEEN: Final = """
+    select member, tree, serial, note, told_by from (
+        select *, row_number() over (partition by member order by tree, serial, size) as place from ledger_seen
+    ) where place <= ? order by member, tree, serial, size
+"""
 _COMPARED: Final = "delete from ledger_seen where (member, tree, serial, size, root) = (?, ?, ?, ?, ?)"
 _KEEP_STATEMENT: Final = "insert or ignore into witness_statements values (?, ?, ?, ?, ?, ?, ?, ?)"
 _COVERING: Final = """
@@ -64,6 +71,7 @@ _KEEP_FAULT: Final = """
 """
 _KNOWN_FAULT: Final = "select 1 from ledger_faults where (member, tree, serial, kind) = (?, ?, ?, ?)"
 _KNOWN_LIE: Final = "select 1 from ledger_faults where (member, kind, told_by) = (?, ?, ?)"
+_COUNT_FAULTS: Final = "select count(*) from ledger_faults where member = ? and tree = ?"
 _FAULTS: Final = "select member, tree, serial, kind, at, known, shown, told_by from ledger_faults order by number"
 _KEEP_GAP: Final = """
     insert or ignore into ledger_gaps (member, tree, at, old_serial, last, new_serial, first)
@@ -75,6 +83,12 @@ _GAPS: Final = "select member, tree, at, old_serial, last, new_serial, first fro
 
 _MAX_GAPS: Final = 100
 """Gaps that are listed of one ledger: a member that signs new beginnings without end must not fill this journal."""
+
+_MAX_FAULTS: Final = 100
+"""And faults, of which each new beginning could have some of its own."""
+
+_MAX_SEEN: Final = 1000
+"""Heads of one member that wait to be compared, half of them at most from others' mouths: it may never answer."""
 
 
 class SqliteWitnessStore:
@@ -117,7 +131,10 @@ class SqliteWitnessStore:
         Raises:
             FailedClosed: none of them was kept.
         """
-        seen = [(*_seen_key(one_), one_.head.note, one_.told_by.value if one_.told_by else None) for one_ in heads]
+        seen = [
+            (*_seen_key(one_), one_.head.note, one_.told_by.value if one_.told_by else None, _MAX_SEEN)
+            for one_ in heads
+        ]
         met = {(f"{_MET}{one_.head.ledger.member}", 1) for one_ in heads if one_.told_by is None}
 
         def operation(transaction: Transaction) -> None:
@@ -132,7 +149,7 @@ class SqliteWitnessStore:
         return frozenset(MemberId(row[0].removeprefix(_MET)) for row in found)
 
     async def seen(self, limit: int) -> Sequence[SeenHead]:
-        """Give heads that have still to be compared, by member and size."""
+        """Give heads that have still to be compared, so many of each member, by member and size."""
         found = await self._readers.run(lambda db: rows(db, _SEEN, limit))
         return [SeenHead(_head(row[:4]), MemberId(row[4]) if row[4] else None) for row in found]
 
@@ -204,6 +221,8 @@ class SqliteWitnessStore:
                 known = one(db, _KNOWN_LIE, fault.ledger.member.value, kind, told_by)
             else:
                 known = one(db, _KNOWN_FAULT, *place, kind)
+                count = one(db, _COUNT_FAULTS, fault.ledger.member.value, fault.ledger.tree.value) or (0,)
+                known = known or (count if count[0] >= _MAX_FAULTS else None)
             if known is not None:
                 return lambda: False
             db.execute(_KEEP_FAULT, (*place, kind, fault.at, fault.known, fault.shown, told_by))
@@ -302,20 +321,31 @@ def _chain(db: Connection, ledger: LedgerName, size: int, head: SignedHead) -> t
     """Find the fewest links that lead from a size up to a head, each beginning where the last one ended."""
     if size == head.size:
         return ()
-    links = [_link(ledger, row) for row in rows(db, _LINKS, *_place(ledger), size, head.size)]
-    ways: deque[tuple[HeadLink, ...]] = deque((link,) for link in links if link.first == size)
-    seen = {(way[-1].second, way[-1].second_root) for way in ways}
-    while ways:
-        way = ways.popleft()
-        end = (way[-1].second, way[-1].second_root)
-        if end == (head.size, head.root):
-            return way
-        for link in links:
-            place = (link.second, link.second_root)
-            if (link.first, link.first_root) == end and place not in seen:
-                seen.add(place)
-                ways.append((*way, link))
+    onward: dict[tuple[int, bytes], list[HeadLink]] = defaultdict(list)
+    for row in rows(db, _LINKS, *_place(ledger), size, head.size):
+        link = _link(ledger, row)
+        onward[link.first, link.first_root].append(link)
+    came_by: dict[tuple[int, bytes], HeadLink | None] = {place: None for place in onward if place[0] == size}
+    waiting = deque(came_by)
+    while waiting:
+        place = waiting.popleft()
+        if place == (head.size, head.root):
+            return _way(came_by, place)
+        for link in onward.get(place, ()):
+            end = (link.second, link.second_root)
+            if end not in came_by:
+                came_by[end] = link
+                waiting.append(end)
     return None
+
+
+def _way(came_by: dict[tuple[int, bytes], HeadLink | None], place: tuple[int, bytes]) -> tuple[HeadLink, ...]:
+    """Go back from a place to where the search began, and give the links in their order."""
+    way: list[HeadLink] = []
+    while (link := came_by[place]) is not None:
+        way.append(link)
+        place = (link.first, link.first_root)
+    return tuple(reversed(way))
 
 
 def _link(ledger: LedgerName, row: Row) -> HeadLink:

@@ -7,7 +7,8 @@
     — 318751275100020/exchange/1 <base64 of key id and Ed25519 signature>
 
 The key's name is the origin. Whether a checkpoint goes on from an earlier one is `core.merkle.verify_consistency`; who
-must show which is left to the ledgers. One form only: extension lines are refused (our rule).
+must show which is left to the ledgers. One form only: extension lines are refused, and a second signature under the
+ledger's own name: with one that cannot be read later, its member could disown what it showed (our rules).
 """
 
 import binascii
@@ -142,7 +143,7 @@ def open_of_member(text: str | bytes, member: MemberId, tree: Tree, keys: Iterab
 
     Raises:
         ConfigFault: a listed key cannot be read.
-        PeerFault: not a checkpoint, of another member or tree, or signed by none of the keys.
+        PeerFault: not a checkpoint, of another member or tree, signed by none of the keys, or twice under its name.
     """
     data = text.encode(errors="replace") if isinstance(text, str) else text
     # Until a signature verified, this line only says under which name the listed keys must have signed.
@@ -150,7 +151,11 @@ def open_of_member(text: str | bytes, member: MemberId, tree: Tree, keys: Iterab
     if (claimed.member, claimed.tree) != (member, tree):
         raise PeerFault(f"checkpoint: of {claimed}, expected the {tree} ledger of {member}")
     named = [named for key in keys if (named := _note_key(str(claimed), key.public_der)) is not None]
-    return Checkpoint.parse_body(open_note(text, named).body)
+    note = open_note(text, named)
+    lines = data.rpartition(b"\n\n")[2].split(b"\n")
+    if sum(line.startswith(f"— {claimed} ".encode()) for line in lines) != 1:
+        raise PeerFault("checkpoint: bears two signatures under its ledger's name, expected one")
+    return Checkpoint.parse_body(note.body)
 
 
 @lru_cache(maxsize=1024)

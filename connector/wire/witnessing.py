@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 CONTENT_TYPE: Final = "application/json"
 MAX_NOTE: Final = 1024
-"""Characters of a checkpoint as it is shown here: its own ledger's signatures alone, of two keys at the most."""
+"""Characters of a checkpoint as it is shown here: with its own ledger's signature alone."""
 MAX_PROOF: Final = 64
 """Hashes of a consistency proof; a tree of 2^53 leaves needs 54."""
 MAX_HEADS: Final = 1000
