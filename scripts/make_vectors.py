@@ -44,7 +44,7 @@ from connector.core.outcome import Outcome
 from connector.core.practitioner_id import PractitionerId
 from connector.core.records import Announcement, Extent
 from connector.core.traits import StrictTraits
-from connector.core.witness import HeldHead, Showing
+from connector.core.witness import Beginning, HeldHead, Showing
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm
 from connector.crypto.notes import NoteSigner
 from connector.wire import (
@@ -381,9 +381,32 @@ class Maker:
             "request": json.loads(witnessing.encode_showing(Showing(note, 0, ()))),
             "answer": json.loads(witnessing.encode_witnessed(statement.line)),
             "heads": json.loads(witnessing.encode_heads([HeldHead(note, statement.line)])),
+            "following": json.loads(witnessing.encode_showing(self.following())),
             "witness": str(statement.witness),
             "at": statement.at,
         }
+
+    def following(self) -> Showing:
+        """A ledger that follows another, shown by the holder with its first leaf."""
+        salt, origin = secret("salt of a beginning"), checkpoint.Origin(self.holder.id, Tree.EXCHANGE, 2)
+        draft = EntryDraft(
+            type=EntryType.SUCCEEDED,
+            at=NOW,
+            outcome="begun",
+            reason="2",
+            personal={
+                "old": {tree.value: f"{self.holder.id}/{tree}/1" for tree in Tree},
+                "highest": {"exchange": self.proof(self.holder).checkpoint},
+                "reason": "Disque remplacé ; sauvegarde du 3 novembre restaurée",
+            },
+        )
+        personal = entry.personal_bytes(draft)
+        opened = entry.entry_json(draft, salt=salt, personal_sha256=entry.personal_sha256(personal, salt))
+        leaves = [merkle.leaf_hash(sha256(opened).digest()), merkle.leaf_hash(sha256(b"a second one").digest())]
+        root = merkle.Frontier().extend(leaves).root
+        signer = NoteSigner(str(origin), self.holder.ledger_key)
+        note = checkpoint.seal(checkpoint.Checkpoint(origin, 2, root), signer)
+        return Showing(note, 0, (), Beginning(opened, personal, (leaves[1],)))
 
     def entries(self) -> Json:
         """One ledger entry from its parts to its leaf hash."""

@@ -134,8 +134,8 @@ def _tell_witnesses(call: Call, found: dict[str, Any]) -> None:
         )
     if found["gaps"]:
         call.screen.table(
-            ["service", "name", "gap between", "and", "seen"],
-            [(g["member"], g["name"], g["old"], g["new"], g["at"]) for g in found["gaps"]],
+            ["service", "name", "gap between", "and", "seen", "why, in its own words"],
+            [(g["member"], g["name"], g["old"], g["new"], g["at"], g["reason"]) for g in found["gaps"]],
         )
 
 
@@ -146,7 +146,7 @@ def _tell_witnesses(call: Call, found: dict[str, Any]) -> None:
 def succeed(call: Call, /, *, reason: str, by: str) -> None:
     """Propose to begin both ledgers anew, where ours is behind its own signature; a second person confirms it.
 
-    Every peer sees the gap, and shows it for ever.
+    Every peer sees the gap and the reason, and shows them for ever: no name, and nothing about a worker.
     """
     propose(call, {"kind": "succeed", "by": by, "reason": reason})
 

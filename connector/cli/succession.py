@@ -8,6 +8,7 @@ import click
 from connector.cli.faults import Exit, Fault
 from connector.cli.house import config_option, fault_of, give_to_owner
 from connector.core.errors import ConfigFault, FailedClosed
+from connector.core.witness import MAX_REASON
 
 
 @click.command("succeed-offline")
@@ -19,10 +20,13 @@ def command(*, reason: str, by: str, confirmed_by: str, config: Path) -> None:
     """Begin both ledgers anew where they are not what was signed, so that the connector does not start.
 
     Look for a newer copy of the state directory first, and keep a copy of this one. Works while the connector is
-    stopped, with the right to read its keys. Every peer sees the gap, and shows it for ever.
+    stopped, with the right to read its keys. Every peer sees the gap and the reason, and shows them for ever: no name,
+    and nothing about a worker.
     """
     if _plain(by) == _plain(confirmed_by):
         raise click.BadParameter("got the same person twice, expected two", param_hint="--confirmed-by")
+    if not 3 <= len(reason) <= MAX_REASON or not reason.isprintable() or reason.isspace():
+        raise click.BadParameter(f"expected a line of 3 to {MAX_REASON} characters", param_hint="--reason")
     # The daemon's own way of reading keys; with it comes all that a daemon loads, which other commands need not.
     from connector.daemon.run import read
     from connector.daemon.system import SystemClock, SystemEntropy

@@ -17,6 +17,7 @@ from connector.core.witness import (
     SeenHead,
     Showing,
     SignedHead,
+    ToldBeginning,
     WitnessAnswer,
     Witnessed,
     WitnessStatement,
@@ -92,8 +93,15 @@ class WitnessStore(WitnessReader, Protocol):
         """Keep a gap and the new ledger's head; False, and nothing, where the gap is known already."""
         ...
 
-    async def succeed(self, entry: EntryDraft, serial: int) -> None:
-        """Begin both ledgers of this house anew under that serial, with this entry as the first leaf of each."""
+    async def explain(self, new: LedgerName, told: ToldBeginning, entry: EntryDraft) -> bool:
+        """Keep what a member says of its new ledger, once; False where there is no such gap, or it was told."""
+        ...
+
+    async def succeed(self, entry: EntryDraft, serial: int, agreed: EntryDraft | None = None) -> None:
+        """Begin both ledgers of this house anew under that serial, with this entry as the first leaf of each.
+
+        `agreed` comes next in the house ledger: who decided it, which is not for peers.
+        """
         ...
 
     async def gaps(self) -> Sequence[LedgerGap]:

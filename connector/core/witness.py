@@ -69,13 +69,39 @@ class WitnessStatement:
     line: str
 
 
+MAX_REASON: Final = 1000
+"""Characters of the reason for which a ledger was begun anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first leaf of a ledger that follows another, opened: entry and personal part as they were written, and the
+    path to the root that is shown with it. It names no person.
+    """
+
+    entry: bytes
+    personal: bytes
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldBeginning:
+    """What such a leaf says: why its ledger was begun, and the highest checkpoint of the old one that is known."""
+
+    reason: str
+    highest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """A checkpoint shown to a witness, with the proof that it goes on from the tree of `first` leaves."""
+    """A checkpoint shown to a witness, with the proof that it goes on from the tree of `first` leaves; and the first
+    leaf, where its ledger follows another.
+    """
 
     checkpoint: str
     first: int
     proof: tuple[bytes, ...]
+    beginning: Beginning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +198,17 @@ class LedgerFault:
 
 @dataclass(frozen=True, slots=True)
 class LedgerGap:
-    """A member began a new ledger: between `last`, the last head known of the old one, and `first`, there is a gap."""
+    """A member began a new ledger: between `last`, the last head known of the old one, and `first`, there is a gap.
+
+    `told` is what the new ledger's first leaf says, once the member has shown it.
+    """
 
     at: Instant
     old: LedgerName
     last: str
     new: LedgerName
     first: str
+    told: ToldBeginning | None = None
 
 
 def culprit(fault: LedgerFault) -> MemberId:

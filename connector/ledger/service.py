@@ -17,15 +17,16 @@ from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.outcome import Outcome
 from connector.core.ports import Clock, Entropy
-from connector.core.witness import SignedHead
+from connector.core.witness import Beginning, SignedHead
 from connector.crypto.keys import PrivateKeySigner, Switched
 from connector.ledger import disclose, prove
 from connector.ledger.append import LedgerWriter
+from connector.ledger.beginning import beginning_of
 from connector.ledger.disclose import Disclosed
 from connector.ledger.entries import StoredEntry
 from connector.ledger.export import ndjson_line
 from connector.ledger.find import JournalEntry, Search, count_alerts, count_reasons, find
-from connector.ledger.heads import LedgerKeys, origin_of
+from connector.ledger.heads import FIRST_SERIAL, LedgerKeys, origin_of
 from connector.ledger.verify import TreeReport, Verification, ledgers_of
 from connector.store.service import State, StateParts
 from connector.store.settings import StateSettings
@@ -176,6 +177,17 @@ class Journal:
             RequestRefused: `request.malformed`, it never had so many.
         """
         return await self._parts.readers.run(lambda db: prove.root(db, tree, size))
+
+    async def beginning(self, head: SignedHead) -> Beginning | None:
+        """Give the first leaf of our ledger under that head, opened for peers; None where it follows no other ledger.
+
+        Raises:
+            FailedClosed: it is not what was written.
+        """
+        ledger, parts = head.ledger, self._parts
+        if ledger.serial == FIRST_SERIAL or not head.size:
+            return None
+        return await parts.readers.run(lambda db: beginning_of(db, ledger, head.size, parts.epochs))
 
     def open_own(self, note: str) -> SignedHead:
         """Open a checkpoint that one of our own keys signed.

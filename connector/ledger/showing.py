@@ -20,6 +20,7 @@ from connector.core.ledger import Tree
 from connector.core.members import MemberId
 from connector.core.ports import Entropy
 from connector.core.witness import (
+    Beginning,
     HeldHead,
     LedgerFault,
     LedgerFaultKind,
@@ -31,7 +32,7 @@ from connector.core.witness import (
     relate,
 )
 from connector.crypto.notes import UnknownSigner
-from connector.ledger.succession import first_entry, signed_heads
+from connector.ledger.succession import agreed_entry, first_entry, signed_heads
 from connector.ledger.watching import CLOCK_SECONDS, LedgerWatch, WatchPorts, open_head, origin_of
 from connector.wire.cosignature import open_statement
 
@@ -56,6 +57,10 @@ class OwnLedgers(Protocol):
 
     async def consistency(self, tree: Tree, first: int, second: int) -> Sequence[bytes]:
         """Prove that the newest ledger of `first` entries is the beginning of that of `second`."""
+        ...
+
+    async def beginning(self, head: SignedHead) -> Beginning | None:
+        """Give the first leaf of the ledger under a head of ours, opened, where it follows another."""
         ...
 
     async def root(self, tree: Tree, size: int) -> bytes:
@@ -152,7 +157,7 @@ class Witnessing:
 
     async def succeed(self, reason: str, by: Sequence[str]) -> int:
         """Begin both ledgers anew: the first leaf of each names the old ones, the highest checkpoints known that bear
-        our signature, and the reason. Gives the new serial; peers learn of it at the next contact.
+        our signature, and the reason, and nobody. Gives the new serial; peers learn of it at the next contact.
 
         Raises:
             FailedClosed: nothing was begun, and what was halted stays so.
@@ -161,8 +166,9 @@ class Witnessing:
         known = [self._ledgers.open_own(await self._ledgers.checkpoint(tree)) for tree in Tree]
         signed = await signed_heads(self._own, self._ledgers, store)
         old = {head.ledger.tree: head.ledger for head in known}
-        entry, serial = first_entry(old, signed, self._ports.clock.now(), reason, by)
-        await store.succeed(entry, serial)
+        now = self._ports.clock.now()
+        entry, serial = first_entry(old, signed, now, reason)
+        await store.succeed(entry, serial, agreed_entry(now, reason, by))
         self._behind.clear()
         self._ledgers.halt(None)
         self._answered_at = None  # so that the next turn shows it
@@ -234,7 +240,8 @@ class Witnessing:
             head = self._ledgers.open_own(await self._ledgers.checkpoint(tree))
             first = 0 if held is None or held.ledger != head.ledger else held.size
             proof = () if first in {0, head.size} else await self._ledgers.consistency(tree, first, head.size)
-            answer = await self._ports.peers.show(member, Showing(head.note, first, tuple(proof)))
+            beginning = await self._ledgers.beginning(head) if tree is Tree.EXCHANGE else None
+            answer = await self._ports.peers.show(member, Showing(head.note, first, tuple(proof), beginning))
             if answer.cosignature is not None:
                 return await self._believe(member, head, answer.cosignature)
             if answer.held is None:

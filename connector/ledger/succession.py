@@ -17,7 +17,8 @@ from connector.core.ledger import EntryDraft, EntryType, Tree, serial_of
 from connector.core.members import MemberId
 from connector.core.merkle import Frontier
 from connector.core.ports import Clock, Entropy
-from connector.core.witness import LedgerFault, LedgerName, SignedHead, WitnessStatement
+from connector.core.proposals import ProposalKind
+from connector.core.witness import MAX_REASON, LedgerFault, LedgerName, SignedHead, WitnessStatement
 from connector.crypto.keys import PrivateKeySigner
 from connector.ledger.append import AppendedEntry, LedgerWriter
 from connector.ledger.heads import FIRST_SERIAL, Head, LedgerKeys, origin_of
@@ -76,9 +77,12 @@ async def signed_heads(own: MemberId, ledgers: SignsOwn, store: KnowsHeads) -> l
 
 
 def first_entry(
-    old: Mapping[Tree, LedgerName], signed: Iterable[SignedHead], now: Instant, reason: str, by: Sequence[str]
+    old: Mapping[Tree, LedgerName], signed: Iterable[SignedHead], now: Instant, reason: str
 ) -> tuple[EntryDraft, int]:
-    """Give the entry that both new ledgers begin with, and their serial: one more than the highest that is known."""
+    """Give the entry that both new ledgers begin with, and their serial: one more than the highest that is known.
+
+    It is shown to every peer, so it names nobody: who decided is `agreed_entry`.
+    """
     heads = list(signed)
     highest = {
         tree: max((h for h in heads if h.ledger.tree is tree), key=lambda h: (h.ledger.serial, h.size), default=None)
@@ -94,11 +98,26 @@ def first_entry(
         personal={
             "old": {tree.value: str(name) for tree, name in old.items()},
             "highest": {tree.value: head.note for tree, head in highest.items() if head is not None},
-            "reason": reason,
-            "by": list(by),
+            "reason": _one_line(reason),
         },
     )
     return entry, serial
+
+
+def agreed_entry(now: Instant, reason: str, by: Sequence[str]) -> EntryDraft:
+    """Give the house entry that says which two people decided it."""
+    return EntryDraft(
+        type=EntryType.PROPOSED,
+        at=now,
+        outcome="confirmed",
+        reason=ProposalKind.SUCCEED.value,
+        personal={"by": list(by), "reason": reason},
+    )
+
+
+def _one_line(text: str) -> str:
+    """Give a text as peers take it: printable, without line feeds."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_REASON] or "?"
 
 
 class EndedLedgers(LedgerWriter):
@@ -109,12 +128,14 @@ class EndedLedgers(LedgerWriter):
         self._forget_batch()
         self._heads = {tree: Head(self._name(db, tree), Frontier(), "") for tree in Tree}
 
-    def append(self, draft: EntryDraft) -> AppendedEntry:  # noqa: ARG002 - a writer's
-        """Append nothing.
+    def append(self, draft: EntryDraft) -> AppendedEntry:
+        """Append to the new ledgers, once they were begun in this batch.
 
         Raises:
-            FailedClosed: always.
+            FailedClosed: they were not.
         """
+        if self._begun:
+            return self._append(draft, draft.type.tree)
         raise FailedClosed(
             "ledger: opened to begin a new one, and for nothing else",
             code=Code.LEDGER_UNAVAILABLE,
@@ -164,8 +185,8 @@ async def succeed_offline(
         if not isinstance(ended, EndedLedgers):
             raise TypeError("the ledgers were opened to go on")
         signed = await signed_heads(member, state.journal, state.witness)
-        entry, serial = first_entry(ended.names(), signed, clock.now(), reason, by)
-        await state.witness.succeed(entry, serial)
+        entry, serial = first_entry(ended.names(), signed, clock.now(), reason)
+        await state.witness.succeed(entry, serial, agreed_entry(clock.now(), reason, by))
     finally:
         await state.close()
     again = await open_state(

@@ -29,16 +29,19 @@ from connector.core.witness import (
     LedgerFault,
     LedgerFaultKind,
     LedgerGap,
+    LedgerName,
     Relation,
     SeenHead,
     Showing,
     SignedHead,
+    ToldBeginning,
     WitnessAnswer,
     culprit,
     relate,
 )
 from connector.crypto.keys import PrivateKeySigner, Switched
 from connector.crypto.notes import UnknownSigner
+from connector.wire.beginning import read_beginning
 from connector.wire.checkpoint import Checkpoint, Origin, open_of_member
 from connector.wire.cosignature import cosign, open_statement, signed_head
 
@@ -194,6 +197,7 @@ class LedgerWatch:
         try:
             tree = origin_of(showing.checkpoint).tree
             head = self._open_now(showing.checkpoint, member, tree)
+            told = read_beginning(showing.beginning, head) if showing.beginning is not None else None
         except PeerFault as fault:
             raise RequestRefused(
                 f"witness request: {fault.message}", code=Code.REQUEST_MALFORMED, hint="show a checkpoint of your own"
@@ -219,6 +223,8 @@ class LedgerWatch:
                         return WitnessAnswer(held=known.note)
                     links = (link,)
             await store.keep_head(head, links)
+            if told is not None:
+                await store.explain(head.ledger, told, _told_entry(head.ledger, told, self._ports.clock.now()))
         return WitnessAnswer(cosignature=self._cosigned(head))
 
     def _cosigned(self, head: SignedHead) -> str:
@@ -448,4 +454,15 @@ def _gap_entry(gap: LedgerGap) -> EntryDraft:
         outcome="gap",
         reason=str(gap.new),
         personal={"old": str(gap.old), "last": gap.last, "new": str(gap.new), "first": gap.first},
+    )
+
+
+def _told_entry(new: LedgerName, told: ToldBeginning, at: Instant) -> EntryDraft:
+    return EntryDraft(
+        type=EntryType.WITNESS,
+        at=at,
+        peer=new.member,
+        outcome="gap-explained",
+        reason=str(new),
+        personal={"new": str(new), "reason": told.reason, "highest": told.highest},
     )

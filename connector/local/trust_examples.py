@@ -99,6 +99,8 @@ _WITNESSES: Final = {
             "last": _NOTE,
             "new": "318751275100020/exchange/2",
             "first": _NOTE.replace("exchange/1", "exchange/2"),
+            "reason": "Disque remplacé ; sauvegarde du 3 novembre restaurée",
+            "highest": _NOTE.replace("\n214\n", "\n220\n"),
         }
     ],
 }

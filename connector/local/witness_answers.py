@@ -47,7 +47,10 @@ class LedgerFaultOut(Answer):
 
 
 class LedgerGapOut(Answer):
-    """A service began a new ledger: what lies between the two heads cannot be compared; it stays listed."""
+    """A service began a new ledger: what lies between the two heads cannot be compared; it stays listed.
+
+    `reason` and `highest` are what that service says of it in the new ledger's first leaf; empty until it has shown it.
+    """
 
     member: str
     name: str
@@ -56,6 +59,8 @@ class LedgerGapOut(Answer):
     last: str
     new: str
     first: str
+    reason: str
+    highest: str
 
 
 class WitnessesOut(Answer):

@@ -76,6 +76,8 @@ def _gap(gap: LedgerGap, directory: MemberDirectory) -> LedgerGapOut:
         last=gap.last,
         new=str(gap.new),
         first=gap.first,
+        reason=gap.told.reason if gap.told is not None else "",
+        highest=gap.told.highest if gap.told is not None else "",
     )
 
 

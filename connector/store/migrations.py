@@ -26,6 +26,7 @@ KNOWN = frozenset(
         "m011_seen_heads",
         "m012_fetch_readers",
         "m013_journal_of_a_peer",
+        "m014_told_gaps",
     }
 )
 """Every migration that this version knows: a database that has seen others is not opened."""
@@ -372,3 +373,10 @@ def m012_fetch_readers(db: Database) -> None:
 def m013_journal_of_a_peer(db: Database) -> None:
     """Find what went to and came from one member without reading all that did not."""
     db.execute("create index entries_by_peer on entries (tree, peer, idx) where peer is not null")
+
+
+@migrations()
+def m014_told_gaps(db: Database) -> None:
+    """Keep with a gap what the first leaf of the new ledger says of it, once its member has shown that."""
+    for column in ("reason", "highest"):
+        db.execute(f"alter table ledger_gaps add column {column} text")

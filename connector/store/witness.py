@@ -21,6 +21,7 @@ from connector.core.witness import (
     LedgerName,
     SeenHead,
     SignedHead,
+    ToldBeginning,
     Witnessed,
     WitnessStatement,
 )
@@ -78,7 +79,12 @@ _KEEP_GAP: Final = """
     values (?, ?, ?, ?, ?, ?, ?)
 """
 _COUNT_GAPS: Final = "select count(*) from ledger_gaps where member = ? and tree = ?"
-_GAPS: Final = "select member, tree, at, old_serial, last, new_serial, first from ledger_gaps order by number"
+_EXPLAIN: Final = """
+    update ledger_gaps set reason = ?, highest = ? where (member, tree, new_serial) = (?, ?, ?) and reason is null
+"""
+_GAPS: Final = """
+    select member, tree, at, old_serial, last, new_serial, first, reason, highest from ledger_gaps order by number
+"""
 
 
 _MAX_GAPS: Final = 100
@@ -256,8 +262,25 @@ class SqliteWitnessStore:
 
         return await self._writer.run(operation)
 
-    async def succeed(self, entry: EntryDraft, serial: int) -> None:
+    async def explain(self, new: LedgerName, told: ToldBeginning, entry: EntryDraft) -> bool:
+        """Keep what a member says of its new ledger, with its entry; False where there is no such gap, or it was told.
+
+        Raises:
+            FailedClosed: nothing of it was kept.
+        """
+
+        def operation(transaction: Transaction) -> Callable[[], bool]:
+            is_new = transaction.db.execute(_EXPLAIN, (told.reason, told.highest, *_place(new))).rowcount > 0
+            if is_new:
+                transaction.append(entry)
+            return lambda: is_new
+
+        return await self._writer.run(operation)
+
+    async def succeed(self, entry: EntryDraft, serial: int, agreed: EntryDraft | None = None) -> None:
         """Begin both ledgers of this house anew under that serial, with this entry as the first leaf of each.
+
+        `agreed` comes next in the house ledger: who decided it, which is not for peers.
 
         Raises:
             FailedClosed: nothing was begun.
@@ -265,6 +288,8 @@ class SqliteWitnessStore:
 
         def operation(transaction: Transaction) -> Callable[[], None]:
             transaction.succeed(entry, serial)
+            if agreed is not None:
+                transaction.append(agreed)
             return lambda: None
 
         await self._writer.run_alone(operation)
@@ -313,8 +338,9 @@ def _fault(row: Row) -> LedgerFault:
 
 
 def _gap(row: Row) -> LedgerGap:
-    member, tree, at, old, last, new, first = row
-    return LedgerGap(Instant(at), _name(member, tree, old), last, _name(member, tree, new), first)
+    member, tree, at, old, last, new, first, reason, highest = row
+    told = ToldBeginning(reason, highest) if reason is not None else None
+    return LedgerGap(Instant(at), _name(member, tree, old), last, _name(member, tree, new), first, told)
 
 
 def _chain(db: Connection, ledger: LedgerName, size: int, head: SignedHead) -> tuple[HeadLink, ...] | None:

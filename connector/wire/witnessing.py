@@ -2,6 +2,7 @@
 
     GET /ledger/heads       200 {"heads": [{"checkpoint", "cosignature"}…]}  what the one asked holds of others, signed
     POST /ledger/witness        {"checkpoint", "first", "proof"}             goes on from `first`, which you hold
+                                 "beginning": {"entry", "personal", "path"}  of a ledger that follows another, with it
                             200 {"cosignature"}                              seen, and it does
                             409 {"checkpoint"}                               no: this is what I hold of you
 
@@ -14,8 +15,9 @@ from typing import Final, TypeVar
 from connector.core.codes import Code
 from connector.core.errors import PeerFault, RequestRefused
 from connector.core.merkle import HASH_BYTES, MAX_SIZE
-from connector.core.witness import HeldHead, Showing
+from connector.core.witness import Beginning, HeldHead, Showing
 from connector.wire import b64
+from connector.wire.beginning import MAX_ENTRY, MAX_PERSONAL
 from connector.wire.claims import ClaimFault, Claims
 from connector.wire.cosignature import MAX_LINE
 from connector.wire.json_strict import NotStrictJson, read_object, write_object
@@ -33,8 +35,11 @@ MAX_HEADS_BYTES: Final = 1024 * 1024
 
 def encode_showing(showing: Showing) -> bytes:
     """Give the body of `POST /ledger/witness`."""
-    proof = [b64.encode(step) for step in showing.proof]
-    return write_object({"checkpoint": showing.checkpoint, "first": showing.first, "proof": proof})
+    body = {"checkpoint": showing.checkpoint, "first": showing.first, "proof": _steps(showing.proof)}
+    if (leaf := showing.beginning) is not None:
+        opened = {"entry": b64.encode(leaf.entry), "personal": b64.encode(leaf.personal), "path": _steps(leaf.path)}
+        body["beginning"] = opened
+    return write_object(body)
 
 
 def parse_showing(body: bytes) -> Showing:
@@ -45,7 +50,9 @@ def parse_showing(body: bytes) -> Showing:
     """
     try:
         claims = Claims(read_object(body))
-        return Showing(_text(claims, "checkpoint", MAX_NOTE), claims.integer("first", highest=MAX_SIZE), _proof(claims))
+        note, first = _text(claims, "checkpoint", MAX_NOTE), claims.integer("first", highest=MAX_SIZE)
+        beginning = _beginning(claims.object("beginning")) if claims.has("beginning") else None
+        return Showing(note, first, _hashes(claims, "proof"), beginning)
     except (NotStrictJson, ClaimFault) as fault:
         raise RequestRefused(
             f"witness request: {fault}",
@@ -84,7 +91,7 @@ def parse_held(body: bytes) -> str:
 
 def encode_proof(proof: Sequence[bytes]) -> bytes:
     """Give the body of `GET /ledger/<tree>/consistency`."""
-    return write_object({"proof": [b64.encode(step) for step in proof]})
+    return write_object({"proof": _steps(proof)})
 
 
 def parse_proof(body: bytes) -> tuple[bytes, ...]:
@@ -93,7 +100,7 @@ def parse_proof(body: bytes) -> tuple[bytes, ...]:
     Raises:
         PeerFault: `peer.misbehaved`.
     """
-    return _read(body, _proof)
+    return _read(body, lambda claims: _hashes(claims, "proof"))
 
 
 def encode_heads(heads: Sequence[HeldHead]) -> bytes:
@@ -138,12 +145,33 @@ def _text(claims: Claims, name: str, longest: int) -> str:
     return text
 
 
-def _proof(claims: Claims) -> tuple[bytes, ...]:
+def _hashes(claims: Claims, name: str) -> tuple[bytes, ...]:
     expected = f"at most {MAX_PROOF} hashes in base64url"
-    steps = claims.array("proof")
+    steps = claims.array(name)
     if len(steps) > MAX_PROOF:
-        raise claims.fault("proof", expected)
+        raise claims.fault(name, expected)
     try:
         return tuple(b64.decode(step if isinstance(step, str) else "", size=HASH_BYTES) for step in steps)
     except ValueError:
-        raise claims.fault("proof", expected) from None
+        raise claims.fault(name, expected) from None
+
+
+def _beginning(claims: Claims) -> Beginning:
+    return Beginning(
+        _bytes(claims, "entry", MAX_ENTRY), _bytes(claims, "personal", MAX_PERSONAL), _hashes(claims, "path")
+    )
+
+
+def _bytes(claims: Claims, name: str, longest: int) -> bytes:
+    text = claims.string(name)
+    try:
+        data = b64.decode(text) if len(text) <= 2 * longest else b""
+    except ValueError:
+        data = b""
+    if not 0 < len(data) <= longest:
+        raise claims.fault(name, f"1 to {longest} bytes in base64url")
+    return data
+
+
+def _steps(hashes: Sequence[bytes]) -> list[str]:
+    return [b64.encode(step) for step in hashes]

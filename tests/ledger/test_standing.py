@@ -28,7 +28,7 @@ async def write(directory, fault=None, serial=None):
             await state.witness.fault(fault(note), None)
         if serial is not None:
             old = {tree: LedgerName(US, tree, 1) for tree in Tree}
-            await state.witness.succeed(*first_entry(old, (), Instant(1), "essai", ("A", "B")))
+            await state.witness.succeed(*first_entry(old, (), Instant(1), "essai"))
 
 
 def behind(note):

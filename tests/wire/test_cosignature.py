@@ -13,7 +13,7 @@ from connector.core.directory import KeyUse, MemberKey
 from connector.core.errors import PeerFault, RequestRefused
 from connector.core.ledger import Tree
 from connector.core.members import MemberId
-from connector.core.witness import HeldHead, LedgerName, Showing, SignedHead
+from connector.core.witness import Beginning, HeldHead, LedgerName, Showing, SignedHead
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate, public_key_to_der
 from connector.crypto.notes import NoteSigner, open_note
 from connector.wire import checkpoint, cosignature, witnessing
@@ -112,14 +112,15 @@ def test_a_cosignature_is_made_with_an_ed25519_key_and_a_time():
 
 
 HASHES = st.lists(st.binary(min_size=32, max_size=32), max_size=64).map(tuple)
+BYTES = st.binary(min_size=1, max_size=300)
 TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=200)
 
 
 class TestBodies:
-    @given(TEXTS, st.integers(0, 2**53 - 1), HASHES)
+    @given(TEXTS, st.integers(0, 2**53 - 1), HASHES, st.none() | st.builds(Beginning, BYTES, BYTES, HASHES))
     @settings(max_examples=30)
-    def test_a_showing_reads_back_equal(self, note, first, proof):
-        showing = Showing(note, first, proof)
+    def test_a_showing_reads_back_equal(self, note, first, proof, beginning):
+        showing = Showing(note, first, proof, beginning)
         assert witnessing.parse_showing(witnessing.encode_showing(showing)) == showing
 
     @given(st.lists(st.builds(HeldHead, TEXTS, TEXTS), max_size=5))
@@ -157,6 +158,13 @@ class TestBodies:
             b'{"checkpoint":"x","first":1,"proof":{}}',
             b'{"checkpoint":"x","first":1,"first":1,"proof":[]}',
             b'{"checkpoint":"x","first":1}',
+            b'{"checkpoint":"x","first":1,"proof":[],"beginning":[]}',
+            b'{"checkpoint":"x","first":1,"proof":[],"beginning":{"entry":"e30","personal":"e30"}}',
+            b'{"checkpoint":"x","first":1,"proof":[],"beginning":{"entry":"","personal":"e30","path":[]}}',
+            b'{"checkpoint":"x","first":1,"proof":[],"beginning":{"entry":"e3=","personal":"e30","path":[]}}',
+            b'{"checkpoint":"x","first":1,"proof":[],"beginning":{"entry":"'
+            + b"A" * 2732
+            + b'","personal":"e30","path":[]}}',
             b'{"checkpoint":"' + b"x" * 1025 + b'","first":1,"proof":[]}',
         ],
     )

@@ -20,7 +20,9 @@ from connector.core.mandate import Kind
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.crypto.keys import public_key_from_jwk, public_key_to_der
-from connector.wire import ack, b64, checkpoint, fhir_read, form, handover, jose, mandate, receipt
+from connector.wire import ack, b64, checkpoint, fhir_read, form, handover, jose, mandate, receipt, witnessing
+from connector.wire.beginning import read_beginning
+from connector.wire.cosignature import signed_head
 from connector.wire.peer_codes import DOCUMENT_CODES, PEER_CODES
 from scripts import make_vectors
 
@@ -199,6 +201,26 @@ def test_the_cosignature_is_one_by_hand():
     assert int.from_bytes(data[4:12]) == vector["at"]
     Ed25519PublicKey.from_public_bytes(public).verify(data[12:], message)
     assert vector["heads"]["heads"] == [{"checkpoint": vector["request"]["checkpoint"], **vector["answer"]}]
+
+
+def test_the_first_leaf_of_a_ledger_that_follows_another_is_one_by_hand():
+    showing = VECTORS["witness.json"]["following"]
+    shown = showing["beginning"]
+    opened, personal = unpadded(shown["entry"]), unpadded(shown["personal"])
+    entry, told = json.loads(opened), json.loads(personal)["personal"]
+    leaf = sha256(b"\0" + sha256(opened).digest()).digest()
+    [sibling] = map(unpadded, shown["path"])
+    origin, size, root = showing["checkpoint"].split("\n")[:3]
+
+    assert unpadded(entry["personal_sha256"]) == sha256(unpadded(entry["salt"]) + personal).digest()
+    assert (entry["type"], entry["outcome"], entry["reason"]) == ("succeeded", "begun", "2")
+    assert sha256(b"\1" + leaf + sibling).digest() == base64.b64decode(root)
+    assert (origin, size) == (f"{HOLDER.id}/exchange/2", "2")
+    assert set(told) == {"old", "highest", "reason"}
+    assert told["highest"]["exchange"] == VECTORS["checkpoint.json"]["note"]
+    note = checkpoint.open_of_member(showing["checkpoint"], HOLDER.id, Tree.EXCHANGE, HOLDER.ledger_keys())
+    read = witnessing.parse_showing(json.dumps(showing).encode())
+    assert read_beginning(read.beginning, signed_head(showing["checkpoint"], note)).reason == told["reason"]
 
 
 def test_the_path_leads_to_the_root_by_hand():

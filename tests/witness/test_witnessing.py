@@ -233,7 +233,9 @@ class TestRolledBack:
         leaf = (await first.state.journal.entries(Tree.EXCHANGE, type=EntryType.SUCCEEDED))[0]
         assert leaf.personal["old"]["exchange"] == f"{first.party.id}/exchange/1"
         assert leaf.personal["highest"]["exchange"] == highest
-        assert (leaf.personal["reason"], leaf.personal["by"]) == ("disque remplacé, copie du 3", ["A", "B"])
+        assert (leaf.personal["reason"], "by" in leaf.personal) == ("disque remplacé, copie du 3", False)
+        agreed = (await first.state.journal.entries(Tree.HOUSE, type=EntryType.PROPOSED))[0]
+        assert (agreed.outcome, agreed.personal["by"]) == ("confirmed", ["A", "B"])
         report = await first.state.journal.verify()
         assert report.is_sound, report
         assert [(tree.origin.split("/", 1)[1], tree.size) for tree in report.trees][:2] == [
@@ -258,7 +260,8 @@ class TestRolledBack:
             gaps = [gap for gap in await one.state.witness.gaps() if gap.new.tree is Tree.EXCHANGE]
             assert [(gap.old.serial, gap.new.serial) for gap in gaps] == [(1, 2)]
             entries = [e for e in await one.journal() if e.reason.endswith("exchange/2")]
-            assert [(e.outcome, e.peer) for e in entries] == [("gap", first.party.id)]
+            told = [("gap", first.party.id), ("gap-explained", first.party.id)]
+            assert [(e.outcome, e.peer) for e in entries] == told
         assert kinds(second) == kinds(third) == []
 
     async def test_a_copy_from_before_the_new_beginning_is_known_too(self, three, tmp_path):
