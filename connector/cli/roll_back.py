@@ -33,7 +33,7 @@ def command(*, copy: str | None, config: Path) -> None:
     click.echo(f"Kept beside: {done.aside}")
     if not done.has_ledgers:
         click.echo(
-            "The ledgers are those of before the upgrade: peers will notice. Begin new ones: "
+            "The ledgers are those of before the upgrade, and nobody is answered from them. Begin new ones: "
             "spsti-connector journal succeed",
             err=True,
         )

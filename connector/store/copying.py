@@ -101,7 +101,7 @@ def mark_restored(database: Path, taken_at: Instant, now: Instant) -> None:
     try:
         with alone(database) as db:
             db.execute("begin")
-            db.execute(_MARK, (RESTORED, json.dumps({"taken_at": taken_at, "restored_at": now})))
+            db.execute(_MARK, (RESTORED, restored_mark(taken_at, now)))
             db.execute(_CLOCK, (now,))
             db.execute("commit")
         sync_file(database)
@@ -153,6 +153,11 @@ def restored_at(database: Path) -> Instant | None:
     except sqlite3.Error:
         return None
     return taken_at_of(row[0]) if row else None
+
+
+def restored_mark(taken_at: Instant, now: Instant) -> str:
+    """Write the mark: the instants of the backup and of its putting back."""
+    return json.dumps({"taken_at": taken_at, "restored_at": now})
 
 
 def taken_at_of(mark: str) -> Instant:

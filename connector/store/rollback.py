@@ -2,8 +2,10 @@
 
 The copy is older than the database it replaces. What has happened since is taken over from the newer one: mandates that
 were used (or they could be replayed), objections of workers, blocks and what counts towards them, the highest clock,
-and the ledgers, so that peers meet no fork. A later schema keeps the columns of these tables, or says in an ADR how one
-goes back. The rest (fetches on their way, announcements, identities) is what it was before the upgrade.
+and the ledgers, so that peers meet no fork; ledgers that cannot come along are marked, and nobody is answered from them
+before `journal succeed`. Who may sign in comes along too, or a right that was taken away would be back: where that
+cannot be, everybody is signed out. A later schema keeps the columns of these tables, or says in an ADR how one goes
+back. The rest (fetches on their way, announcements, identities) is what it was before the upgrade.
 """
 
 import os
@@ -16,6 +18,7 @@ from typing import Final
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
 from connector.core.instant import Instant
+from connector.store.copying import RESTORED, restored_mark
 from connector.store.database import StateLock, alone
 from connector.store.files import sync_directory, sync_file
 from connector.store.migrations import KNOWN
@@ -45,8 +48,22 @@ OF_THE_LEDGERS: Final = (
 )
 """All that the older schema has of them, or none: a ledger behind its own checkpoints needs `journal succeed`."""
 
+OF_SIGN_IN: Final = (
+    "people",
+    "person_subjects",
+    "local_accounts",
+    "sign_in_failures",
+    "one_time",
+    "sessions",
+    "proposals",
+)
+"""All that the older schema has of them; where one has another form, `SHORT_LIVED` is emptied instead."""
+
+SHORT_LIVED: Final = ("sessions", "one_time", "proposals")
+
 _FACTS: Final = "(name in ('highest_clock', 'answering-paused') or name like 'block:%')"
-_OF_LEDGERS: Final = "(name like 'origin %' or name like 'exchanged:%')"
+_OF_LEDGERS: Final = f"(name like 'origin %' or name like 'exchanged:%' or name = '{RESTORED}')"
+_MARK: Final = "insert or replace into facts values (?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +107,18 @@ def roll_back(settings: StateSettings, name: str | None, now: Instant) -> Rolled
         raise _refused(f"{settings.directory} cannot be used ({error.strerror})", "check its owner") from None
     try:
         backup = find_backup(settings, name)
-        return _roll_back(settings, backup, settings.backups / f"replaced-{now}.db")
+        return _roll_back(settings, backup, settings.backups / f"replaced-{now}.db", now)
     except (sqlite3.Error, OSError) as error:
         raise _refused(f"nothing was changed ({type(error).__name__})", "check the disk and the copy") from error
     finally:
         lock.release()
 
 
-def take_over(restored: Connection, newer: Path) -> bool:
+def take_over(restored: Connection, newer: Path, taken_at: Instant, now: Instant) -> bool:
     """Take over from a newer database what must never be forgotten; says whether the ledgers came along.
 
-    For whoever restores any older copy of a state while the newer one is still there. In one transaction.
+    For whoever restores any older copy of a state, taken at `taken_at`, while the newer one is still there. In one
+    transaction.
 
     Raises:
         FailedClosed: `state.unavailable`, it is of another member, or has changed what must be taken over.
@@ -119,9 +137,19 @@ def take_over(restored: Connection, newer: Path) -> bool:
             )
         has_ledgers = all(_is_same(restored, table) for table in OF_THE_LEDGERS)
         restored.execute("begin immediate")
-        for table in (*NEVER_FORGOTTEN, *(OF_THE_LEDGERS if has_ledgers else ())):
+        has_people = all(_is_same(restored, table) for table in OF_SIGN_IN)
+        for table in (
+            *NEVER_FORGOTTEN,
+            *(OF_THE_LEDGERS if has_ledgers else ()),
+            *(OF_SIGN_IN if has_people else ()),
+        ):
             _replace(restored, table)
+        for table in () if has_people else SHORT_LIVED:
+            if _columns(restored, "main", table):
+                restored.execute(f"delete from main.{table}")  # noqa: S608 (a table of ours)
         _replace_facts(restored, f"({_FACTS} or {_OF_LEDGERS})" if has_ledgers else _FACTS)
+        if not has_ledgers:  # what was signed since is lost here and known to others
+            restored.execute(_MARK, (RESTORED, restored_mark(taken_at, now)))
         restored.execute("commit")
     except BaseException:
         if restored.in_transaction:
@@ -138,7 +166,7 @@ def _program_of_newer(db: Connection) -> str:
     return str(row[0]) if row else "unknown"
 
 
-def _roll_back(settings: StateSettings, backup: UpgradeBackup, aside: Path) -> RolledBack:
+def _roll_back(settings: StateSettings, backup: UpgradeBackup, aside: Path, now: Instant) -> RolledBack:
     current, beside = settings.database, settings.directory / "state.db.restored"
     with alone(current) as db:  # nothing may stay behind in its log
         rows(db, "pragma wal_checkpoint(truncate)")
@@ -152,7 +180,7 @@ def _roll_back(settings: StateSettings, backup: UpgradeBackup, aside: Path) -> R
             copy.backup(restored)
             if rows(restored, "pragma quick_check(1)") != [("ok",)]:
                 raise _refused(f"{backup.path.name} is damaged", "name another copy")
-            has_ledgers = take_over(restored, current)
+            has_ledgers = take_over(restored, current, backup.taken_at, now)
         sync_file(beside)
         os.link(current, aside)
         beside.replace(current)

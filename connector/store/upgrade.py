@@ -57,6 +57,11 @@ class UpgradeBackup:
     schema: str
     program: str
 
+    @property
+    def taken_at(self) -> Instant:
+        """When it was made."""
+        return Instant(int(datetime.strptime(self.at, _MOMENT).replace(tzinfo=UTC).timestamp()))
+
 
 def is_new(db: Database) -> bool:
     """Whether nothing was ever made in it."""
@@ -159,7 +164,7 @@ def make_backup(db: Connection, path: Path, backups: Path, now: Instant) -> Path
 
 def forget_backups(directory: Path, now: Instant) -> int:
     """Delete copies made before upgrades, and databases that were replaced, after a month; says how many."""
-    over = [backup.path for backup in list_backups(directory) if _parse(backup.at) <= now - KEPT_SECONDS]
+    over = [backup.path for backup in list_backups(directory) if backup.taken_at <= now - KEPT_SECONDS]
     for path in directory.glob("replaced-*.db"):
         name = _REPLACED.fullmatch(path.name)
         if name is not None and int(name[1]) <= now - KEPT_SECONDS:
@@ -167,10 +172,6 @@ def forget_backups(directory: Path, now: Instant) -> int:
     for path in over:
         path.unlink(missing_ok=True)
     return len(over)
-
-
-def _parse(moment: str) -> int:
-    return int(datetime.strptime(moment, _MOMENT).replace(tzinfo=UTC).timestamp())
 
 
 def _note(db: Database) -> None:

@@ -12,9 +12,11 @@ from connector import __version__
 from connector.core.codes import Code
 from connector.core.days import Day
 from connector.core.errors import FailedClosed, MandateRefused
+from connector.core.instant import Instant
 from connector.core.ledger import EntryType, Tree
 from connector.core.mandate import InformationMeans
 from connector.core.oppositions import Lifting, Notice
+from connector.store.copying import mark_restored
 from connector.store.rollback import roll_back
 from connector.store.upgrade import KEPT, list_backups
 from tests.kit.history import SCHEMAS, an_objection, assert_kept, fill, take_back
@@ -187,6 +189,56 @@ class TestBackward:
         assert not roll_back(settings_in(here), None, T0).has_ledgers
         assert query(here, "select count(*) from entries where tree = 'exchange'") == [(5,)]
         assert query(here, f"select count(*) from used_mandates where jti = '{used.jti}'") == [(1,)]
+        async with opened(here) as state:  # or it would sign other histories of sizes that peers have seen
+            with pytest.raises(FailedClosed) as refused:
+                await state.holder.answer(entry=an_entry(), used=a_used_mandate())
+        assert refused.value.code is Code.LEDGER_UNAVAILABLE
+
+    async def test_a_state_that_was_put_back_from_a_backup_stays_so_when_one_goes_back(self, here):
+        take_back(here, SCHEMAS[-2])
+        async with opened(here):
+            pass
+        mark_restored(settings_in(here).database, Instant(T0 - 60), T0)
+        make_newer(here)
+
+        assert roll_back(settings_in(here), None, T0).has_ledgers
+
+        async with opened(here) as state:
+            with pytest.raises(FailedClosed) as refused:
+                await state.holder.answer(entry=an_entry(), used=a_used_mandate())
+        assert refused.value.code is Code.LEDGER_UNAVAILABLE
+
+    async def test_a_right_that_was_taken_away_does_not_come_back(self, here):
+        query(here, "delete from people")
+        query(here, "insert into people values (1, 'gone', null, x'00'), (2, 'stays', null, x'00')")
+        query(here, "insert into sessions values (x'01', 'gone', 9, x'00'), (x'02', 'stays', 9, x'00')")
+        query(here, "insert into one_time values ('launch', x'01', 9, null)")
+        take_back(here, SCHEMAS[-2])
+        async with opened(here):
+            pass
+        query(here, "delete from sessions where person_id = 'gone'")
+        query(here, "delete from people where id = 'gone'")
+        query(here, "insert into one_time values ('launch', x'02', 9, null)")
+        make_newer(here)
+
+        roll_back(settings_in(here), None, T0)
+
+        assert query(here, "select id from people") == [("stays",)]
+        assert query(here, "select person_id from sessions") == [("stays",)]
+        assert query(here, "select tag from one_time") == [(b"\x01",), (b"\x02",)]
+
+    async def test_where_people_are_kept_in_another_form_everybody_is_signed_out(self, here):
+        query(here, "insert into people values (7, 'gone', null, x'00')")
+        query(here, "insert into sessions values (x'01', 'gone', 9, x'00')")
+        take_back(here, SCHEMAS[-2])
+        async with opened(here):
+            pass
+        make_newer(here)
+        query(here, "alter table people rename column sealed to hidden")
+
+        roll_back(settings_in(here), None, T0)
+
+        assert query(here, "select count(*) from sessions") == [(0,)]
 
     async def test_what_nobody_may_forget_is_not_left_in_another_form(self, here):
         take_back(here, SCHEMAS[-2])
