@@ -2,8 +2,10 @@
 
 import ssl
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from connector.config.load import LoadedFile
+from connector.config.network import proxies
 from connector.config.references import References
 from connector.core.errors import ConfigFault
 from connector.wire.alert import parse_key
@@ -11,11 +13,12 @@ from connector.wire.alert import parse_key
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """Where alerts are sent, by which key they are signed, and by what the receiver is believed."""
+    """Where alerts are sent and by which proxy, by which key they are signed, and by what the receiver is believed."""
 
     url: str
     key: bytes = field(repr=False)
     trusted: ssl.SSLContext | None = None
+    proxy: str | None = None
 
 
 def alert_settings(loaded: LoadedFile, references: References) -> AlertSettings | None:
@@ -40,4 +43,5 @@ def alert_settings(loaded: LoadedFile, references: References) -> AlertSettings 
             trusted = ssl.create_default_context(cadata=references.read(section.webhook_ca).decode())
         except (ssl.SSLError, ValueError):
             raise ConfigFault("[alerts] webhook_ca: got no certificate, expected PEM of the receiver's CA") from None
-    return AlertSettings(section.webhook, key, trusted)
+    proxy = proxies(loaded.model.network).of(urlsplit(section.webhook).hostname)
+    return AlertSettings(section.webhook, key, trusted, proxy)

@@ -161,7 +161,7 @@ async def open_bell(
     """Open what rings; it is closed with the stack."""
     if settings is None:
         return NoBell()
-    client = await stack.enter_async_context(AlertClient(settings.url, settings.trusted))
+    client = await stack.enter_async_context(AlertClient(settings.url, settings.trusted, settings.proxy))
     bell = WebhookBell(settings, client, service, environment, clock, entropy, metrics)
     stack.push_async_callback(bell.close)
     bell.start()

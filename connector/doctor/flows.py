@@ -61,6 +61,10 @@ def _out(patient: Patient) -> Iterator[Flow]:
         yield _url(material.insi.settings.url, "TLS, mutual", "INSi", patient)
     for provider in model.sign_in.providers:
         yield _url(provider.discovery or provider.issuer, "HTTPS", f"sign-in by {provider.title}", patient)
+    if material.evidence.tsa_url is not None:
+        yield _url(material.evidence.tsa_url, "HTTP", "time stamps", patient)
+    if material.alerts is not None:
+        yield _url(material.alerts.url, "HTTPS", "alerts", patient)
     for half, section in (("source", model.source), ("sink", model.sink)):
         yield from _adapter(half, section)
     yield Flow("out", "this machine", "its resolver", 53, "DNS", "names of all the above")

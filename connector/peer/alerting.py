@@ -20,14 +20,20 @@ SECONDS: Final = 15.0
 
 
 class AlertClient:
-    """One address. `trusted` is how its certificate is believed, None for what this machine believes."""
+    """One address, and the forward proxy to go by, if any. `trusted` is how its certificate is believed, None for what
+    this machine believes.
+    """
 
-    def __init__(self, url: str, trusted: ssl.SSLContext | None = None) -> None:
-        self._url, self._tls = url, trusted if trusted is not None else True
+    def __init__(self, url: str, trusted: ssl.SSLContext | None = None, proxy: str | None = None) -> None:
+        self._url, self._proxy = url, proxy
+        self._tls = trusted if trusted is not None else True
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=SECONDS), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+            timeout=aiohttp.ClientTimeout(total=SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            proxy=self._proxy,
         )
         return self
 

@@ -30,6 +30,14 @@ def test_an_address_and_a_key_are_read_and_the_key_is_not_shown(tmp_path):
     assert str(found.key) not in repr(found)
 
 
+def test_the_proxy_is_the_one_for_the_receivers_host(tmp_path):
+    keys = ADDRESS + 'webhook_key = "webhook.key"\n'
+    rule = '[[network.proxies]]\nurl = "http://proxy.example:3128"\nhosts = ["{}"]\n'
+
+    assert settings(tmp_path, keys + rule.format("supervision.example")).proxy == "http://proxy.example:3128"
+    assert settings(tmp_path, keys + rule.format("*.ans.fr")).proxy is None
+
+
 @pytest.mark.parametrize("url", ["http://supervision.example/x", "ftp://127.0.0.1/", "https://a:b@x/", "https://"])
 def test_an_address_that_others_could_read_along_is_refused(tmp_path, url):
     assert faults_of(tmp_path, GOOD + f'\n[alerts]\nwebhook = "{url}"\nwebhook_key = "k"\n')
