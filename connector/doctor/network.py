@@ -135,6 +135,11 @@ def _web(patient: Patient) -> Iterator[Target]:
     for url in patient.material.crl_urls:
         kind = "web" if url.startswith("https:") else "plain"
         yield _place(patient, url, "revocation list"), kind, None
+    for provider in model.sign_in.providers:
+        if not provider.trusted_cas and provider.issuer.startswith("https:"):
+            yield _place(patient, provider.discovery or provider.issuer, f"sign-in by {provider.title}"), "web", None
+    if patient.material.insi is not None:
+        yield _place(patient, patient.material.insi.settings.url, "INSi"), "insi", None
 
 
 def _announced(patient: Patient) -> Place | None:
@@ -157,6 +162,8 @@ async def _look(patient: Patient, place: Place, kind: str) -> Sight:
             return sight
         again = await see(place, looking(ssl.create_default_context))
         return Sight(Reached.NO_TLS, again.certificate, again.date, sight.why)
+    if kind == "insi":  # who answers there is looked at without the national certificate, so that nothing is logged
+        return await see(place, looking(ssl.create_default_context))
     return await see(place, looking(lambda: client_context(patient.material.client_tls)))
 
 
@@ -167,15 +174,25 @@ def _no_tls(kind: str, sight: Sight, said: dict[str, object]) -> Finding:
 
 
 def _shown(patient: Patient, kind: str, member: Member | None, sight: Sight, said: dict[str, object]) -> Finding:
-    if kind != "peer" or sight.certificate is None:
+    if kind not in {"peer", "insi"} or sight.certificate is None:
         return ok("network", "reach.right", **said)
-    authorities = Authorities.load((patient.material.client_tls.trusted_cas,))
+    authorities = _authorities(patient, kind)
     try:
         authorities.chain_of(sight.certificate)
         certificate = PeerCertificate.from_der(sight.certificate)
     except PeerFault:
         return critical("tls", "tls.inspected", issuer=SeenCertificate.of(sight.certificate).issuer, **said)
+    if kind == "insi":
+        return ok("network", "reach.right", **said)
     owner = patient.owner_of(certificate)
     if member is not None and owner != member.id:
         return critical("tls", "tls.other-member", **said)
     return ok("network", "reach.right", **said)
+
+
+def _authorities(patient: Patient, kind: str) -> Authorities:
+    """Give those that must have issued what is shown there."""
+    insi = patient.material.insi
+    if kind == "insi" and insi is not None:
+        return Authorities.load(path.read_bytes() for path in insi.settings.tls.trusted_cas)
+    return Authorities.load((patient.material.client_tls.trusted_cas,))

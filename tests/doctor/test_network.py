@@ -2,13 +2,19 @@
 
 import asyncio
 import socket
+import ssl
 import time
+from dataclasses import replace
 
 import pytest
+import trustme
 
+from connector.config.material import InsiMaterial
 from connector.doctor.finding import Level
 from connector.doctor.flows import flows
 from connector.doctor.network import clock, network, port_finding, ports
+from connector.insi.settings import InsiPlatform, InsiSettings, Software
+from connector.peer.tls import TlsSettings
 from connector.store.database import StateLock
 from tests.doctor.conftest import Site, server_side
 from tests.kit.forward_proxy import ForwardProxy
@@ -110,6 +116,27 @@ async def test_our_own_certificate_at_our_own_endpoint_is_right(services, examin
 
     assert "our own announced endpoint" in [finding.values["what"] for finding in found["reach.right"]]
     assert "tls.ended" not in found
+
+
+async def test_insi_behind_a_proxy_that_inspects_is_named_by_its_own_authorities(services, examined, tmp_path):
+    """INSi's authorities are its own: a member's certificate there would be as wrong as the proxy's."""
+    insi = trustme.CA(organization_name="Autorité nationale")
+    insi.cert_pem.write_to_path(tmp_path / "insi.pem")
+    right, wrong = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ForwardProxy(inspects=True)._context
+    insi.issue_cert("127.0.0.1").configure_cert(right)
+    patient = examined()
+    found = []
+    for context in (right, wrong):
+        server = await Site(context).start(0)
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/lps"
+        tls = TlsSettings((tmp_path / "insi.pem",), services["a"].client.cert_pem_path)
+        settings = InsiSettings(InsiPlatform.SIMULATOR, tls, Software("x", "x", "1", "x"), endpoint=url)
+        called = InsiMaterial(settings, patient.material.client_tls.certificate)
+        told_now = await told(replace(patient, material=replace(patient.material, insi=called)))
+        found.append([key for key, those in told_now.items() if any(f.values.get("what") == "INSi" for f in those)])
+        server.close()
+
+    assert found == [["reach.right"], ["tls.inspected"]]
 
 
 async def test_another_members_certificate_at_a_members_address_is_told(services, examined):
