@@ -33,6 +33,9 @@ _UNREADABLE: Final = (
 )
 """What `cryptography` raises over malformed lists, some of it only when the part is asked for."""
 
+_MAX_NAME: Final = 200
+"""Characters of a name in a message."""
+
 _UNDERSTOOD: Final = frozenset({ExtensionOID.ISSUING_DISTRIBUTION_POINT})
 
 
@@ -239,16 +242,20 @@ def _signer_of(crl: x509.CertificateRevocationList, authorities: tuple[x509.Cert
     named = [certificate for certificate in authorities if certificate.subject == crl.issuer]
     if not named:
         raise ConfigFault(
-            f"CRL: issued by {crl.issuer.rfc4514_string()}, which is no configured authority",
+            f"CRL: issued by {_short(crl.issuer)}, which is no configured authority",
             hint="remove the file, or configure that authority",
         )
     for certificate in named:
         key = certificate.public_key()
         if _may_sign_crls(certificate) and isinstance(key, PublicKey) and crl.is_signature_valid(key):
             return certificate
-    raise ConfigFault(
-        f"CRL: not signed by {crl.issuer.rfc4514_string()}", hint="download it again; never use it unverified"
-    )
+    raise ConfigFault(f"CRL: not signed by {_short(crl.issuer)}", hint="download it again; never use it unverified")
+
+
+def _short(name: x509.Name) -> str:
+    """Give the beginning of a name that nobody vouches for: it may be as long as the list, and goes into logs."""
+    text = name.rfc4514_string()
+    return text if len(text) <= _MAX_NAME else f"{text[:_MAX_NAME]}…"
 
 
 def _may_sign_crls(certificate: x509.Certificate) -> bool:

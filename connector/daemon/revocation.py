@@ -30,6 +30,9 @@ from connector.store.kept_crls import KeptCrls
 FIRST_FETCH_SECONDS: Final = 5.0
 """How long the start waits for the first fetch (our rule): with every address dead it goes on with what is kept."""
 
+ALERTS_A_DAY: Final = 10
+"""Refused lists of one address that are journalled in a day (our rule): who stands between can make each one differ."""
+
 _DAY: Final = 86_400
 _CONFIGURE: Final = "set [peer] crls, or [peer.crl] addresses"
 _REMEDY: Final = "see why with spsti-connector status; put newer lists where [peer] crls says, then reload"
@@ -109,8 +112,9 @@ class Revocation:
             logs.get_logger().error(logs.JOB_FAILED, job="crls", code=error.code)
 
     async def _take(self, url: str, data: bytes) -> None:
+        authorities = self._server.trust.authorities.certificates
         try:
-            found = read_crls(data, self._server.trust.authorities.certificates)
+            found = await asyncio.to_thread(read_crls, data, authorities)  # a list of 100,000 takes most of a second
             newer = [crl for crl in found if self._is_newer(crl)]
         except ConfigFault as error:
             await self._refused(url, error)
@@ -119,10 +123,10 @@ class Revocation:
         self._metrics.crl_fetches.labels("accepted" if newer else "unchanged").inc()
         for crl in newer:
             try:
-                self._kept.keep(crl.signer, crl.der)
+                await asyncio.to_thread(self._kept.keep, crl.signer, crl.der)
             except FailedClosed as error:  # a newer list counts, whether the disk takes it or not
                 self._failed(url, error)
-            self._use(replace_in(self._lists, crl))
+            await self._use(crl)
             logs.get_logger().info(
                 logs.CRL_ACCEPTED, cause=crl.authority, version=str(crl.number or ""), count=len(crl.serials)
             )
@@ -152,17 +156,18 @@ class Revocation:
         self._metrics.crl_fetches.labels("refused").inc()
         logs.get_logger().error(logs.CRL_REFUSED, code=Code.CRL_REFUSED, cause=error.message)
         now, key = self._clock.now(), (url, error.message)
-        if now - self._told.get(key, Instant(now - _DAY)) < _DAY:
+        self._told = {told: at for told, at in self._told.items() if 0 <= now - at < _DAY}
+        if key in self._told or sum(told[0] == url for told in self._told) >= ALERTS_A_DAY:
             return  # once a day: an address that stays wrong must not fill the ledger
-        self._told[key] = now
-        await self._ledger.record(
-            EntryDraft(
-                type=EntryType.ALERT,
-                at=now,
-                reason=Code.CRL_REFUSED,
-                personal={"source": url, "detail": error.message},
-            )
+        entry = EntryDraft(
+            type=EntryType.ALERT, at=now, reason=Code.CRL_REFUSED, personal={"source": url, "detail": error.message}
         )
+        try:
+            await self._ledger.record(entry)
+        except FailedClosed as fault:  # the lists of other addresses are still to be fetched
+            logs.get_logger().error(logs.JOB_FAILED, job="crls", code=fault.code)
+        else:
+            self._told[key] = now
 
     # ------------------------------------------------------------ what is in force
 
@@ -190,11 +195,21 @@ class Revocation:
         self.tick()
         self.on_change()
 
-    def _use(self, lists: Iterable[Crl]) -> None:
-        ders = tuple(crl.der for crl in lists)
-        self._server.reload(replace(self._server.material, crls=ders))
-        self._client.reload(replace(self._client.material, crls=ders))
-        self.on_change()
+    async def _use(self, crl: Crl) -> None:
+        """Put a list into force; the contexts are made beside those who are answered meanwhile.
+
+        Raises:
+            ConfigFault: OpenSSL does not take it; nothing changed.
+        """
+        while self._is_newer(crl):
+            before = (self._server.material, self._client.material)
+            ders = tuple(one.der for one in replace_in(self._lists, crl))
+            server = await asyncio.to_thread(ServerTls.prepare, replace(before[0], crls=ders))
+            client = await asyncio.to_thread(ClientTls.prepare, replace(before[1], crls=ders))
+            if self._server.material is before[0] and self._client.material is before[1]:  # else read again meanwhile
+                self._server.use(server)
+                self._client.use(client)
+                self.on_change()
 
     def tick(self) -> None:
         """Let time do what it does: lists that near their end, end, and are gone by for as long as configured."""

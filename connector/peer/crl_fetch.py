@@ -81,9 +81,14 @@ async def _body(url: str, response: aiohttp.ClientResponse, limit: int) -> bytes
     return bytes(body)
 
 
+def _place(url: str) -> str:
+    """Name the host alone: an address may hold a password, which is not to stand in a message."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
 def _fault(url: str, why: str) -> FailedClosed:
     return FailedClosed(
-        f"revocation list at {urlsplit(url).netloc}: {why}",
+        f"revocation list at {_place(url)}: {why}",
         code=Code.CRL_UNAVAILABLE,
         hint="it is asked for again; see whether this machine may reach that address, or set [peer.crl] proxy",
     )

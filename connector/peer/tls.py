@@ -141,6 +141,15 @@ class Trust:
         return self.crls is not None and self.crls.revoked_in(chain) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Material that was read and verified, and the context that OpenSSL made of it."""
+
+    material: TlsMaterial
+    context: ssl.SSLContext
+    trust: Trust
+
+
 def server_context(material: TlsMaterial) -> ssl.SSLContext:
     """Make the context of our endpoint: every client must show a certificate of the configured authorities.
 
@@ -197,9 +206,21 @@ class ServerTls:
         Raises:
             ConfigFault: as `server_context` and `Trust.of`.
         """
-        fresh, trust = server_context(material), Trust.of(material)
-        self._current, self.material, self.trust = fresh, material, trust
-        self.context.verify_flags = fresh.verify_flags
+        self.use(self.prepare(material))
+
+    @staticmethod
+    def prepare(material: TlsMaterial) -> "Prepared":
+        """Make what `use` takes; it may be done in another thread, since long lists take their time.
+
+        Raises:
+            ConfigFault: as `reload`.
+        """
+        return Prepared(material, server_context(material), Trust.of(material))
+
+    def use(self, prepared: "Prepared") -> None:
+        """Use it for the handshakes to come."""
+        self._current, self.material, self.trust = prepared.context, prepared.material, prepared.trust
+        self.context.verify_flags = prepared.context.verify_flags
 
     def _use_current(self, connection: Connection, _name: str | None, _listening: ssl.SSLContext) -> None:
         connection.context = self._current
@@ -220,8 +241,22 @@ class ClientTls:
         Raises:
             ConfigFault: as `client_context` and `Trust.of`.
         """
-        context, trust, certificate = client_context(material), Trust.of(material), material.certificate
-        self.material, self.context, self.trust, self.certificate = material, context, trust, certificate
+        self.use(self.prepare(material))
+
+    @staticmethod
+    def prepare(material: TlsMaterial) -> "Prepared":
+        """Make what `use` takes, in any thread.
+
+        Raises:
+            ConfigFault: as `reload`.
+        """
+        return Prepared(material, client_context(material), Trust.of(material))
+
+    def use(self, prepared: "Prepared") -> None:
+        """Use it for the connections to come."""
+        certificate = prepared.material.certificate
+        self.material, self.context, self.trust = prepared.material, prepared.context, prepared.trust
+        self.certificate = certificate
 
 
 def _prepare(context: ssl.SSLContext, material: TlsMaterial) -> ssl.SSLContext:

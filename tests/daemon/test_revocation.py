@@ -1,5 +1,6 @@
 """The revocation lists as they run in the daemon: fetched from a real web server, kept, refused, told of, gone by."""
 
+import asyncio
 import datetime as dt
 import io
 import json
@@ -8,14 +9,16 @@ import time
 from dataclasses import replace
 
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
 
 from connector import logs
-from connector.core.errors import ConfigFault
+from connector.core.errors import ConfigFault, FailedClosed
 from connector.core.ledger import EntryType, Tree
-from connector.daemon.revocation import CrlSettings, Revocation
+from connector.daemon.revocation import ALERTS_A_DAY, CrlSettings, Revocation
 from connector.metrics import Metrics
-from connector.peer.crl_fetch import CrlFetchSettings
+from connector.peer.crl_fetch import CrlFetchSettings, fetch
 from connector.peer.tls import ClientTls, ServerTls, TlsMaterial, client_context
 from connector.store.kept_crls import KeptCrls
 from spsti_sandbox.pki import Pki
@@ -214,6 +217,70 @@ async def test_forged_foreign_and_unreadable_lists_are_refused_and_the_last_good
     assert desk.revocation.check().ok is True
     assert desk.revocation.check().detail != ""
     assert len(await desk.alerts()) == 3
+
+
+async def test_who_makes_every_forged_list_another_fills_neither_journal_nor_log(desk, log):
+    await desk.revocation.refresh()
+    now, long = desk.pki.now, "X" * 60
+    for number in range(ALERTS_A_DAY + 5):
+        foreign = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{number} {long}") for _ in range(20)])
+        forged = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(foreign)
+            .last_update(now)
+            .next_update(now + HOUR)
+            .sign(desk.pki.root.key, hashes.SHA256())
+        )
+        desk.server.answers["issuing.crl"] = der(forged)
+        await desk.revocation.refresh()
+
+    alerts = await desk.alerts()
+    assert len(alerts) == ALERTS_A_DAY
+    assert max(len(detail) for _, detail in alerts) < 400
+    assert max(len(line["cause"]) for line in log("crl.refused")) < 400
+    assert len(desk.revocation.check().detail) < 400
+
+    desk.clock.at += 86_400
+    await desk.revocation.refresh()
+
+    assert len(await desk.alerts()) == ALERTS_A_DAY + 1
+
+
+async def test_a_ledger_that_takes_no_alert_keeps_no_other_list_from_being_fetched(tmp_path, pki, server, clock):
+    async with opened(tmp_path / "state", clock) as state:
+        desk = Desk(pki, server, state, clock, tmp_path)
+    server.answers["root.crl"] = b"junk"
+
+    await desk.revocation.refresh()  # the state is closed: nothing more is written
+
+    assert server.asked == ["root.crl", "issuing.crl"]
+    assert desk.numbers() == [1]
+
+
+async def test_a_configuration_that_is_read_while_a_list_is_taken_loses_neither(desk):
+    await desk.revocation.refresh()
+    revoked = desk.pki.issue(PEER, "client")
+    desk.pki.revoke(revoked)
+    fresh = desk.material(desk.pki.issue(MEMBER, "server"))
+
+    refresh = asyncio.ensure_future(desk.revocation.refresh())
+    while not refresh.done():
+        desk.revocation.replace(fresh, desk.client_material, desk.revocation.settings)
+        fresh = replace(fresh)
+        await asyncio.wait((refresh,), timeout=0.02)
+
+    assert desk.numbers() == [2, 2]
+    assert desk.server_tls.material.chain == fresh.chain
+    with pytest.raises((ssl.SSLError, OSError, EOFError)):
+        await meet(desk.server_tls.context, desk.peer(revoked))
+
+
+async def test_a_password_in_an_address_stands_in_no_message():
+    with pytest.raises(FailedClosed) as failed:
+        await fetch("http://user:secret@127.0.0.1:9/x.crl", CrlFetchSettings(seconds=1.0))
+
+    assert "secret" not in str(failed.value)
+    assert "127.0.0.1:9" in str(failed.value)
 
 
 async def test_a_list_of_a_time_to_come_is_not_used_yet(desk):
