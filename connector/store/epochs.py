@@ -7,6 +7,7 @@ the database, for ever and without touching a proof (PROTOCOL section 6). When t
 """
 
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ class EpochKeys:
         self._entropy = entropy
         self._known: dict[str, _Keys] = {}
         self._newest: dict[str, str] = {}
+        self._files = threading.Lock()
+        """Held while a file is read or destroyed: who read one just then would bring its key back to memory."""
 
     def current(self, retention: Retention, at: Instant) -> tuple[str, aead.Box]:
         """Give the name and key of an instant's epoch, in its newest generation, made now if it is the first use.
@@ -123,8 +126,12 @@ class EpochKeys:
             FailedClosed: `ledger.unavailable`, the file is still there.
         """
         path = self._path(name)
-        self._known.pop(name, None)
-        self._newest.pop(Epoch.parse(name).base, None)
+        with self._files:
+            self._known.pop(name, None)
+            self._newest.pop(Epoch.parse(name).base, None)
+            self._overwrite_and_remove(name, path)
+
+    def _overwrite_and_remove(self, name: str, path: Path) -> None:
         try:
             try:
                 handle = os.open(path, os.O_WRONLY)
@@ -158,13 +165,22 @@ class EpochKeys:
 
     def _read(self, name: str) -> _Keys | None:
         path = self._path(name)
-        if not path.exists():
+        keys = self._known.get(name)
+        try:
+            if keys is not None and path.exists():
+                return keys
+            with self._files:
+                wrapped = path.read_bytes()
+                keys = self._known[name] = _keys(aead.unwrap_key(self._kek, wrapped, name.encode()))
+        except FileNotFoundError:
             self._known.pop(name, None)
             return None
-        keys = self._known.get(name)
-        if keys is None:
-            key = aead.unwrap_key(self._kek, path.read_bytes(), name.encode())
-            keys = self._known[name] = _keys(key)
+        except OSError as error:
+            raise FailedClosed(
+                f"ledger: the epoch key {name} could not be read ({error.strerror})",
+                code=Code.LEDGER_UNAVAILABLE,
+                hint="look at the disk, and give the state directory back to the connector's user",
+            ) from None
         return keys
 
     def _make(self, name: str) -> _Keys:
