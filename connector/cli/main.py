@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "people": Entry("people", "command", "Keep the list of people who may sign in; review it."),
     "identity": Entry("identity", "command", "Obtain, verify and qualify identities; handle identity alerts."),
     "adapter": Entry("adapter", "command", "Check, install and list adapters; count who could be answered about."),
+    "acceptance": Entry("acceptance", "command", "Try a new peer step by step; a signed report."),
     "evidence": Entry("evidence", "command", "Export evidence of an exchange, and verify it anywhere."),
     "journal": Entry("journal", "command", "Read, verify, prove and review the journal."),
     "proposals": Entry("proposals", "command", "Confirm what takes two people."),

@@ -16,6 +16,7 @@ from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.ports import HouseLedger
 from connector.core.witness import LedgerName
+from connector.evidence import acceptance
 from connector.evidence.access import worker_access
 from connector.evidence.audit_events import fhir_line
 from connector.evidence.collect import Exporter, export
@@ -179,6 +180,17 @@ class EvidenceDesk:
             EntryDraft(type=EntryType.REVIEWED, at=now, outcome="signed", ref=month, personal=personal)
         )
         return await self.review(month)
+
+    async def seal(self, report_sha256: str, peer: MemberId, by: str, caller: str) -> str:
+        """Sign the hash of an acceptance report as this member, now.
+
+        Raises:
+            FailedClosed: it could not be journalled, so it is not signed, or the signing key does not answer.
+        """
+        await self._record("acceptance", caller, ref=report_sha256, peer=peer)
+        exporter = self.exporter
+        at, signer = exporter.clock.now(), exporter.signer
+        return acceptance.seal(report_sha256, member=exporter.member, peer=peer, by=by, at=at, signer=signer).decode()
 
     async def lines(self, wanted: JournalExport, caller: str) -> AsyncIterator[bytes]:
         """Give the journal line by line, newest first, one page in memory at a time; without a tree, both ledgers.

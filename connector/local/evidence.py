@@ -12,8 +12,8 @@ from connector.core.instant import Instant
 from connector.core.ledger import Tree
 from connector.core.members import MemberId
 from connector.local.bodies import answer, body_of, number_of, query_of
-from connector.local.evidence_answers import PeerReportOut, ProofOut, ReviewOut, WorkerReportOut
-from connector.local.evidence_requests import SignReviewIn
+from connector.local.evidence_answers import PeerReportOut, ProofOut, ReviewOut, SealOut, WorkerReportOut
+from connector.local.evidence_requests import SealIn, SignReviewIn
 from connector.local.guards import PORTS, SETTINGS, break_off, caller_of
 from connector.local.intake import read_ins, read_moment
 from connector.local.ports import JournalExport
@@ -77,6 +77,14 @@ async def sign_review(request: web.Request) -> web.Response:
     month = _month(request)
     found = await request.app[PORTS].evidence.sign(month, body.by, caller_of(request).name)
     return answer(request, ReviewOut.model_validate(found))
+
+
+async def seal(request: web.Request) -> web.Response:
+    """`POST /api/v1/acceptance`."""
+    body, _ = await body_of(request, SealIn)
+    peer = MemberId.parse(body.peer, strict=False)
+    sealed = await request.app[PORTS].evidence.seal(body.report_sha256, peer, body.by, caller_of(request).name)
+    return answer(request, SealOut(seal=sealed))
 
 
 async def lines(request: web.Request) -> web.StreamResponse:

@@ -133,3 +133,9 @@ class ReviewOut(Answer):
     month: str
     practitioners: list[PractitionerReviewOut]
     signed: list[SignatureOut]
+
+
+class SealOut(Answer):
+    """This service's signature over an acceptance report (docs/acceptance.md)."""
+
+    seal: Annotated[str, Field(description="compact JWS, typ acceptance+jwt")]

@@ -104,5 +104,7 @@ EVIDENCE_EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
     answers.SignatureOut: _SIGNATURE,
     answers.ReviewOut: {"month": "2026-10", "practitioners": [_REVIEWED], "signed": [_SIGNATURE]},
     requests.SignReviewIn: {"by": _BY},
+    requests.SealIn: {"report_sha256": _HASH, "peer": _MEMBER, "by": _BY},
+    answers.SealOut: {"seal": "eyJ0eXAiOiJhY2NlcHRhbmNlK2p3dCJ9.e30.AAAA"},
     "application/x-ndjson": f'{{"tree":"exchange","index":41,"type":"answered","at":"{_AT}"}}\n',
 }

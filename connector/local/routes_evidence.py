@@ -5,8 +5,8 @@ from typing import Final
 from connector.core.codes import Code
 from connector.local import evidence
 from connector.local.bodies import MAX_QUERY
-from connector.local.evidence_answers import PeerReportOut, ProofOut, ReviewOut, WorkerReportOut
-from connector.local.evidence_requests import SignReviewIn
+from connector.local.evidence_answers import PeerReportOut, ProofOut, ReviewOut, SealOut, WorkerReportOut
+from connector.local.evidence_requests import SealIn, SignReviewIn
 from connector.local.keys import Scope
 from connector.local.operation import (
     EXAMPLE_ID,
@@ -88,5 +88,11 @@ EVIDENCE: Final = (
         evidence.sign_review, Scope.JOURNAL, answer=ReviewOut, body=SignReviewIn, parameters=(_MONTH,),
         codes=(*IN_A_BODY, Code.LOCAL_CONFLICT, Code.VAULT_DAMAGED),
         description="Once the month is over; with name and function, in the journal.",
+    ),
+    Operation(
+        "POST", "/api/v1/acceptance", "sealAcceptance", "Seal the report of an acceptance", evidence.seal,
+        Scope.OPERATE, answer=SealOut, body=SealIn, codes=(*IN_A_BODY, Code.SIGNER_UNAVAILABLE),
+        description="Signed as this service, at its own time. What the report says is its writer's word: "
+        "`spsti-connector acceptance run` writes it. Journalled.",
     ),
 )  # fmt: skip

@@ -41,6 +41,10 @@ class ToldEvidence:
         self._hear("sign", month, by, caller)
         return EVIDENCE_EXAMPLES[answers.ReviewOut]
 
+    async def seal(self, report_sha256, peer, by, caller):
+        self._hear("seal", report_sha256, peer, by, caller)
+        return "eyJ0eXAiOiJhY2NlcHRhbmNlK2p3dCJ9.e30.AAAA"
+
     async def lines(self, wanted, caller):
         self._hear("lines", wanted, caller)
         for _ in range(3):

@@ -1,0 +1,408 @@
+"""The steps of an acceptance, by the local API of the running connector; what they found is a report, not yet sealed.
+
+Nothing real is asked about: the probe is about nobody, and workers are synthetic ones, in a test environment. The two
+sides run at the same time: where one blocks the other for a moment, the other's attempt is made again.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from connector import __version__
+from connector.cli.client import Json, LocalApi
+from connector.cli.faults import Fault
+from connector.core.instant import Instant, parse_rfc3339, rfc3339
+from connector.core.mandate import CLOCK_SKEW_SECONDS
+from connector.core.matricule import key_of
+from connector.evidence.acceptance import STEPS, Exchanged, Report, Result, Step
+from connector.wire import jose, mandate, receipt
+
+ATTEMPTS: Final = 4
+PAUSE_SECONDS: Final = 2.0
+BACKUP_LATE_HOURS: Final = 8 * 24
+_FETCH_SECONDS: Final = 120.0
+_TEST: Final = "test"
+_TEST_OID: Final = "1.2.250.1.213.1.4.10"
+_METHODS: Final = {"directory": "_directory_in_force"}
+_PASSED, _FAILED, _SKIPPED = Result.PASSED, Result.FAILED, Result.SKIPPED
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One run. `practitioner` and `worker` are as a fetch takes them; `tell` hears of each step as it ends."""
+
+    peer: str
+    by: str
+    config: Path | None
+    practitioner: Json | None
+    worker: Json | None
+    wait_seconds: int
+    with_block: bool
+    tell: Callable[[Step], None]
+
+
+@dataclass(slots=True)
+class Acceptance:
+    """One side of an acceptance."""
+
+    api: LocalApi
+    wanted: Wanted
+    _own: Json = field(default_factory=dict)
+    _peer: Json = field(default_factory=dict)
+    _directory: Json = field(default_factory=dict)
+    _brought: list[Exchanged] = field(default_factory=list)
+    _gave: list[Exchanged] = field(default_factory=list)
+    _clock_apart: int | None = None
+    _handovers: int = 0
+    _way_is_open: bool = False
+    _since: str = ""
+    _read_at: str = ""
+
+    async def run(self) -> Report:
+        """Go through every step.
+
+        Raises:
+            Fault: the connector cannot be reached, or does not let this key see who it is: there is nothing to report.
+        """
+        started = _now()
+        self._own = await self.api.call("GET", "/api/v1/status")
+        self._peer = await self.api.call("GET", f"/api/v1/members/{self.wanted.peer}")
+        self._directory = await self.api.call("GET", "/api/v1/directory")
+        self._since = self._read_at = rfc3339(started)
+        steps = [await self._step(name) for name in STEPS]
+        return Report(
+            member=self._own["member"],
+            name=self._own["name"],
+            peer=self.wanted.peer,
+            peer_name=self._peer["name"],
+            environment=self._own["environment"],
+            started_at=rfc3339(started),
+            ended_at=rfc3339(_now()),
+            by=self.wanted.by,
+            software=f"spsti-connector {__version__}",
+            directory=self._directory["version"],
+            read_at=self._read_at,
+            steps=tuple(steps),
+            brought=tuple(self._brought),
+            gave=tuple(self._gave),
+        )
+
+    async def _step(self, name: str) -> Step:
+        step: Callable[[], Awaitable[Step]] = getattr(self, _METHODS.get(name, "_" + name.replace("-", "_")))
+        try:
+            found = await step()
+        except Fault as fault:
+            found = Step(name, _FAILED, "call.failed", {"why": f"{fault.what}: {fault.why}".removesuffix(": ")})
+        self.wanted.tell(found)
+        return found
+
+    # ------------------------------------------------------------ who and what
+
+    async def _identity(self) -> Step:
+        facts = {
+            "member": self._own["member"], "name": self._own["name"], "peer": self._peer["id"],
+            "peer_name": self._peer["name"], "environment": self._own["environment"],
+        }  # fmt: skip
+        if self._peer["id"] == self._own["member"]:
+            return Step("identity", _FAILED, "identity.self", {"peer": self._peer["id"]})
+        if self._peer["status"] != "active":
+            return Step(
+                "identity", _FAILED, "identity.peer", {"peer": self._peer["id"], "status": self._peer["status"]}
+            )
+        return Step("identity", _PASSED, "identity.right", facts)
+
+    async def _readiness(self) -> Step:
+        red = [check["name"] for check in self._own["checks"] if not check["ok"]]
+        if red or not self._own["ready"]:
+            return Step("readiness", _FAILED, "readiness.red", {"checks": ", ".join(red) or "-"})
+        return Step("readiness", _PASSED, "readiness.right")
+
+    async def _directory_in_force(self) -> Step:
+        found = self._directory
+        facts = {"version": found["version"], "freshness": found["freshness"]}
+        wrong = [*found["differences"], *([found["message"]] if found["freshness"] not in {"fresh", "stale"} else [])]
+        if wrong:
+            return Step("directory", _FAILED, "directory.wrong", facts | {"why": "; ".join(wrong)})
+        return Step("directory", _PASSED, "directory.signed" if found["signed"] else "directory.file", facts)
+
+    async def _backup(self) -> Step:
+        from connector.backup.note import last_backup
+        from connector.cli.house import open_house
+
+        if self.wanted.config is None:
+            return Step("backup", _SKIPPED, "backup.unknown")
+        try:
+            state = open_house(self.wanted.config).state
+        except Fault:
+            return Step("backup", _SKIPPED, "backup.unknown")
+        last = last_backup(state)
+        if last is None:
+            return Step("backup", _FAILED, "backup.none")
+        facts: dict[str, str | int] = {"hours": max(_now() - last.at, 0) // 3600}
+        if facts["hours"] > BACKUP_LATE_HOURS:  # type: ignore[operator]  # an int, two lines above
+            return Step("backup", _FAILED, "backup.old", facts)
+        parts = {"keys": "+" if last.with_keys else "-", "epochs": "+" if last.with_epochs else "-"}
+        return Step("backup", _PASSED, "backup.right", facts | parts)
+
+    # ------------------------------------------------------------ the way
+
+    async def _probe(self) -> Step:
+        attempt, wrong = await self._until_open()
+        if wrong is not None:
+            return Step("probe", _FAILED, "probe.wrong", _cause(wrong))
+        self._way_is_open = True
+        self._handovers += 1
+        await self._read_own()
+        ms = sum(step["elapsed_ms"] for step in attempt["steps"])
+        return Step("probe", _PASSED, "probe.right", {"ms": ms, "attempt": attempt["attempt"]})
+
+    async def _until_open(self) -> tuple[Json, Json | None]:
+        """Probe until it passes: the answer, and the step that failed at the last attempt."""
+        attempt = 1
+        while True:
+            answer = await self._probe_once()
+            wrong: Json | None = next((step for step in answer["steps"] if not step["ok"]), None)
+            if wrong is None or attempt == ATTEMPTS:
+                return {**answer, "attempt": attempt}, wrong
+            attempt += 1
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _probe_once(self) -> Json:
+        return await self.api.call("POST", f"/api/v1/members/{self.wanted.peer}/probe", long=True)
+
+    async def _clock(self) -> Step:
+        if self._clock_apart is None:
+            return Step("clock", _SKIPPED, "clock.unknown")
+        facts: dict[str, str | int] = {"seconds": self._clock_apart, "most": CLOCK_SKEW_SECONDS}
+        if self._clock_apart > CLOCK_SKEW_SECONDS:
+            return Step("clock", _FAILED, "clock.apart", facts)
+        return Step("clock", _PASSED, "clock.right", facts)
+
+    # ------------------------------------------------------------ synthetic workers
+
+    async def _fetch(self) -> Step:
+        left = self._left_out("fetch") or (
+            Step("fetch", _SKIPPED, "left.worker") if self.wanted.worker is None else None
+        )
+        if left is not None:
+            return left
+        found = await self._settled(self._demand(self.wanted.worker or {}))
+        if found["services"][0]["reply"] in {"refused", "unreachable"}:  # the other side may have blocked us just then
+            await asyncio.sleep(PAUSE_SECONDS)
+            found = await self._settled(self._demand(self.wanted.worker or {}))
+        document = found["document"]
+        if found["state"] != "ready" or document is None:
+            return Step("fetch", _FAILED, "fetch.wrong", {"state": found["state"], "why": _why(found)})
+        self._handovers += 1
+        await self._read_own()
+        return Step("fetch", _PASSED, "fetch.right", {"size": document["size"], "day": document["last_act_on"]})
+
+    async def _not_informed(self) -> Step:
+        left = self._left_out("not-informed")
+        if left is not None:
+            return left
+        before = await self._count_asked()
+        demand = self._demand(_stranger())
+        demand["information"]["worker_does_not_object"] = False
+        refused = await self.api.call("POST", "/api/v1/fetches", demand, accept=frozenset({400, 422, 403}))
+        fields = {str(one.get("field", "")) for one in refused.get("errors", ())}
+        if any("worker_does_not_object" in name for name in fields) and await self._count_asked() == before:
+            return Step("not-informed", _PASSED, "not-informed.right")
+        return Step("not-informed", _FAILED, "not-informed.wrong", {"why": str(refused.get("code", "-"))})
+
+    async def _unknown_worker(self) -> Step:
+        left = self._left_out("unknown-worker")
+        if left is not None:
+            return left
+        found = await self._settled(self._demand(_stranger()))
+        reply = found["services"][0]["reply"]
+        if reply == "withheld" and found["document"] is None:
+            return Step("unknown-worker", _PASSED, "unknown-worker.right")
+        return Step("unknown-worker", _FAILED, "unknown-worker.wrong", {"why": f"{reply}, {_why(found)}"})
+
+    def _left_out(self, name: str) -> Step | None:
+        if self._own["environment"] != _TEST:
+            return Step(name, _SKIPPED, "left.production")
+        if self.wanted.practitioner is None:
+            return Step(name, _SKIPPED, "left.practitioner")
+        return None if self._way_is_open else Step(name, _SKIPPED, "left.probe")
+
+    def _demand(self, worker: Json) -> Json:
+        return {
+            "worker": worker,
+            "practitioner": self.wanted.practitioner,
+            "services": [self.wanted.peer],
+            "information": {"at": rfc3339(_now()), "by": "physician", "means": "oral", "worker_does_not_object": True},
+            "follow_up": {"visit": "other", "declared_reason": "acceptance of a new peer, a synthetic worker"},
+        }
+
+    async def _settled(self, demand: Json) -> Json:
+        """Do a fetch, and give it as it stands when it can be read or has ended, or the time is over."""
+        path = f"/api/v1/fetches/{(await self.api.call('POST', '/api/v1/fetches', demand))['id']}"
+        try:
+            async with asyncio.timeout(_FETCH_SECONDS):
+                async for _ in self.api.events(f"{path}/events", 0):
+                    pass
+        except TimeoutError:
+            pass
+        return await self.api.call("GET", path)
+
+    # ------------------------------------------------------------ the other side, and blocks
+
+    async def _theirs(self) -> Step:
+        end = time.monotonic() + self.wanted.wait_seconds
+        window = rfc3339(Instant(parse_rfc3339(self._since) - self.wanted.wait_seconds))
+        while not (count := await self._read_theirs(window)):
+            if time.monotonic() >= end:
+                return Step("theirs", _FAILED, "theirs.none", {"minutes": self.wanted.wait_seconds // 60})
+            await asyncio.sleep(PAUSE_SECONDS)
+        return Step("theirs", _PASSED, "theirs.right", {"count": count})
+
+    async def _block(self) -> Step:
+        if not self.wanted.with_block:
+            return Step("block", _SKIPPED, "left.wish")
+        if not self._way_is_open:
+            return Step("block", _SKIPPED, "left.probe")
+        peer, path = self.wanted.peer, f"/api/v1/members/{self.wanted.peer}"
+        answer = await self.api.call("POST", f"{path}/block", {"reason": "at-its-request"})
+        if answer["result"] != "blocked":
+            return Step("block", _FAILED, "block.already", {"reason": answer["block"]["reason"]})
+        was_open = False
+        try:
+            was_open = (await self._probe_once())["ok"]
+        except Fault:
+            pass
+        finally:
+            left = await self._unblock(path)
+        if left is not None:
+            return Step("block", _FAILED, "block.left", {"peer": peer, "why": left.what})
+        if was_open:
+            return Step("block", _FAILED, "block.open")
+        _, wrong = await self._until_open()
+        if wrong is not None:
+            return Step("block", _FAILED, "block.closed", _cause(wrong))
+        self._handovers += 1
+        return Step("block", _PASSED, "block.right")
+
+    async def _unblock(self, path: str) -> Fault | None:
+        try:
+            await self.api.call("POST", f"{path}/unblock")
+        except Fault as fault:
+            return fault
+        return None
+
+    # ------------------------------------------------------------ the journal
+
+    async def _journal(self) -> Step:
+        found = await self.api.call("POST", "/api/v1/journal/verify", long=True)
+        if not found["ok"]:
+            why = "; ".join(fault for tree in found["trees"] for fault in tree["faults"])
+            return Step("journal", _FAILED, "journal.broken", {"why": why})
+        await self._read_own()
+        await self._read_theirs(rfc3339(Instant(parse_rfc3339(self._since) - self.wanted.wait_seconds)))
+        if len(self._brought) < self._handovers:
+            why = f"{len(self._brought)} < {self._handovers}"
+            return Step("journal", _FAILED, "journal.lacks", {"why": why})
+        facts = {"brought": len(self._brought), "gave": len(self._gave)}
+        return Step("journal", _PASSED, "journal.right", facts)
+
+    async def _entries(self, since: str, **query: str) -> list[Json]:
+        page = await self.api.call(
+            "GET", "/api/v1/journal", query={"peer": self.wanted.peer, "since": since, "limit": "100", **query}
+        )
+        items: list[Json] = page["items"]
+        return items
+
+    async def _entry(self, short: Json) -> Json:
+        return await self.api.call("GET", f"/api/v1/journal/{short['tree']}/{short['index']}")
+
+    async def _count_asked(self) -> int:
+        return len(await self._entries(self._since, type="asked"))
+
+    async def _read_own(self) -> None:
+        """Take what arrived here since the beginning: each with the leaf that the peer's receipt names."""
+        self._brought.clear()
+        for short in await self._entries(self._since, type="arrived"):
+            entry = await self._entry(short)
+            said = (entry["personal"] or {}).get("handover") or {}
+            try:
+                claims = jose.read(str(said.get("receipt", "")).encode(), typ=receipt.TYP).claims
+                leaf, issued = claims["leaf"], int(claims["iat"])
+                row = Exchanged(
+                    short["ref"],
+                    short["at"],
+                    str(short["outcome"]),
+                    str(short["document_sha256"]),
+                    leaf["index"],
+                    leaf["hash"],
+                )
+            except (jose.TokenFault, KeyError, TypeError, ValueError):
+                continue  # a handover that ended before there was a receipt: nothing was brought
+            self._brought.append(row)
+            self._clock_apart = abs(parse_rfc3339(short["at"]) - issued)
+
+    async def _read_theirs(self, since: str) -> int:
+        """Take what went to them and was acknowledged; outside of test environments probes only. Count their probes."""
+        self._gave.clear()
+        self._read_at = rfc3339(_now())
+        probes = 0
+        for short in await self._entries(since, tree="house", type="acknowledged"):
+            decided = await self._entries(since, type="decided", ref=short["ref"])
+            if not decided:
+                continue
+            is_probe = await self._is_probe(decided[0])
+            probes += is_probe
+            if is_probe or self._own["environment"] == _TEST:
+                self._gave.append(_exchanged(short, decided[0]["index"], decided[0]["leaf_hash"]))
+        return probes
+
+    async def _is_probe(self, short: Json) -> bool:
+        compact = ((await self._entry(short))["personal"] or {}).get("mandate")
+        try:
+            return "worker" not in jose.read(str(compact).encode(), typ=mandate.TYP).claims
+        except jose.TokenFault:
+            return False
+
+
+def _stranger() -> Json:
+    """Make up a synthetic person whom nobody knows: born abroad, of an order that is drawn anew each time."""
+    body = f"2{secrets.randbelow(60) + 30:02}1299{secrets.randbelow(990) + 1:03}{secrets.randbelow(999) + 1:03}"
+    return {
+        "matricule": body + key_of(body),
+        "oid": _TEST_OID,
+        "birth_name": "RECETTE",
+        "birth_given_names": "PERSONNE",
+        "sex": "F",
+        "birth_date": f"19{body[1:3]}-12-01",
+        "birth_place": "99999",
+        "status": "qualified",
+        "verified_on": rfc3339(_now())[:10],
+    }
+
+
+def _exchanged(short: Json, leaf_index: int, leaf_hash: str) -> Exchanged:
+    return Exchanged(
+        ref=short["ref"],
+        at=short["at"],
+        outcome=str(short["outcome"]),
+        document_sha256=str(short["document_sha256"]),
+        leaf_index=leaf_index,
+        leaf_hash=leaf_hash,
+    )
+
+
+def _cause(step: Json) -> dict[str, str | int]:
+    return {"step": step["name"], "why": step["cause"] or str(step["code"])}
+
+
+def _why(found: Json) -> str:
+    service = found["services"][0]
+    return str(found["code"] or service["code"] or service["detail"] or found["detail"] or "-")
+
+
+def _now() -> Instant:
+    return Instant(int(time.time()))
