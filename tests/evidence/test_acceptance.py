@@ -1,6 +1,7 @@
 """An acceptance report: its form, its seal, and what two of them say of each other."""
 
 import json
+import string
 from dataclasses import replace
 
 import pytest
