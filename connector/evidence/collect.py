@@ -5,6 +5,7 @@ lookup), never the other way: who exports one handover shows that one. What cann
 to be destroyed. The roots and heads that make it verifiable elsewhere come along.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -23,6 +24,7 @@ from connector.core.ports import Clock, Signer
 from connector.core.ports_witness import WitnessReader
 from connector.core.private import Private
 from connector.core.witness import LedgerName, Witnessed
+from connector.crypto.keys import Switched
 from connector.evidence import form
 from connector.evidence.keys import key_row
 from connector.evidence.rows import write_row
@@ -139,7 +141,9 @@ async def export(exporter: Exporter, ref: str) -> bytes:
         "keys": _keys(packed, {exporter.member, *_members(exchanges), *heads.members}),
     }
     claims = {"ver": 1, "iss": exporter.member.value, "iat": now}
-    return form.write_evidence(parts, claims=claims, signer=exporter.signer)
+    # Some megabytes are hashed and written: beside those who are answered. One key signs, whichever follows meanwhile.
+    signer = exporter.signer.current if isinstance(exporter.signer, Switched) else exporter.signer
+    return await asyncio.to_thread(form.write_evidence, parts, claims=claims, signer=signer)
 
 
 class _Gathering:

@@ -146,13 +146,18 @@ class EvidenceDesk:
         await self._record("peer", caller, peer=member)
         return found
 
-    async def review(self, month: str) -> dict[str, Any]:
+    async def review(self, month: str, caller: str) -> dict[str, Any]:
         """Give a month's review, and who signed it.
 
         Raises:
             LocalRefused: `local.malformed`, it is no month.
-            FailedClosed: an entry is not what was written.
+            FailedClosed: an entry is not what was written, or the report cannot be journalled.
         """
+        found = await self._review(month)
+        await self._record("review", caller, ref=month)
+        return found
+
+    async def _review(self, month: str) -> dict[str, Any]:
         rows = await review(self.exporter.journal, month)
         signed = [entry async for entry in each(self.exporter.journal, _signatures(month))]
         return {
@@ -179,7 +184,7 @@ class EvidenceDesk:
         await self.ledger.record(
             EntryDraft(type=EntryType.REVIEWED, at=now, outcome="signed", ref=month, personal=personal)
         )
-        return await self.review(month)
+        return await self._review(month)  # that it was signed says that it was seen
 
     async def seal(self, report_sha256: str, peer: MemberId, by: str, caller: str) -> str:
         """Sign the hash of an acceptance report as this member, now.

@@ -67,7 +67,7 @@ async def peer(request: web.Request) -> web.Response:
 
 async def review(request: web.Request) -> web.Response:
     """`GET /api/v1/reports/reviews/{month}`."""
-    found = await request.app[PORTS].evidence.review(_month(request))
+    found = await request.app[PORTS].evidence.review(_month(request), caller_of(request).name)
     return answer(request, ReviewOut.model_validate(found))
 
 

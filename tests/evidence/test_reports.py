@@ -133,13 +133,20 @@ async def test_the_review_counts_what_a_practitioner_did(bench):
     bench.house.vendor.looks[INS] = UNKNOWN_HERE
     await bench.pair.fetch(bench.holder.id)
 
-    (row,) = (await bench.ours.review(month_of(bench)))["practitioners"]
+    (row,) = (await bench.ours.review(month_of(bench), "dpo"))["practitioners"]
 
     assert (row["id"], row["member"]) == ("899700366240", None)
     assert (row["asked"], row["misses"], row["brought"], row["unopened"]) == (2, 1, 1, 1)
     assert "unopened" in row["marks"]
-    (theirs,) = (await bench.theirs.review(month_of(bench)))["practitioners"]
+    (theirs,) = (await bench.theirs.review(month_of(bench), "dpo"))["practitioners"]
     assert (theirs["member"], theirs["asked"], theirs["misses"]) == (bench.us.id.value, 2, 1)
+
+
+async def test_that_a_review_was_read_stands_in_the_journal(bench):
+    await bench.ours.review(month_of(bench), "dpo")
+
+    (entry,) = await bench.pair.state.journal.entries(Tree.HOUSE, type=EntryType.REPORTED)
+    assert (entry.outcome, entry.ref, entry.personal["by"]) == ("review", month_of(bench), "dpo")
 
 
 async def test_a_sign_off_is_shown_with_name_and_date_and_stands_in_the_journal(bench):
@@ -159,7 +166,7 @@ async def test_a_month_that_is_not_over_is_not_signed(bench):
         await bench.ours.sign(month_of(bench), "Mme Modèle, DPO", "dpo")
 
     assert refused.value.code is Code.LOCAL_CONFLICT
-    assert (await bench.ours.review(month_of(bench)))["signed"] == []
+    assert (await bench.ours.review(month_of(bench), "dpo"))["signed"] == []
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2026", "2026-1", "0000-01", "9999-12", "2026-10-01", ""])

@@ -33,8 +33,8 @@ class ToldEvidence:
         self._hear("peer", member, since, caller)
         return EVIDENCE_EXAMPLES[answers.PeerReportOut]
 
-    async def review(self, month):
-        self._hear("review", month)
+    async def review(self, month, caller):
+        self._hear("review", month, caller)
         return EVIDENCE_EXAMPLES[answers.ReviewOut]
 
     async def sign(self, month, by, caller):
