@@ -18,17 +18,16 @@ from connector.cli.faults import Exit, Fault
 from connector.cli.text import clean
 from connector.cli.worker import MAX_INPUT, need_terminal
 from connector.contract.newest import NewestCase
+from connector.contract.strangers import oid_of, strangers
 from connector.core.days import Day
 from connector.core.errors import IdentityFault
 from connector.core.instant import Instant
-from connector.core.matricule import Ins, Matricule, key_of
+from connector.core.matricule import Ins, Matricule
 from connector.core.oid import Environment, InsOid
 from connector.core.private import Private
 
 MOST_WORKERS: Final = 8
 _FRANCE: Final = ZoneInfo("Europe/Paris")
-_NOBODY: Final = tuple(f"1009999999{number}" for number in (999, 998, 997))
-"""Bodies of matricules that are attributed to nobody we could think of: month and place of birth not known."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,7 +65,7 @@ def ask_workers(environment: Environment) -> Workers:
         known.append(ins)
         _prompt_newest(workers, place)
     stranger = _prompt_ins("INS of a worker whom it does not hold (empty: one that belongs to nobody)", environment)
-    return replace(workers, known=tuple(known), unknown=(stranger,) if stranger else nobody(environment))
+    return replace(workers, known=tuple(known), unknown=(stranger,) if stranger else strangers(environment))
 
 
 def _prompt_ins(question: str, environment: Environment) -> Ins | None:
@@ -75,7 +74,7 @@ def _prompt_ins(question: str, environment: Environment) -> Ins | None:
         if not text.strip():
             return None
         try:
-            return Ins(Matricule.parse(text), _oid(environment))
+            return Ins(Matricule.parse(text), oid_of(environment))
         except IdentityFault as fault:
             click.echo(clean(fault), err=True)
 
@@ -124,8 +123,8 @@ def read_workers(environment: Environment) -> Workers:
         known, unknown = list(given["known"]), list(given.get("unknown", ()))
         if not known:
             raise ValueError
-        strangers = _many(unknown, environment) or nobody(environment)
-        workers = Workers(_many(known, environment), strangers, {}, {}, {})
+        others = _many(unknown, environment) or strangers(environment)
+        workers = Workers(_many(known, environment), others, {}, {}, {})
         for place, one in enumerate(known, 1):
             if one.get("newest"):
                 _take_newest(workers, place, one["newest"])
@@ -144,15 +143,6 @@ def read_workers(environment: Environment) -> Workers:
 
 def _many(given: Sequence[Any], environment: Environment) -> tuple[Ins, ...]:
     return tuple(
-        Ins(Matricule.parse(one["matricule"]), InsOid.parse(one["oid"]) if "oid" in one else _oid(environment))
+        Ins(Matricule.parse(one["matricule"]), InsOid.parse(one["oid"]) if "oid" in one else oid_of(environment))
         for one in given
     )
-
-
-def nobody(environment: Environment) -> tuple[Ins, ...]:
-    """Give INS that belong to nobody."""
-    return tuple(Ins(Matricule(body + key_of(body)), _oid(environment)) for body in _NOBODY)
-
-
-def _oid(environment: Environment) -> InsOid:
-    return InsOid.NIR if environment is Environment.PRODUCTION else InsOid.TEST

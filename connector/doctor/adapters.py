@@ -5,7 +5,6 @@ Each runs in a process of its own as in service, beside the connector's. Known w
 
 import os
 from collections.abc import AsyncIterator
-from typing import Final
 
 from connector.config.model import AdapterSection
 from connector.contract.adapter import AdapterContext
@@ -14,15 +13,11 @@ from connector.contract.examination import Depth, Examination
 from connector.contract.guard import guard_sink
 from connector.contract.isolated import open_sink, open_source
 from connector.contract.settings import Isolation
+from connector.contract.strangers import strangers
 from connector.core.errors import ConfigFault
-from connector.core.matricule import Ins, Matricule, key_of
-from connector.core.oid import Environment, InsOid
 from connector.daemon.system import SystemClock
 from connector.doctor.finding import Finding, critical, ok
 from connector.doctor.patient import Patient
-
-_NOBODY: Final = "1009999999999"
-"""Body of a matricule that is attributed to nobody we could think of."""
 
 
 async def adapters(patient: Patient) -> AsyncIterator[Finding]:
@@ -43,8 +38,7 @@ async def _source(patient: Patient, section: AdapterSection) -> Finding:
     else:
         process = patient.material.process(section)
         made, info = await open_source(section.adapter, section.options, context, guard=guard, process=process)
-    oid = InsOid.NIR if patient.material.environment is Environment.PRODUCTION else InsOid.TEST
-    examination = Examination(made, (), (Ins(Matricule(_NOBODY + key_of(_NOBODY)), oid),), Depth(), guard)
+    examination = Examination(made, (), strangers(patient.material.environment)[:1], Depth(), guard)
     try:
         await examination.run_quick()
     finally:
