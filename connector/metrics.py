@@ -125,7 +125,7 @@ class Metrics:
             "spsti_answering_paused", "1 while this service answers nobody by its own decision", registry=registry
         )
         self.alerts = Counter(
-            "spsti_alerts_total", "Alerts handed to the webhook, by result of the attempt", ["result"], registry=registry
+            "spsti_alerts_total", "Attempts to hand an alert to the webhook, by result", ["result"], registry=registry
         )
         self.jobs = Counter("spsti_jobs_total", "Background jobs run, by result", ["job", "result"], registry=registry)
         self.job_seconds = Histogram(

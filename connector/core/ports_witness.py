@@ -110,7 +110,7 @@ class WitnessStore(WitnessReader, Protocol):
 
 
 class HeadsNoticed(Protocol):
-    """Hears of each checkpoint that a receipt or an acknowledgement bore, once that was verified. It returns at once."""
+    """Hears of each checkpoint that a receipt or an acknowledgement bore, once it was verified. It returns at once."""
 
     def noticed(self, member: MemberId, checkpoint: str) -> None:
         """Take a checkpoint to compare with what is known, later."""
