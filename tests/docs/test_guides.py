@@ -69,10 +69,14 @@ def wrong_with(words: list[str]) -> str:
         if None in inner:
             return f"no command {' '.join([*path, words[0]])}"
         command, path, words = inner[0], [*path, words[0]], words[1:]
-    for word in words:
+    options = options_of(command)
+    for word, value in zip(words, [*words[1:], ""], strict=False):
         name = word.partition("=")[0]
-        if re.fullmatch(r"--?[a-z][a-z-]*", name) and name not in options_of(command):
+        if re.fullmatch(r"--?[a-z][a-z-]*", name) and name not in options:
             return f"{' '.join(path)} has no option {name}"
+        kind = getattr(options.get(name), "type", None)
+        if isinstance(kind, click.Choice) and re.fullmatch(r"[a-z0-9-]+", value) and value not in kind.choices:
+            return f"{' '.join(path)} {name} is never {value}"
         if isinstance(command, click.Group) and not word.startswith("-"):
             return f"{' '.join(path)} has no command {word}"
     return ""
@@ -86,6 +90,7 @@ def test_every_command_that_a_page_shows_exists_with_its_options(page):
 def test_the_check_of_commands_finds_what_does_not_exist():
     assert wrong_with(["jornal", "list"]) == "no command jornal"
     assert wrong_with(["journal", "list", "--pear", "x"]) == "journal list has no option --pear"
+    assert wrong_with(["answering", "pause", "--reason", "other"]) == "answering pause --reason is never other"
     assert wrong_with(["keys", "rotate", "server", "--pkcs12", "FILE"]) == ""
     assert len(commands_of(ROOT / "docs" / "guides" / "operator.fr.md")) > 40
 
