@@ -18,6 +18,7 @@ from connector.directory.delegated import Read
 from connector.directory.metadata import file_of
 from connector.directory.roster import FOREVER, roster
 from connector.directory.verify import verify
+from connector.wire.claims import Claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,9 @@ def unpack(
         DirectoryRefused: by which rule it is not believed.
         ValueError: the row has not the form of one.
     """
-    accepted_at = row.get("accepted_at")
+    accepted_at = Claims(row).instant("accepted_at")
     paths, carried = row.get("paths"), row.get("carried")
-    if not isinstance(accepted_at, int) or not isinstance(paths, dict) or not isinstance(carried, dict):
+    if not isinstance(paths, dict) or not isinstance(carried, dict):
         raise ValueError("row of a directory")  # noqa: TRY004 (of what was read)
     kept = {str(role): (str(value[0]), int(value[1])) for role, value in carried.items()}
 
@@ -126,14 +127,12 @@ def unpack(
         data = files.get(sha256 or str(paths.get(path, "")))
         return data if data is not None and len(data) <= limit else None
 
-    verified = verify(
-        read, anchor=anchor, environment=environment, at=Instant(accepted_at), kept=kept, check_expiry=False
-    )
+    verified = verify(read, anchor=anchor, environment=environment, at=accepted_at, kept=kept, check_expiry=False)
     if verified.version != row.get("version"):
         raise ValueError("version of a directory")
     grace = max(0, accepted_at - verified.ends_at) + 1
-    members = roster(verified, Instant(accepted_at), grace_seconds=grace).members
-    return DirectoryOfTime(verified.version, Instant(accepted_at), dict(members))
+    members = roster(verified, accepted_at, grace_seconds=grace).members
+    return DirectoryOfTime(verified.version, accepted_at, dict(members))
 
 
 class _Recording:

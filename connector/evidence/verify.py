@@ -123,11 +123,11 @@ class _Verification:
         for number, row in enumerate(self._file.rows("directories")):
             part, version = f"directories[{number}]", str(row.get("version"))
             if version.startswith("file:"):
-                listed, since = lists.pop(version, None), row.get("accepted_at")
-                if listed is None or not isinstance(since, int):
+                listed, since = lists.pop(version, None), _accepted_at(row)
+                if listed is None or since is None:
                     self._findings.add(part, Found.DIRECTORY_NOT_TRUSTED, Verdict.NOT_PROVEN, version=version)
                     continue
-                believed.append(DirectoryOfTime(version, Instant(since), listed.members))
+                believed.append(DirectoryOfTime(version, since, listed.members))
             elif self._trust.root is None:
                 self._findings.add(part, Found.DIRECTORY_NOT_TRUSTED, Verdict.NOT_PROVEN, version=version)
                 continue
@@ -436,6 +436,13 @@ class _Verification:
 
 def _text_of(claims: Claims, name: str) -> str | None:
     return claims.string(name) if claims.has(name) else None
+
+
+def _accepted_at(row: Mapping[str, Any]) -> Instant | None:
+    try:
+        return Claims(row).instant("accepted_at")
+    except ClaimFault:
+        return None
 
 
 def _asked(claims: Mapping[str, Any]) -> dict[str, Any]:

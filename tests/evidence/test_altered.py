@@ -9,7 +9,7 @@ import pytest
 
 from connector.core.errors import LocalRefused
 from connector.core.ledger import Tree
-from connector.evidence.findings import Verdict
+from connector.evidence.findings import Found, Verdict
 from connector.evidence.form import PARTS, read_evidence, write_evidence
 from tests.kit.connector_pair import a_pair
 from tests.kit.evidence import Bench
@@ -101,6 +101,15 @@ def test_another_seal_does_not_make_an_altered_part_good(whole, bench, part):
     assert report.verdict is Verdict.ALTERED
     assert "manifest" not in report.altered
     assert any(name == part or name.startswith(f"{part}.") for name in report.altered), report.altered
+
+
+@pytest.mark.parametrize("at", [2**53 - 1, 2**80, -1, True, "now", None])
+def test_a_directory_of_no_time_is_not_believed(whole, bench, at):
+    whole["directories"][0]["accepted_at"] = at
+
+    report = bench.verify(whole)
+
+    assert Found.DIRECTORY_NOT_TRUSTED in {f.found for f in report.findings if f.part == "directories[0]"}
 
 
 def test_an_exchange_left_out_is_missed_by_the_seal(whole, bench):
