@@ -8,7 +8,8 @@ the daemon uses which, is `daemon.rotation`'s question; signing the entry is `fe
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -94,9 +95,9 @@ def follow_signer(material: Material, use: KeyUse, entry: Path, plan: Plan, give
         files[_beside(material, name)] = to_pem(signer.key, None)
         rows |= ({"algorithm": algorithm.value} if use is KeyUse.SIGN else {}) | {"key": name}
     listed = _with_key(_own_entry(material, entry), use, current, signer, plan)
-    _write(files)
-    _append(material.file.path, f"{section}.next", rows, files)
-    _write_entry(entry, listed)
+    with _entry_beside(entry, listed):
+        _write(files)
+        _append(material.file.path, f"{section}.next", rows, files)
     return Prepared(tuple(files), entry_changed=True, kind=kind, kid=kid)
 
 
@@ -120,7 +121,7 @@ def follow_certificate(material: Material, use: Use, entry: Path, given: KeyPair
     kind = require_fit(certificate, use)
     pins = material.member.tls.pins
     pin = b64.encode(spki_sha256(certificate))
-    listed = None
+    listed: Member | None = None
     if pins and pin not in pins:
         if len(pins) >= _MAX_PINS:
             raise ConfigFault(
@@ -128,9 +129,8 @@ def follow_certificate(material: Material, use: Use, entry: Path, given: KeyPair
             )
         own = _own_entry(material, entry)
         listed = replace(own, tls=replace(own.tls, pins=(*pins, pin)))
-    _append(material.file.path, f"peer.{use}.next", rows, {})
-    if listed is not None:
-        _write_entry(entry, listed)
+    with _entry_beside(entry, listed) if listed is not None else nullcontext():
+        _append(material.file.path, f"peer.{use}.next", rows, {})
     return Prepared((), entry_changed=listed is not None, kind=kind)
 
 
@@ -188,11 +188,21 @@ def _own_entry(material: Material, entry: Path) -> Member:
     return found[0]
 
 
-def _write_entry(entry: Path, own: Member) -> None:
+@contextmanager
+def _entry_beside(entry: Path, own: Member) -> Iterator[None]:
+    """Write the entry beside its place first, and put it there last: what fails on the way changes neither file."""
     beside = entry.with_name(entry.name + ".new")
-    beside.write_text(members_text((own,), comment="Changed by keys rotate: sign it anew."))
-    shutil.copymode(entry, beside)
-    beside.replace(entry)
+    try:
+        beside.write_text(members_text((own,), comment="Changed by keys rotate: sign it anew."))
+        shutil.copymode(entry, beside)
+    except OSError as error:
+        raise _unwritten(beside, error) from None
+    try:
+        yield
+        beside.replace(entry)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _append(config: Path, table: str, rows: Mapping[str, str], files: Mapping[Path, bytes]) -> None:
@@ -204,9 +214,12 @@ def _append(config: Path, table: str, rows: Mapping[str, str], files: Mapping[Pa
         load(beside)
         shutil.copymode(config, beside)
         beside.replace(config)
-    except (OSError, ConfigFault):
+    except (OSError, ConfigFault) as error:
         for path in (beside, *files):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _unwritten(beside, error) from None
         raise
 
 
@@ -215,9 +228,21 @@ def _write(files: Mapping[Path, bytes]) -> None:
         if path.exists():
             raise ConfigFault(f"{path}: exists already", hint="move it away yourself, or give a name by --kid")
     for path, content in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())  # the entry that lists it is sent away
+        except OSError as error:
+            for made in files:
+                with suppress(OSError):
+                    made.unlink(missing_ok=True)
+            raise _unwritten(path, error) from None
+
+
+def _unwritten(path: Path, error: OSError) -> ConfigFault:
+    return ConfigFault(f"{path}: cannot be written ({error.strerror})", hint="check its folder's rights and the disk")
 
 
 def _beside(material: Material, name: str) -> Path:

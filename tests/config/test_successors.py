@@ -147,6 +147,21 @@ def test_a_wrong_password_is_refused_without_repeating_it(made, pki, tmp_path):
     assert "mot de passe" not in ended.output
 
 
+@pytest.mark.parametrize("in_the_way", ["my-entry.toml.new", "connector.toml.new"])
+def test_a_file_that_cannot_be_written_changes_nothing_and_the_next_try_goes_through(made, in_the_way):
+    folder = made.config.parent
+    (folder / in_the_way).mkdir()
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    refused = rotate(made, "ledger")
+
+    assert "cannot be written" in refused.output
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    (folder / in_the_way).rmdir()
+    done = rotate(made, "ledger")
+    assert done.exit_code == 0, done.output
+
+
 def test_a_change_is_prepared_once_at_a_time(made):
     rotate(made, "signing")
 
