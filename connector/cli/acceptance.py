@@ -64,6 +64,8 @@ def run_(
     from connector.evidence.acceptance_words import VERDICTS, line
 
     check_free(output, force=force)
+    if not 3 <= len(by.strip()) <= 120:
+        raise click.UsageError("--by: give name and function, 3 to 120 characters")
     words = _words(call.language)
     config = context.params.get("config")
     wanted = Wanted(
@@ -206,9 +208,13 @@ def _trusted(file: "AcceptanceFile", lists: tuple[Path, ...], config: Path | Non
 
 def _practitioner(call: Call, given: dict[str, Any]) -> dict[str, Any] | None:
     """Say in whose name; asked where somebody is there, and left out where the answer is empty."""
+    from connector.evidence.acceptance_words import ASKED
+
     identifier = given["practitioner"]
     if identifier is None and call.screen.is_terminal:
-        identifier = click.prompt("PS_IdNat", default="", show_default=False, err=True)
+        identifier = click.prompt(
+            ASKED["practitioner"][_words(call.language)], default="", show_default=False, err=True
+        )
     if not identifier:
         return None
     at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -217,8 +223,9 @@ def _practitioner(call: Call, given: dict[str, Any]) -> dict[str, Any] | None:
 
 def _worker(call: Call) -> dict[str, Any] | None:
     from connector.cli.worker import ask_worker
+    from connector.evidence.acceptance_words import ASKED
 
-    if not call.screen.is_terminal or not click.confirm("A synthetic worker of theirs?", err=True):
+    if not call.screen.is_terminal or not click.confirm(ASKED["worker"][_words(call.language)], err=True):
         return None
     return ask_worker(Language(call.language))
 

@@ -169,6 +169,16 @@ NOTES: Final[dict[str, _Said]] = {
     },
     "call.failed": {"en": "{why}", "fr": "{why}"},
 }
+ASKED: Final[dict[str, _Said]] = {
+    "practitioner": {
+        "en": "PS_IdNat in whose name synthetic workers are asked about (empty: leave it out)",
+        "fr": "PS_IdNat au nom duquel demander des travailleurs fictifs (vide : ne pas le faire)",
+    },
+    "worker": {
+        "en": "Did they name a synthetic worker of theirs to you?",
+        "fr": "Vous ont-ils indiqué un de leurs travailleurs fictifs ?",
+    },
+}
 _HEAD: Final[_Said] = {
     "en": "Acceptance of {member} ({name}) with {peer} ({peer_name}), {environment}\n{started} to {ended}, by {by}; {software}; directory {directory}",
     "fr": "Recette de {member} ({name}) avec {peer} ({peer_name}), {environment}\n{started} à {ended}, par {by} ; {software} ; annuaire {directory}",

@@ -8,33 +8,12 @@ import pytest
 
 from connector.core.directory import KeyUse, MemberStatus
 from connector.core.errors import LocalRefused
-from connector.core.instant import Instant
 from connector.evidence import acceptance
-from connector.evidence.acceptance import STEPS, Exchanged, Report, Result, Sealed, Step, Verdict
+from connector.evidence.acceptance import STEPS, Result, Sealed, Step, Verdict
 from connector.evidence.acceptance_words import NOTES, RESULTS, TITLES, as_text, compared_text
-from tests.kit.requester_fakes import a_party
+from tests.kit.acceptance import AT, ROW, TEXT, THEM, US, a_report, sealed
 
-US, THEM = a_party("318751275100046", "SPSTI Est"), a_party("318751275100020", "SPSTI Ouest")
-AT = Instant(1_790_000_000)
-TEXT = "2026-09-21T13:33:20Z"
 STEP = Step("backup", Result.PASSED, "backup.right", {"hours": 3, "keys": "+", "epochs": "-"})
-ROW = Exchanged("a" * 32, TEXT, "verified", "D" * 43, 7, "L" * 43)
-
-
-def a_report(us=US, them=THEM, **changes):
-    steps = tuple(Step(name, Result.PASSED, "readiness.right") for name in STEPS)
-    whole = Report(
-        us.id.value, "Nous", them.id.value, "Eux", "test", TEXT, TEXT, "Alex Modèle, RSI", "spsti-connector 0",
-        "file:x", "2026-09-21T14:00:00Z", steps, (), (),
-    )  # fmt: skip
-    return replace(whole, **changes)
-
-
-def sealed(report, us=US, *, digest=None, at=AT, **claimed):
-    stated = {"member": us.id, "peer": THEM.id, "by": report.by} | claimed
-    digest = digest or acceptance.report_sha256(report.to_json())
-    seal = acceptance.seal(digest, at=at, signer=us.signer, **stated)
-    return acceptance.read_acceptance(acceptance.write_acceptance(report, seal.decode()))
 
 
 def test_a_report_comes_back_as_it_was_written():
