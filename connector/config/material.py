@@ -123,7 +123,7 @@ class Material:
     insi: InsiMaterial | None
     local: LocalCertificate | None
     references: References
-    evidence: EvidenceSettings = EvidenceSettings()
+    evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     alerts: AlertSettings | None = None
 
     def guard(self, section: AdapterSection) -> GuardSettings:

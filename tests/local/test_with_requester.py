@@ -57,6 +57,7 @@ async def front_desk(tmp_path):
         entropy=SystemEntropy(),
         limits=house.limits,
         proposals=house.proposals,
+        evidence=house.evidence,
         keys=KeyRing([key]),
         practitioners=house.people,
     )

@@ -218,6 +218,7 @@ async def test_when_our_lists_have_ended_an_open_connection_is_answered_nothing(
         assert "cannot be checked" in assert_outcome(reply, 503, "ledger.unavailable")
         assert reply.header("Retry-After") == "300"
         async with a_line(house) as idle:
+            assert (await idle.lookup()).status == 503  # so the server has it: a client's handshake ends first
             house.server.recheck()
             assert await idle.is_closed()
 
