@@ -12,6 +12,11 @@ JUMP_SECONDS: Final = 7 * 86_400
 WAIT_SECONDS: Final = 86_400.0
 
 
+def is_jump(last: Instant, now: Instant, elapsed: float) -> bool:
+    """Whether the clock went on by more than a week beyond the seconds that passed; `last` is 0 where none is known."""
+    return bool(last) and (now - last) - elapsed > JUMP_SECONDS
+
+
 class ClockJump:
     """Compares the wall clock with the one that only goes forward, from look to look."""
 
@@ -23,8 +28,7 @@ class ClockJump:
 
     def waits(self, now: Instant, monotonic: float) -> bool:
         """Whether to wait: a jump of more than a week was seen, and no day has passed since."""
-        ahead = (now - self._last) - (monotonic - self._at)
-        if self._last and ahead > JUMP_SECONDS:
+        if is_jump(self._last, now, monotonic - self._at):
             self._until = monotonic + WAIT_SECONDS
         self._last, self._at = now, monotonic
         return monotonic < self._until

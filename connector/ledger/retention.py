@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from connector.core.clock_jump import ClockJump
+from connector.core.clock_jump import WAIT_SECONDS, ClockJump
 from connector.core.codes import Code
 from connector.core.epochs import Epoch
 from connector.core.errors import LocalRefused
@@ -29,7 +29,7 @@ from connector.store.epochs import EpochKeys
 from connector.store.service import StateParts
 from connector.store.sql import Connection, one, rows
 from connector.store.transaction import Transaction
-from connector.store.writer import Writer
+from connector.store.writer import CLOCK_JUMP, Writer
 
 TABLES: Final[Sequence[EpochRows]] = (EntryRows(), limits.EPOCH_ROWS, evidence.EPOCH_ROWS)
 """Everything that is sealed under an epoch's key."""
@@ -77,11 +77,16 @@ class Retention:
         """
         async with self._one_at_a_time:
             ended = await self._finish_all()
-            if self._jump.waits(self._clock.now(), self._clock.monotonic()):
+            if self._jump.waits(self._clock.now(), self._clock.monotonic()) or await self._jumped_before():
                 return ended
             for epoch in await self._over():
                 await self._begin(Destruction(epoch, DestroyedBy.RETENTION, self._clock.now()))
             return ended + await self._finish_all()
+
+    async def _jumped_before(self) -> bool:
+        """Whether a jump less than a day ago is stored: a restart would compare with instants from after it."""
+        row = await self._readers.run(lambda db: one(db, "select value from facts where name = ?", CLOCK_JUMP))
+        return row is not None and 0 <= self._clock.now() - row[0] < WAIT_SECONDS
 
     async def erasable(self, tree: Tree, index: int) -> None:
         """Refuse what cannot be erased.

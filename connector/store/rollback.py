@@ -61,7 +61,7 @@ OF_SIGN_IN: Final = (
 
 SHORT_LIVED: Final = ("sessions", "one_time", "proposals")
 
-_FACTS: Final = "(name in ('highest_clock', 'answering-paused') or name like 'block:%')"
+_FACTS: Final = "(name in ('highest_clock', 'clock_jump', 'answering-paused') or name like 'block:%')"
 _OF_LEDGERS: Final = f"(name like 'origin %' or name like 'exchanged:%' or name = '{RESTORED}')"
 _MARK: Final = "insert or replace into facts values (?, ?)"
 

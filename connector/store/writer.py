@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
+from connector.core.clock_jump import is_jump
 from connector.core.codes import Code
 from connector.core.errors import ConnectorError, FailedClosed
 from connector.core.instant import Instant, rfc3339
@@ -32,6 +33,9 @@ from connector.store.transaction import Transaction as Transaction  # noqa: PLC0
 T = TypeVar("T")
 
 CLOCK_TOLERANCE_SECONDS = 60
+CLOCK_JUMP = "clock_jump"
+"""The fact that keeps the instant at which the clock was last found to have jumped ahead."""
+
 """How far the clock may go back behind the highest instant ever stored (PROTOCOL section 7)."""
 
 
@@ -65,6 +69,7 @@ class Writer:
         self._closed = False
         self._must_load = False
         self._highest = self._highest_at_start = Instant(0)
+        self._highest_seen = self._clock.monotonic()
         self._reason: str | None = None
 
     async def start(self) -> None:
@@ -76,6 +81,7 @@ class Writer:
         self._thread.start()
         await self._opened
         self._highest_at_start = self._highest
+        self._highest_seen = self._clock.monotonic()
 
     async def run(self, operation: Operation[T]) -> T:
         """Give an operation's result once the commit that holds it is on the disk.
@@ -212,6 +218,7 @@ class Writer:
     def _commit(self, db: Connection, batch: list[_Job], now: Instant) -> None:
         if self._must_load:
             self._load(db)
+        seen = self._clock.monotonic()
         try:
             done = self._run_all(db, batch, now, is_careful=False)
         except (_OperationFailed, sqlite3.IntegrityError):
@@ -223,13 +230,16 @@ class Writer:
             return
         if now > self._highest:
             db.execute("insert or replace into facts values ('highest_clock', ?)", (now,))
+            if is_jump(self._highest, now, seen - self._highest_seen):
+                # In the same transaction: a restart compares with what is stored, and would see no jump any more.
+                db.execute("insert or replace into facts values (?, ?)", (CLOCK_JUMP, now))
         self._ledgers.finish(db)
         for job in done:
             if job.give is not None:
                 job.result = job.give()
         db.execute("commit")
         self._ledgers.committed()
-        self._highest = max(self._highest, now)
+        self._highest, self._highest_seen = max(self._highest, now), seen
         self._reason = None
 
     def _run_all(self, db: Connection, batch: list[_Job], now: Instant, *, is_careful: bool) -> list[_Job]:

@@ -124,6 +124,21 @@ class TestOnTime:
 
         assert entry.workers == (INS,)
 
+    async def test_a_restart_does_not_make_a_jump_of_the_clock_believed(self, tmp_path):
+        async with opened(tmp_path, HandClock()) as state:
+            await answer(state, retention=Retention.DAILY)
+        wrong = Instant(T0 + 400 * DAY)
+        async with opened(tmp_path, HandClock(wrong)) as state:
+            await answer(state, at=wrong)  # stored is the wrong time, before anybody looked
+        clock = HandClock(Instant(wrong + 60))
+        async with opened(tmp_path, clock) as state:
+            retain = retaining(state, clock)
+
+            assert await retain.run() == 0
+
+            clock.at += DAY
+            assert await retain.run() == 1
+
     async def test_what_is_over_says_when_and_why_and_still_proves(self, tmp_path, clock):
         async with opened(tmp_path, clock) as state:
             (proof,) = await answer(state, retention=Retention.DAILY)
