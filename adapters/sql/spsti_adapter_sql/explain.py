@@ -16,9 +16,12 @@ from sqlalchemy.exc import DBAPIError
 SMALL_TABLE = 1000
 """Rows up to which a scan is nobody's concern."""
 
+SMALL_BYTES = 1024 * 1024
+"""Likewise the size on disk of a table that PostgreSQL has not counted yet."""
+
 _VIEW_NO_EXPLAIN = 1345
 _READS = text("SHOW SESSION STATUS LIKE 'Handler_read%'")
-_ROWS = text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:name)")
+_SIZE = text("SELECT reltuples, pg_relation_size(oid) FROM pg_class WHERE oid = to_regclass(:name)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,11 @@ def _postgresql(node: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_small(connection: Connection, table: str) -> bool:
-    rows = connection.execute(_ROWS, {"name": table}).scalar()
-    return rows is not None and 0 <= rows <= SMALL_TABLE  # -1: never analysed
+    found = connection.execute(_SIZE, {"name": table}).one_or_none()
+    if found is None:
+        return False
+    rows, size = found
+    return bool(rows <= SMALL_TABLE if rows >= 0 else size <= SMALL_BYTES)  # -1: never analysed
 
 
 def _sqlite(steps: list[str]) -> Iterator[str]:
