@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final
 
 from connector import __version__
+from connector.cli.acceptance_journal import Trail
 from connector.cli.client import Json, LocalApi
 from connector.cli.faults import Fault
-from connector.core.instant import Instant, parse_rfc3339, rfc3339
+from connector.core.instant import Instant, rfc3339
 from connector.core.mandate import CLOCK_SKEW_SECONDS
 from connector.core.matricule import key_of
-from connector.evidence.acceptance import STEPS, Exchanged, Report, Result, Step
-from connector.wire import jose, mandate, receipt
+from connector.evidence.acceptance import STEPS, Report, Result, Step
 
 ATTEMPTS: Final = 4
 PAUSE_SECONDS: Final = 2.0
@@ -55,13 +55,9 @@ class Acceptance:
     _own: Json = field(default_factory=dict)
     _peer: Json = field(default_factory=dict)
     _directory: Json = field(default_factory=dict)
-    _brought: list[Exchanged] = field(default_factory=list)
-    _gave: list[Exchanged] = field(default_factory=list)
-    _clock_apart: int | None = None
     _handovers: int = 0
     _way_is_open: bool = False
-    _since: str = ""
-    _read_at: str = ""
+    _trail: Trail = field(init=False)
 
     async def run(self) -> Report:
         """Go through every step.
@@ -76,7 +72,8 @@ class Acceptance:
         self._own = await self.api.call("GET", "/api/v1/status")
         self._peer = await self.api.call("GET", f"/api/v1/members/{self.wanted.peer}")
         self._directory = await self.api.call("GET", "/api/v1/directory")
-        self._since = self._read_at = rfc3339(started)
+        everything = self._own["environment"] == _TEST
+        self._trail = Trail(self.api, self.wanted.peer, started, self.wanted.wait_seconds, everything=everything)
         steps = [await self._step(name) for name in STEPS]
         return Report(
             member=self._own["member"],
@@ -89,10 +86,10 @@ class Acceptance:
             by=self.wanted.by,
             software=f"spsti-connector {__version__}",
             directory=self._directory["version"],
-            read_at=self._read_at,
+            read_at=rfc3339(self._trail.read_at),
             steps=tuple(steps),
-            brought=tuple(self._brought),
-            gave=tuple(self._gave),
+            brought=tuple(self._trail.brought),
+            gave=tuple(self._trail.gave),
         )
 
     async def _step(self, name: str) -> Step:
@@ -160,7 +157,7 @@ class Acceptance:
             return Step("probe", _FAILED, "probe.wrong", _cause(wrong))
         self._way_is_open = True
         self._handovers += 1
-        await self._read_own()
+        await self._trail.read_brought()
         ms = sum(step["elapsed_ms"] for step in attempt["steps"])
         return Step("probe", _PASSED, "probe.right", {"ms": ms, "attempt": attempt["attempt"]})
 
@@ -179,10 +176,10 @@ class Acceptance:
         return await self.api.call("POST", f"/api/v1/members/{self.wanted.peer}/probe", long=True)
 
     async def _clock(self) -> Step:
-        if self._clock_apart is None:
+        if self._trail.clock_apart is None:
             return Step("clock", _SKIPPED, "clock.unknown")
-        facts: dict[str, str | int] = {"seconds": self._clock_apart, "most": CLOCK_SKEW_SECONDS}
-        if self._clock_apart > CLOCK_SKEW_SECONDS:
+        facts: dict[str, str | int] = {"seconds": self._trail.clock_apart, "most": CLOCK_SKEW_SECONDS}
+        if self._trail.clock_apart > CLOCK_SKEW_SECONDS:
             return Step("clock", _FAILED, "clock.apart", facts)
         return Step("clock", _PASSED, "clock.right", facts)
 
@@ -199,19 +196,19 @@ class Acceptance:
         if found["state"] != "ready" or document is None:
             return Step("fetch", _FAILED, "fetch.wrong", {"state": found["state"], "why": _why(found)})
         self._handovers += 1
-        await self._read_own()
+        await self._trail.read_brought()
         return Step("fetch", _PASSED, "fetch.right", {"size": document["size"], "day": document["last_act_on"]})
 
     async def _not_informed(self) -> Step:
         left = self._left_out("not-informed")
         if left is not None:
             return left
-        before = await self._count_asked()
+        before = await self._trail.count_asked()
         demand = self._demand(_stranger())
         demand["information"]["worker_does_not_object"] = False
         refused = await self.api.call("POST", "/api/v1/fetches", demand, accept=frozenset({400, 422, 403}))
         fields = {str(one.get("field", "")) for one in refused.get("errors", ())}
-        if any("worker_does_not_object" in name for name in fields) and await self._count_asked() == before:
+        if any("worker_does_not_object" in name for name in fields) and await self._trail.count_asked() == before:
             return Step("not-informed", _PASSED, "not-informed.right")
         return Step("not-informed", _FAILED, "not-informed.wrong", {"why": str(refused.get("code", "-"))})
 
@@ -266,8 +263,7 @@ class Acceptance:
 
     async def _theirs(self) -> Step:
         end = time.monotonic() + self.wanted.wait_seconds
-        window = rfc3339(Instant(parse_rfc3339(self._since) - self.wanted.wait_seconds))
-        while not (count := await self._read_theirs(window)):
+        while not (count := await self._trail.read_gave()):
             if time.monotonic() >= end:
                 return Step("theirs", _FAILED, "theirs.none", {"minutes": self.wanted.wait_seconds // 60})
             await asyncio.sleep(PAUSE_SECONDS)
@@ -313,72 +309,13 @@ class Acceptance:
         if not found["ok"]:
             why = "; ".join(fault for tree in found["trees"] for fault in tree["faults"])
             return Step("journal", _FAILED, "journal.broken", {"why": why})
-        await self._read_own()
-        await self._read_theirs(rfc3339(Instant(parse_rfc3339(self._since) - self.wanted.wait_seconds)))
-        if len(self._brought) < self._handovers:
-            why = f"{len(self._brought)} < {self._handovers}"
+        await self._trail.read_brought()
+        await self._trail.read_gave()
+        if len(self._trail.brought) < self._handovers:
+            why = f"{len(self._trail.brought)} < {self._handovers}"
             return Step("journal", _FAILED, "journal.lacks", {"why": why})
-        facts = {"brought": len(self._brought), "gave": len(self._gave)}
+        facts = {"brought": len(self._trail.brought), "gave": len(self._trail.gave)}
         return Step("journal", _PASSED, "journal.right", facts)
-
-    async def _entries(self, since: str, **query: str) -> list[Json]:
-        page = await self.api.call(
-            "GET", "/api/v1/journal", query={"peer": self.wanted.peer, "since": since, "limit": "100", **query}
-        )
-        items: list[Json] = page["items"]
-        return items
-
-    async def _entry(self, short: Json) -> Json:
-        return await self.api.call("GET", f"/api/v1/journal/{short['tree']}/{short['index']}")
-
-    async def _count_asked(self) -> int:
-        return len(await self._entries(self._since, type="asked"))
-
-    async def _read_own(self) -> None:
-        """Take what arrived here since the beginning: each with the leaf that the peer's receipt names."""
-        self._brought.clear()
-        for short in await self._entries(self._since, type="arrived"):
-            personal = (await self._entry(short))["personal"] or {}
-            if not (personal.get("probe") or self._own["environment"] == _TEST):
-                continue  # a real fetch of this moment is none of this report's business
-            said = personal.get("handover") or {}
-            try:
-                claims = jose.read(str(said.get("receipt", "")).encode(), typ=receipt.TYP).claims
-                leaf, issued = claims["leaf"], int(claims["iat"])
-                row = Exchanged(
-                    short["ref"],
-                    short["at"],
-                    str(short["outcome"]),
-                    str(short["document_sha256"]),
-                    leaf["index"],
-                    leaf["hash"],
-                )
-            except (jose.TokenFault, KeyError, TypeError, ValueError):
-                continue  # a handover that ended before there was a receipt: nothing was brought
-            self._brought.append(row)
-            self._clock_apart = abs(parse_rfc3339(short["at"]) - issued)
-
-    async def _read_theirs(self, since: str) -> int:
-        """Take what went to them and was acknowledged; outside of test environments probes only. Count their probes."""
-        self._gave.clear()
-        self._read_at = rfc3339(_now())
-        probes = 0
-        for short in await self._entries(since, tree="house", type="acknowledged"):
-            decided = await self._entries(since, type="decided", ref=short["ref"])
-            if not decided:
-                continue
-            is_probe = await self._is_probe(decided[0])
-            probes += is_probe
-            if is_probe or self._own["environment"] == _TEST:
-                self._gave.append(_exchanged(short, decided[0]["index"], decided[0]["leaf_hash"]))
-        return probes
-
-    async def _is_probe(self, short: Json) -> bool:
-        compact = ((await self._entry(short))["personal"] or {}).get("mandate")
-        try:
-            return "worker" not in jose.read(str(compact).encode(), typ=mandate.TYP).claims
-        except jose.TokenFault:
-            return False
 
 
 def _stranger() -> Json:
@@ -395,17 +332,6 @@ def _stranger() -> Json:
         "status": "qualified",
         "verified_on": rfc3339(_now())[:10],
     }
-
-
-def _exchanged(short: Json, leaf_index: int, leaf_hash: str) -> Exchanged:
-    return Exchanged(
-        ref=short["ref"],
-        at=short["at"],
-        outcome=str(short["outcome"]),
-        document_sha256=str(short["document_sha256"]),
-        leaf_index=leaf_index,
-        leaf_hash=leaf_hash,
-    )
 
 
 def _cause(step: Json) -> dict[str, str | int]:

@@ -28,6 +28,8 @@ FORMAT: Final = "spsti-acceptance"
 VERSION: Final = 1
 TYP: Final = "acceptance+jwt"
 MAX_BYTES: Final = 1024 * 1024
+CLOCK_MARGIN_SECONDS: Final = 5
+"""Our rule: how far two clocks that NTP keeps may be apart when it is said what came later."""
 
 STEPS: Final = (
     "identity", "readiness", "directory", "probe", "clock", "fetch", "not-informed", "unknown-worker", "theirs",
@@ -216,7 +218,7 @@ def differences(first: Report, second: Report) -> tuple[int, list[Difference]]:
 
 
 def _comparable(asker: Report, holder: Report) -> list[Exchanged]:
-    read_at = parse_rfc3339(holder.read_at)
+    read_at = parse_rfc3339(holder.read_at) - CLOCK_MARGIN_SECONDS
     known = {row.ref for row in holder.gave}
     return [row for row in asker.brought if row.ref in known or parse_rfc3339(row.at) < read_at]
 

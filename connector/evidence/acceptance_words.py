@@ -204,7 +204,8 @@ def line(step: Step, language: Language) -> str:
         told = said[language].format(**step.facts) if said else step.note
     except (KeyError, IndexError):
         told = step.note
-    return f"[{RESULTS[step.result][language]}] {TITLES[step.name][language]}: {told}"
+    colon = " :" if language == "fr" else ":"
+    return f"[{RESULTS[step.result][language]}] {TITLES[step.name][language]}{colon} {told}"
 
 
 def as_text(file: AcceptanceFile, language: Language, sealed: Sealed | None = None) -> str:
