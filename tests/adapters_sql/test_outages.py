@@ -15,7 +15,7 @@ from connector.core.errors import AdapterFault
 from tests.adapters_sql.conftest import Clock
 from tests.adapters_sql.houses import PASSWORD, PDF, context, ins_of, trace_of
 
-SERVERS = ("postgresql", "mariadb")
+SERVERS = ("postgresql", pytest.param("mariadb", marks=pytest.mark.long))
 
 
 @pytest.fixture
@@ -229,6 +229,7 @@ def test_no_role_changes_what_was_written(house_of, kind, statement, half):
     assert caught.value.problem is Problem.ACCESS_REFUSED
 
 
+@pytest.mark.long
 async def test_trace_waits_for_no_lock_for_ever(house_of):
     house = house_of("mariadb")
     house.fill(20)
@@ -248,6 +249,7 @@ async def test_trace_waits_for_no_lock_for_ever(house_of):
     assert house.run("SELECT count(*) FROM spsti_trace") == [(1,)]
 
 
+@pytest.mark.long
 def test_value_that_does_not_fit_is_refused_and_not_cut(house_of, adapter_of):
     house = house_of("mariadb")
     house.fill(20)
@@ -279,6 +281,7 @@ def test_large_document_costs_a_few_pieces_of_memory_and_not_its_size(house_of, 
     assert peak < 8 * max(sizes)
 
 
+@pytest.mark.long
 def test_second_statement_behind_a_question_is_never_run(house_of, adapter_of):
     house = house_of("mariadb")
     house.fill(20)

@@ -58,6 +58,7 @@ def test_adapter_check_shows_a_look_up_that_scans(house_of):
     assert "look: reads the whole of" in scans.text
 
 
+@pytest.mark.long
 def test_account_that_may_read_the_tables_is_shown_the_plan_of_mariadb(house_of):
     house = house_of("mariadb", own=True)
     house.fill(5000)

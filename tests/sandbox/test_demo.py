@@ -80,6 +80,7 @@ def test_no_daemon_outlives_it(told) -> None:
             caller.connect(("127.0.0.1", int(port)))
 
 
+@pytest.mark.long
 def test_services_stay_up_until_ctrl_c_and_end_without_a_traceback(tmp_path) -> None:
     command = [*COMMAND, "federation", "up", "--services", "2", "--folder", str(tmp_path), "--workers", "10"]
     # Lines as they come, though it is no terminal.
@@ -133,6 +134,7 @@ def test_what_the_sandbox_did_not_make_is_never_removed(tmp_path) -> None:
     assert precious.exists()
 
 
+@pytest.mark.long
 def test_a_demonstration_that_differs_from_the_plan_says_what_and_fails(tmp_path) -> None:
     # The plan says that B has the newer record: a vendor's database where it has not makes the story another one.
     folder = str(tmp_path)

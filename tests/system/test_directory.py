@@ -132,6 +132,7 @@ async def test_with_the_operators_down_members_give_each_other_what_is_newer(sig
     assert {row["refusal"] for row in report["refused"]} <= {"unreachable"}
 
 
+@pytest.mark.long
 async def test_a_service_starts_from_its_archive_when_no_copy_answers(signed, camille, asked):
     holder = signed.services["b"]
     before = (await Physician(holder).call("GET", "/api/v1/directory"))["version"]
