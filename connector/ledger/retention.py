@@ -15,7 +15,7 @@ from typing import Final
 from connector.core.clock_jump import WAIT_SECONDS, ClockJump
 from connector.core.codes import Code
 from connector.core.epochs import Epoch
-from connector.core.errors import LocalRefused
+from connector.core.errors import FailedClosed, LocalRefused
 from connector.core.instant import Instant
 from connector.core.ledger import DestroyedBy, EntryDraft, EntryType, Tree
 from connector.core.ports import Clock
@@ -149,6 +149,7 @@ class Retention:
 
     async def _finish(self, destruction: Destruction) -> None:
         if destruction.successor is not None:
+            await asyncio.to_thread(self._require_successor, destruction.epoch, destruction.successor)
             for table in TABLES:
                 await self._move(table, destruction.epoch, destruction.successor)
         await asyncio.to_thread(self._epochs.destroy, destruction.epoch)
@@ -161,6 +162,15 @@ class Retention:
                 transaction.append(_entry(destruction, "done", transaction.now))
 
         await self._writer.do(operation)
+
+    def _require_successor(self, epoch: str, successor: str) -> None:
+        """Refuse to end a key whose other entries cannot be moved: keys were put back from before the erasure."""
+        if self._epochs.find(epoch) is not None and self._epochs.find(successor) is None:
+            raise FailedClosed(
+                f"ledger: the epoch key {successor}, to which entries of {epoch} are moved, is not there",
+                code=Code.LEDGER_UNAVAILABLE,
+                hint="put the newest epoch keys back: nothing was destroyed",
+            )
 
     async def _move(self, table: EpochRows, epoch: str, into: str) -> None:
         after: int | None = 0

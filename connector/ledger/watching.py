@@ -222,7 +222,8 @@ class LedgerWatch:
                         await self.fault(LedgerFaultKind.NOT_CONSISTENT, head, known.note, head.note)
                         return WitnessAnswer(held=known.note)
                     links = (link,)
-            await store.keep_head(head, links)
+            if known is None or known.note != head.note:  # asked again and again, it costs no write
+                await store.keep_head(head, links)
             if told is not None:
                 await store.explain(head.ledger, told, _told_entry(head.ledger, told, self._ports.clock.now()))
         return WitnessAnswer(cosignature=self._cosigned(head))

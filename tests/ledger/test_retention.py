@@ -299,6 +299,20 @@ class TestInterrupted:
 
 
 class TestErasing:
+    async def test_keys_put_back_from_before_an_erasure_do_not_end_the_rest_of_the_month(self, tmp_path, clock):
+        async with opened(tmp_path, clock) as state:
+            await answer(state, 3)
+            erasure = Destruction("monthly-2026-11", DestroyedBy.ERASURE, T0, "monthly-2026-11.2", EXCHANGE, 2)
+            await state.writer.do(lambda transaction: destroyed.begin(transaction.db, erasure))
+
+            with pytest.raises(FailedClosed) as refused:
+                await retaining(state, clock).run()
+
+            assert refused.value.code is Code.LEDGER_UNAVAILABLE
+            assert "nothing was destroyed" in refused.value.hint
+            entries = await state.journal.entries(EXCHANGE)
+            assert [entry.is_destroyed for entry in entries] == [False] * 3
+
     async def test_a_backup_with_the_keys_of_today_cannot_read_an_erased_entry(self, tmp_path, clock):
         async with opened(tmp_path / "a", clock) as state:
             await answer(state, 3, workers=(INS, OTHER_INS))

@@ -152,6 +152,17 @@ class TestHeadsThatWait:
             assert (told, len(await state.witness.seen(10_000))) == (500, 1000)
 
 
+async def test_the_same_head_shown_again_is_countersigned_and_costs_no_write(three):
+    first, second, _ = three
+    await first.write(1)
+    await first.show(second)
+    before = await second.state.witness.heads()
+    first.clock.at += 3600
+
+    assert (await first.show(second)).cosignature is not None
+    assert await second.state.witness.heads() == before
+
+
 class TestOneSignature:
     """What a member shows has one signature under its ledger's name, so that it means the same to everybody, always."""
 
