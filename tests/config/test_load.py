@@ -182,7 +182,8 @@ def test_a_file_that_this_user_may_not_read_is_told_with_the_rights_it_needs(tmp
     path.chmod(0o600)
     tmp_path.chmod(0o755)
     # Imported as root: the interpreter itself may lie where nobody else reads.
-    script = f"import os, pathlib\nfrom connector.config import load\nos.setuid(65534)\nload(pathlib.Path({str(path)!r}))"
+    begin = "import os, pathlib\nfrom connector.config import load\nos.setuid(65534)\n"
+    script = begin + f"load(pathlib.Path({str(path)!r}))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
     assert "cannot be read (Permission denied)" in done.stderr
