@@ -18,9 +18,9 @@ from typing import Any, Final
 from connector.config.model import ConfigFile, Section
 from connector.config.references import References
 from connector.core.errors import ConfigFault
+from connector.store.backup_note import NOTE
 from connector.store.settings import StateSettings
 
-NOTE: Final = "last-backup.json"
 _LEFT: Final = frozenset({"lock", "epochs", "backups", "state.db", "state.db-wal", "state.db-shm", NOTE})
 _MAX_REFERENCE: Final = 4096
 

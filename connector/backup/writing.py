@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-from connector.backup.note import keep_note
-from connector.backup.parts import NOTE, Kept, Part, epoch_files, key_files, state_files
+from connector.backup.parts import Kept, Part, epoch_files, key_files, state_files
 from connector.config.model import ConfigFile
 from connector.config.references import References
 from connector.core.canonical import canonical
@@ -22,6 +21,7 @@ from connector.core.codes import Code
 from connector.core.errors import FailedClosed
 from connector.core.instant import Instant
 from connector.crypto.envelope import EnvelopeWriter, Passphrase, Recipient
+from connector.store.backup_note import NOTE, keep_note
 from connector.store.copying import copy_online, describe, is_database
 from connector.store.files import make_directory, sync_directory
 from connector.store.settings import StateSettings

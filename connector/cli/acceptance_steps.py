@@ -131,8 +131,8 @@ class Acceptance:
         return Step("directory", _PASSED, "directory.signed" if found["signed"] else "directory.file", facts)
 
     async def _backup(self) -> Step:
-        from connector.backup.note import last_backup
         from connector.cli.house import open_house
+        from connector.store.backup_note import last_backup
 
         if self.wanted.config is None:
             return Step("backup", _SKIPPED, "backup.unknown")

@@ -30,6 +30,7 @@ from connector.holder.limits import HolderLimits
 from connector.ledger.service import OpenState
 from connector.local.ports import AdapterStatus, CertificateStatus, Check, LedgerStatus, StatusReport
 from connector.metrics import Metrics
+from connector.store.backup_note import last_backup
 from connector.store.settings import StateSettings
 
 DAY = 86_400
@@ -210,10 +211,8 @@ class DaemonStatus:
     def _last_backup(self) -> Instant | None:
         if self._watched.settings is None:
             return None
-        try:
-            return Instant(int(self._watched.settings.last_backup.stat().st_mtime))
-        except FileNotFoundError:
-            return None
+        noted = last_backup(self._watched.settings.directory)
+        return noted.at if noted is not None else None
 
     async def measure(self) -> None:
         """Look at readiness, ring where it changed, and put what is pending into the metrics: a job's regular turn."""

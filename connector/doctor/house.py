@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from connector.backup.note import last_backup
 from connector.backup.parts import key_files
 from connector.core.errors import FailedClosed
 from connector.core.instant import rfc3339
 from connector.doctor.finding import Finding, critical, ok, unknown, warning
 from connector.doctor.patient import Patient
+from connector.store.backup_note import last_backup
 from connector.store.copying import Standing, standing_of
 from connector.store.coverage import read_last
 from connector.store.writer import CLOCK_TOLERANCE_SECONDS

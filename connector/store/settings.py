@@ -39,11 +39,6 @@ class StateSettings:
         return self.directory / "vault"
 
     @property
-    def last_backup(self) -> Path:
-        """An empty file that is touched when a backup was taken."""
-        return self.directory / "last-backup"
-
-    @property
     def backups(self) -> Path:
         """Copies of the database made before an upgrade of its schema (`store.upgrade`)."""
         return self.directory / "backups"

@@ -16,7 +16,6 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from connector.backup.note import last_backup
 from connector.backup.parts import Part
 from connector.backup.reading import about_of, extract
 from connector.backup.restoring import Source
@@ -26,6 +25,7 @@ from connector.core.errors import ConfigFault, FailedClosed
 from connector.core.instant import Instant
 from connector.core.ledger import EntryType, Tree
 from connector.crypto.envelope import MIN_PASSPHRASE, Passphrase, Recipient, RecipientKey
+from connector.store.backup_note import last_backup
 from connector.store.copying import restored_at
 from tests.backup.house import (
     AT,

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from connector.backup.note import keep_note
 from connector.core.instant import Instant
 from connector.doctor import house, keys
 from connector.doctor.adapters import adapters
 from connector.doctor.examine import announced, here, open_patient
 from connector.doctor.finding import Finding, Level, critical, ok, unknown, warning, worst
 from connector.doctor.words import SENTENCES
+from connector.store.backup_note import keep_note
 from connector.store.copying import mark_restored
 from tests.kit.state import opened, settings_in
 

@@ -1,13 +1,15 @@
-"""When the last backup was taken: a small file in the state, for `check` to tell its age."""
+"""When the last backup was taken: a small file in the state; `check`, the status and acceptance tell its age."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from connector.backup.parts import NOTE
 from connector.core.instant import Instant
 from connector.store.files import replace_durably
 from connector.store.settings import StateSettings
+
+NOTE: Final = "last-backup.json"
 
 
 @dataclass(frozen=True, slots=True)
