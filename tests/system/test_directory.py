@@ -151,7 +151,7 @@ async def test_a_service_starts_from_its_archive_when_no_copy_answers(signed, ca
 
 async def test_a_copy_that_was_tampered_with_is_passed_over_and_journalled_once(signed):
     service, operators = signed.services["a"], signed.operators
-    before = (await Physician(service).call("GET", "/api/v1/directory"))["version"]
+    before = (await refresh(service))["directory"]["version"]
     timestamp = operators.workspace.repository / "metadata" / "timestamp.json"
     good = timestamp.read_bytes()
     timestamp.write_bytes(good.replace(b'"version": 2', b'"version": 9').replace(b'"expires"', b'"expired"'))
