@@ -38,7 +38,7 @@ def make(packages: Sequence[Path], key: str, folder: Path) -> None:
         suite = suite_of(package)
         pool = folder / "pool" / suite
         pool.mkdir(parents=True, exist_ok=True)
-        shutil.copy(package, pool)
+        shutil.copy(package, pool / name_of(package))
     for pool in sorted((folder / "pool").iterdir()):
         index(folder, pool.name)
         sign(folder / "dists" / pool.name, key)
@@ -50,11 +50,22 @@ def make(packages: Sequence[Path], key: str, folder: Path) -> None:
 
 def suite_of(package: Path) -> str:
     """Give the suite of a package, by its version."""
-    version = run("dpkg-deb", "--field", str(package), "Version").decode().strip()
+    version = field(package, "Version")
     found = re.search(r"\+deb(\d+)$", version)
     if found is None or found[1] not in SUITES:
         raise SystemExit(f"{package}: its version {version} does not end in +deb12 or +deb13: make deb")
     return SUITES[found[1]]
+
+
+def name_of(package: Path) -> str:
+    """Give the file name that apt-ftparchive goes by: of any other name it would index nothing, and say nothing."""
+    name, version, architecture = (field(package, key) for key in ("Package", "Version", "Architecture"))
+    return f"{name}_{version.rpartition(':')[2]}_{architecture}.deb"
+
+
+def field(package: Path, key: str) -> str:
+    """Give what a package says of itself."""
+    return run("dpkg-deb", "--field", str(package), key).decode().strip()
 
 
 def index(folder: Path, suite: str) -> None:
@@ -62,7 +73,7 @@ def index(folder: Path, suite: str) -> None:
     top = folder / "dists" / suite
     shutil.rmtree(top, ignore_errors=True)
     pool = sorted((folder / "pool" / suite).glob("*.deb"))
-    architectures = sorted({run("dpkg-deb", "--field", str(one), "Architecture").decode().strip() for one in pool})
+    architectures = sorted({field(one, "Architecture") for one in pool})
     for architecture in architectures:
         binary = top / "main" / f"binary-{architecture}"
         binary.mkdir(parents=True)

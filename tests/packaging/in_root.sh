@@ -44,6 +44,7 @@ step init configure
 step check spsti-connector check --offline --config /etc/spsti-connector/connector.toml
 mv /etc/spsti-connector/credentials/sign-key kept
 step start-keyless systemctl start spsti-connector
+step state-keyless property spsti-connector ActiveState
 step journal-keyless journalctl --no-pager -o cat -u spsti-connector
 mv kept /etc/spsti-connector/credentials/sign-key
 systemctl reset-failed spsti-connector

@@ -1,6 +1,7 @@
 """What builds the packages, as far as it can be looked at without building one."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,3 +48,29 @@ def test_an_instance_is_refused_that_could_name_another_folder(name):
     )  # fmt: skip
 
     assert done.returncode == 2
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("apt-ftparchive", "gpg", "dpkg-deb"))), reason="apt-utils, gpg or dpkg is not installed"
+)
+def test_a_package_is_in_the_repository_whatever_its_file_was_called(tmp_path):
+    tree, home = tmp_path / "tree", tmp_path / "gnupg"
+    (tree / "DEBIAN").mkdir(parents=True)
+    (tree / "DEBIAN" / "control").write_text(
+        "Package: spsti-connector\nVersion: 1:2.0+deb12\nArchitecture: amd64\nMaintainer: N <n@example.org>\n"
+        "Description: tried\n"
+    )
+    subprocess.run(["dpkg-deb", "--build", tree, tmp_path / "from-the-mail.deb"], check=True, capture_output=True)
+    home.mkdir(mode=0o700)
+    gpg = ("gpg", "--homedir", home, "--batch")
+    made = (*gpg, "--passphrase", "", "--quick-generate-key", "Throw Away <nobody@example.org>", "ed25519", "sign")
+    subprocess.run(made, check=True, capture_output=True)
+    listed = subprocess.run((*gpg, "--with-colons", "--list-keys"), check=True, capture_output=True, text=True).stdout
+    key = next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr:"))
+
+    told = (tmp_path / "from-the-mail.deb", "--key", key, "--output", tmp_path / "apt")
+    done = run(PACKAGING / "repository.py", *told, GNUPGHOME=str(home))
+
+    assert done.returncode == 0, done.stderr
+    index = (tmp_path / "apt" / "dists" / "bookworm" / "main" / "binary-amd64" / "Packages").read_text()
+    assert "Filename: pool/bookworm/spsti-connector_2.0+deb12_amd64.deb" in index

@@ -86,6 +86,7 @@ def test_it_tells_systemd_how_it_stands_and_is_watched(service):
     assert settings(text, "NotifyAccess") == ["main"]
     assert settings(text, "WatchdogSec") == ["60"]
     assert settings(text, "RestartPreventExitStatus") == ["78"]
+    assert settings(text, "ExecStartPre") == []  # its status would be tried again for ever
 
 
 def test_the_folder_of_credentials_is_given_to_the_service_whole(service):
