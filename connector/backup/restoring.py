@@ -1,8 +1,8 @@
 """Putting a backup back: into a directory that was not there, whole or not at all, and marked as put back.
 
 Whatever was signed after the backup is lost here and known to others, so the restored house answers nobody and signs
-no exchange before its ledgers are succeeded (`journal succeed`). The one exception is a newer database that is still
-there, damaged directory or lost key apart: `store.rollback.take_over` carries the ledgers over, and nothing is lost.
+no exchange before its ledgers are succeeded (`journal succeed`). Where the newer database is still there and sound,
+nothing is restored: whoever goes back before an upgrade takes `roll-back`, which loses nothing (`store.rollback`).
 """
 
 import os

@@ -15,6 +15,8 @@ from connector.core.practitioner_id import PractitionerId
 from connector.core.private import Private
 
 MANDATE_VERSION = 1
+ACCEPTED_VERSIONS = frozenset({1})
+"""Ours, and from version 2 on the one before it too: no two members upgrade on the same day."""
 MAX_LIFE_SECONDS = 300
 CLOCK_SKEW_SECONDS = 60
 

@@ -16,6 +16,7 @@ from connector.core.directory import Member
 from connector.core.errors import MandateRefused
 from connector.core.instant import Instant, rfc3339
 from connector.core.mandate import (
+    ACCEPTED_VERSIONS,
     CLOCK_SKEW_SECONDS,
     MANDATE_VERSION,
     MAX_LIFE_SECONDS,
@@ -177,10 +178,10 @@ def check_mandate(verified: VerifiedMandate, *, kind: Kind, audience: MemberId, 
     """
     claims = Claims(verified.claims)
     try:
-        if claims.integer("ver") != MANDATE_VERSION:
+        if claims.integer("ver") not in ACCEPTED_VERSIONS:
             raise _refused(
                 Code.VERSION_UNSUPPORTED,
-                f"mandate ver: got another version, expected {MANDATE_VERSION}",
+                f"mandate ver: got another version, expected {' or '.join(map(str, sorted(ACCEPTED_VERSIONS)))}",
                 "speak the version that the directory lists for this member",
             )
         _check_words(claims, kind, audience)

@@ -59,6 +59,16 @@ async def test_holder_announces_the_newest_record_with_a_receipt_that_holds(hous
     assert (trace.action, trace.outcome, trace.practitioner_name) == ("looked-up", "announced", "Dr LEFEVRE Claire")
 
 
+async def test_a_peer_of_a_later_release_that_says_more_in_the_same_version_is_answered(house, line):
+    demand = house.demand()
+    compact = resealed(house, house.seal(demand), later={"any": [1, None]})
+
+    reply = await line.lookup(demand, compact=compact)
+
+    assert reply.status == 200
+    assert opened_receipt(house, reply, compact, demand.lookup_id).draft.outcome == "announced"
+
+
 async def test_an_announcement_tells_nothing_of_the_vendors_references(house, line):
     reply = await line.lookup()
 

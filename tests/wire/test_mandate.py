@@ -14,7 +14,7 @@ from connector.core.codes import Code
 from connector.core.directory import KeyUse
 from connector.core.errors import MandateRefused, RequestRefused
 from connector.core.instant import Instant
-from connector.core.mandate import Kind
+from connector.core.mandate import MANDATE_VERSION, Kind
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate
@@ -118,6 +118,11 @@ def test_a_mandate_with_the_longest_names_fits_its_4_kilobytes():
 def test_unknown_claims_are_ignored_at_any_depth():
     for path in ("new", "practitioner/new", "worker/used_name", "worker/verified_on", "cnf/jkt", "purpose/display"):
         assert check(changed(path, {"any": [1.5, None]})).demand == demand()
+
+
+@pytest.mark.parametrize("version", [version for version in (MANDATE_VERSION - 1, MANDATE_VERSION) if version])
+def test_our_version_and_the_one_before_it_are_read(version):
+    assert check(changed("ver", version)).demand == demand()
 
 
 def test_claims_of_another_kind_are_ignored():
