@@ -251,7 +251,8 @@ class Revocation:
         now, trust = self._clock.now(), self._server.trust
         faults = "; ".join(dict.fromkeys(self._faults.values()))
         if trust.crls is None:
-            return Check("crls", ok=True, detail="none: a revoked certificate would be believed", remedy=_CONFIGURE)
+            detail = "none: a revoked certificate would be believed"
+            return Check("crls", ok=True, detail=detail, remedy=_CONFIGURE, state="none")
         if speechless := trust.speechless(now):
             detail = f"{speechless}: every peer is refused" + (f"; {faults}" if faults else "")
             return Check("crls", ok=False, detail=detail, remedy=_REMEDY)
@@ -263,7 +264,7 @@ class Revocation:
         if near:
             detail = f"{', '.join(near)}: then every peer is refused" + (f"; {faults}" if faults else "")
             return Check("crls", ok=True, detail=detail, remedy=_REMEDY)
-        return Check("crls", ok=True, detail=faults, remedy=_REMEDY if faults else "")
+        return Check("crls", ok=True, detail=faults, remedy=_REMEDY if faults else "", state="unread")
 
 
 def crl_settings(material: Material) -> CrlSettings:

@@ -177,12 +177,16 @@ class Evidence(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must be right; where it is not, why and what to do."""
+    """One thing that must be right; where it is not, why and what to do.
+
+    Detail and remedy are for programs, logs and the CLI; pages have words of their own, for each `state` of a name.
+    """
 
     name: str
     ok: bool
     detail: str = ""
     remedy: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """The status page for IT staff: what must be right, what is to be done, peers with a test of each.
 
-Everything comes from the ports of the status API; the words of checks are the daemon's own (English, with what to do).
+Everything comes from the ports of the status API; a check is told in the reader's language, with the daemon's own
+words (English) as its detail.
 """
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 from aiohttp import web
 
@@ -14,13 +16,35 @@ from connector.core.members import MemberId
 from connector.local.guards import PORTS, SETTINGS, language_of
 from connector.local.members import member_of
 from connector.local.pages.rendering import render
-from connector.local.ports import JournalQuery, PeerSeen
+from connector.local.pages.texts import TEXTS
+from connector.local.ports import Check, JournalQuery, PeerSeen
 from connector.local.register_views import coverage_out
 from connector.local.views import probe_out, status_out
-from connector.local.words import of_code
+from connector.local.words import Language, of_code
 
 SOON_DAYS: Final = 60
 """From so many days before its end on a certificate is told in yellow, as `check` and the log tell it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckShown:
+    """A check as it is read: its title, what is wrong and what to do, beside the daemon's own words."""
+
+    check: Check
+    title: str
+    says: str
+    do: str
+
+    @classmethod
+    def of(cls, check: Check, language: Language) -> Self:
+        """Find the words for a check; one that is right has none but its title."""
+        known = TEXTS[language]
+        key = f"check.{check.name}"
+        if check.ok and not check.remedy:
+            return cls(check, known.get(key, check.name), "", "")
+        case = f"{key}.{check.state or ('warn' if check.ok else 'bad')}"
+        says, do = known.get(case, check.detail or check.name), known.get(f"{case}.do", check.remedy)
+        return cls(check, known.get(key, check.name), says, do)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -40,6 +64,7 @@ async def probe(request: web.Request) -> web.Response:
 async def _page(request: web.Request) -> web.Response:
     ports, settings, language = request.app[PORTS], request.app[SETTINGS], language_of(request)
     report = await ports.status.status()
+    checks = [CheckShown.of(check, language) for check in report.checks]
     seen = {peer.member: peer for peer in report.peers}
     purged = await ports.journal.find(JournalQuery(tree=Tree.HOUSE, type=EntryType.PURGED, limit=1))
     peers = [member for member in ports.directory.members() if member.id != settings.member]
@@ -47,9 +72,9 @@ async def _page(request: web.Request) -> web.Response:
         request,
         "status.html",
         status_=status_out(report, settings),
-        red=[check for check in report.checks if not check.ok],
-        yellow=[check for check in report.checks if check.ok and check.remedy],
-        green=[check for check in report.checks if check.ok and not check.remedy],
+        red=[one for one in checks if not one.check.ok],
+        yellow=[one for one in checks if one.check.ok and one.check.remedy],
+        green=[one for one in checks if one.check.ok and not one.check.remedy],
         directory=ports.membership.report(),
         paused=ports.membership.paused(),
         peers=[(member, seen.get(member.id, _unseen(member.id))) for member in peers],

@@ -8,6 +8,8 @@ from types import MappingProxyType, ModuleType
 from typing import Final
 
 from connector.local.pages import (
+    texts_checks_en,
+    texts_checks_fr,
     texts_en,
     texts_fetch_en,
     texts_fetch_fr,
@@ -20,8 +22,8 @@ from connector.local.pages import (
 from connector.local.words import Language
 
 _MODULES: Final[Mapping[Language, tuple[ModuleType, ...]]] = {
-    Language.FR: (texts_fr, texts_fetch_fr, texts_house_fr, texts_sign_in_fr),
-    Language.EN: (texts_en, texts_fetch_en, texts_house_en, texts_sign_in_en),
+    Language.FR: (texts_fr, texts_checks_fr, texts_fetch_fr, texts_house_fr, texts_sign_in_fr),
+    Language.EN: (texts_en, texts_checks_en, texts_fetch_en, texts_house_en, texts_sign_in_en),
 }
 
 
