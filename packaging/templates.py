@@ -11,6 +11,7 @@ _UNITS = Path(__file__).parent / "systemd"
 _REPLACED = (
     ("Description=SPSTI connector", "Description=SPSTI connector of %i"),
     ("/etc/spsti-connector/", "/etc/spsti-connector-instances/%i/"),
+    ("/var/backups/spsti-connector", "/var/backups/spsti-connector-instances/%i"),
     ("User=spsti-connector", "User=spsti-%i"),
     ("Group=spsti-connector", "Group=spsti-%i"),
     ("StateDirectory=spsti-connector", "StateDirectory=spsti-connector-instances/%i"),
@@ -31,7 +32,7 @@ def main() -> None:
     """Write all of them into a directory."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for unit in sorted(_UNITS.glob("*.service")) + sorted(_UNITS.glob("*.socket")):
+    for unit in sorted(path for path in _UNITS.iterdir() if path.suffix in {".service", ".socket", ".timer"}):
         target = folder / f"{unit.stem}@{unit.suffix}"
         target.write_text(template(unit.name), encoding="utf-8")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.cli.backup import backup
 from connector.config.layout import CREDENTIALS
 from connector.config.model import LocalSection, PeerSection
 from connector.contract.settings import CREDENTIAL_PREFIX
@@ -59,9 +60,35 @@ def test_the_units_exposure_is_at_most_one_and_a_half(service):
 
 
 @needs_systemd
+@pytest.mark.parametrize("several", [False, True])
+def test_the_nightly_backups_exposure_is_at_most_one_and_a_half(several, tmp_path):
+    unit = tmp_path / f"spsti-connector-backup{'@lyon' if several else ''}.service"
+    name = "spsti-connector-backup.service"
+    unit.write_text(template(name) if several else (UNITS / name).read_text())
+
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=15", str(unit)], capture_output=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_nightly_backup_is_called_as_the_command_takes_it_and_reaches_no_network():
+    for text in ((UNITS / "spsti-connector-backup.service").read_text(), template("spsti-connector-backup.service")):
+        (called,) = settings(text, "ExecStart")
+        program, command, *given = called.split()
+        assert (program, command) == ("/usr/bin/spsti-connector", "backup")
+        backup.make_context("backup", given)  # every option is there, and has its value
+        assert settings(text, "PrivateNetwork") == ["yes"]
+        assert settings(text, "ReadWritePaths") == settings(text, "WorkingDirectory")
+    assert settings(text, "User") == ["spsti-%i"]
+    assert "/var/backups/spsti-connector/" not in text
+
+
+@needs_systemd
 def test_systemd_understands_every_line(tmp_path):
-    for unit in UNITS.glob("spsti-connector*.s*"):
-        if unit.suffix in {".service", ".socket"}:
+    for unit in UNITS.glob("spsti-connector*.*"):
+        if unit.suffix in {".service", ".socket", ".timer"}:
             # Of the program only its name is looked at: it is not installed where the tests run.
             (tmp_path / unit.name).write_text(unit.read_text().replace("/usr/bin/spsti-connector", "/bin/true"))
     done = subprocess.run(
