@@ -2,12 +2,17 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from connector.config import load
 from connector.config.locate import positions
+from connector.config.model import InsiSection, NetworkSection
 from connector.core.errors import ConfigFault
+
+OLDEST = Path(__file__).with_name("oldest.toml")
+"""As the first version wrote it; a key that is given up one day is to be told with what takes its place."""
 
 GOOD = """\
 [member]
@@ -63,6 +68,14 @@ def test_a_complete_file_is_accepted_with_its_defaults(tmp_path):
     assert model.local.listen == "127.0.0.1:8480"
     assert model.requester.max_services == 5
     assert model.requester.deadline_seconds == 10
+
+
+def test_a_configuration_of_the_oldest_version_is_read_and_has_todays_defaults():
+    model = load(OLDEST).model
+
+    assert model.member.id == "318751275100020"
+    assert "[insi]" not in OLDEST.read_text()
+    assert (model.insi, model.network) == (InsiSection(), NetworkSection())
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_the_file(tmp_path):
