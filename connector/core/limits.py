@@ -20,6 +20,10 @@ PATTERN_DAYS: Final = 30
 REPEAT_SECONDS: Final = 600
 """A `lookup_id` that comes again within ten minutes about the same worker counts once."""
 
+LEDGER_PER_MINUTE: Final = 120
+LEDGER_PER_DEMAND: Final = 6
+"""Our rule: a demand shows an honest member some four new heads, and each is worth one proof."""
+
 MISSES_TO_HITS: Final = 3
 BLOCK_FACTOR: Final = 10
 
@@ -36,6 +40,7 @@ class LimitRule(StrEnum):
     DAY = "day"
     PROBES = "probes"
     PRACTITIONER = "practitioner"
+    LEDGER = "ledger"
 
 
 BLOCKING: Final = frozenset({LimitRule.PATTERN, LimitRule.MISSES})
@@ -68,6 +73,11 @@ class Limits:
     def of_peer(self, size_class: str) -> "Limits":
         """Give the numbers for a peer of that size: how much it may ask in a day grows with it."""
         return replace(self, per_day=max(1, round(self.per_day * SIZE_SCALE.get(size_class, 1.0))))
+
+    @property
+    def ledger_per_minute(self) -> int:
+        """How often a peer may ask about ledgers in a minute: enough to follow every head that its demands show it."""
+        return max(LEDGER_PER_MINUTE, LEDGER_PER_DEMAND * self.per_minute)
 
     def slow_from(self, hits: int) -> int:
         """Give the misses of a day above which a pair is slowed, after so many hits on that day."""

@@ -59,6 +59,7 @@ class PeerCount:
     minute: deque[Instant] = field(default_factory=deque)
     repeats: deque[Instant] = field(default_factory=deque)
     probes: deque[Instant] = field(default_factory=deque)
+    ledger: deque[Instant] = field(default_factory=deque)
     seen: dict[bytes, Instant] = field(default_factory=dict)
     day: int = 0
     total: int = 0
@@ -73,7 +74,7 @@ class PeerCount:
         if now // DAY_SECONDS != self.day:
             self.day = now // DAY_SECONDS
             self.total = self.hits = self.misses = self.probes_today = 0
-        for times in (self.minute, self.repeats, self.probes):
+        for times in (self.minute, self.repeats, self.probes, self.ledger):
             while times and times[0] <= now - MINUTE_SECONDS:
                 times.popleft()
         while self.seen and (oldest := next(iter(self.seen))) and self.seen[oldest] <= now - REPEAT_SECONDS:
@@ -160,6 +161,14 @@ class Counting:
             Reached: `minute`: then it is not answered, and no entry is written.
         """
         _take(self._count(peer.id, now).minute, self.limits_of(peer).per_minute, now, LimitRule.MINUTE)
+
+    def asked_ledger(self, peer: Member, now: Instant) -> None:
+        """Count a question about ledgers; it takes nothing from what may be asked about workers.
+
+        Raises:
+            Reached: `ledger`.
+        """
+        _take(self._count(peer.id, now).ledger, self.limits_of(peer).ledger_per_minute, now, LimitRule.LEDGER)
 
     def check(self, peer: Member, worker: QualifiedIdentity, now: Instant) -> None:
         """Look whether anything may still be given, at the handover.

@@ -31,6 +31,7 @@ _SAID: Final = {
     LimitRule.MINUTE: "this member asked more than it may in a minute",
     LimitRule.DAY: "this member asked more than it may in a day",
     LimitRule.PROBES: "this member made more tests than it may",
+    LimitRule.LEDGER: "this member asked about ledgers more than it may in a minute",
     LimitRule.PRACTITIONER: "this practitioner asked more than one may in a day",
 }
 
@@ -124,18 +125,34 @@ class HolderLimits:
         except Reached as reached:
             raise await self._told(reached, peer, None, verified, now) from None
 
+    async def asked_ledger(self, peer: Member, now: Instant) -> None:
+        """Count a question about ledgers, which bears no mandate: proofs and countersignatures cost us work.
+
+        Raises:
+            LimitReached: there were too many in a minute.
+        """
+        try:
+            self._counting.asked_ledger(peer, now)
+        except Reached as reached:
+            raise await self._passing(reached, peer) from None
+
     async def _told(
         self, reached: Reached, peer: Member, worker: QualifiedIdentity | None, verified: VerifiedMandate, now: Instant
     ) -> LimitReached:
-        ref = verified.lookup_id or ""
-        if reached.tag is not None:
-            block = LimitBlock(new_id(self._entropy), peer.id, reached.rule, now, ref, reached.tag)
-            # In memory first: what is asked meanwhile is stopped already, whether or not the disk takes it.
-            self._counting.block(block)
-            await self._store.block(block, _blocked(block, worker, verified))
-        else:
-            await self._house.limited(peer.id, reached.rule)
-        self._observer.limit_met(reached.rule, peer.id, blocked=reached.tag is not None)
+        if reached.tag is None:
+            return await self._passing(reached, peer)
+        block = LimitBlock(new_id(self._entropy), peer.id, reached.rule, now, verified.lookup_id or "", reached.tag)
+        # In memory first: what is asked meanwhile is stopped already, whether or not the disk takes it.
+        self._counting.block(block)
+        await self._store.block(block, _blocked(block, worker, verified))
+        return self._answered(reached, peer, blocked=True)
+
+    async def _passing(self, reached: Reached, peer: Member) -> LimitReached:
+        await self._house.limited(peer.id, reached.rule)
+        return self._answered(reached, peer, blocked=False)
+
+    def _answered(self, reached: Reached, peer: Member, *, blocked: bool) -> LimitReached:
+        self._observer.limit_met(reached.rule, peer.id, blocked=blocked)
         return LimitReached(
             f"limit: {_SAID[reached.rule]}",
             retry_after=reached.retry_after,

@@ -1,5 +1,6 @@
 """What members show each other of their ledgers: checkpoints, proofs, what is held of others, and countersigning."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -22,17 +23,24 @@ _DAY: Final = 86_400
 _MAX_DIGITS: Final = 16
 
 
+TakePlace = Callable[[Member, Instant], Awaitable[None]]
+"""Counts what a member asks in a minute; raises `LimitReached`."""
+
+
 class LedgerRoutes:
     """They name nobody and so leave no entry; a fault that is found leaves one (`ledger.watching`)."""
 
-    def __init__(self, settings: PeerServerSettings, ledgers: LedgerReader, witness: LedgerWitness | None) -> None:
-        self._settings, self._ledgers, self._witness = settings, ledgers, witness
+    def __init__(
+        self, settings: PeerServerSettings, ledgers: LedgerReader, witness: LedgerWitness | None, take_place: TakePlace
+    ) -> None:
+        self._settings, self._ledgers, self._witness, self._take_place = settings, ledgers, witness, take_place
         self._house_asked: dict[tuple[MemberId, str], int] = {}
 
     async def checkpoint(
         self, _request: PeerRequest, member: Member, now: Instant, _started: float, tree: str
     ) -> web.StreamResponse:
         """Serve `GET /ledger/<tree>/checkpoint`."""
+        await self._take_place(member, now)
         self._count(member, now, Tree(tree), "checkpoint")
         note = await self._ledgers.checkpoint(Tree(tree))
         return respond(200, note.encode(), "text/plain; charset=utf-8")
@@ -41,19 +49,22 @@ class LedgerRoutes:
         self, request: PeerRequest, member: Member, now: Instant, _started: float, tree: str
     ) -> web.StreamResponse:
         """Serve `GET /ledger/<tree>/consistency?first=&second=`."""
+        await self._take_place(member, now)
         first, second = _sizes(request.raw_path.partition("?")[2])
         self._count(member, now, Tree(tree), "consistency")
         proof = await self._ledgers.consistency(Tree(tree), first, second)
         return respond(200, witnessing.encode_proof(proof), witnessing.CONTENT_TYPE)
 
-    async def heads(self, *_: object) -> web.StreamResponse:
+    async def heads(self, _request: PeerRequest, member: Member, now: Instant, *_: object) -> web.StreamResponse:
         """Serve `GET /ledger/heads`."""
+        await self._take_place(member, now)
         return respond(200, witnessing.encode_heads(await self._its_witness().held()), witnessing.CONTENT_TYPE)
 
     async def witness(
-        self, request: PeerRequest, member: Member, _now: Instant, _started: float, _: str
+        self, request: PeerRequest, member: Member, now: Instant, _started: float, _: str
     ) -> web.StreamResponse:
         """Serve `POST /ledger/witness`."""
+        await self._take_place(member, now)
         settings = self._settings
         body = await read_body(request, max_bytes=settings.max_body_bytes, seconds=settings.slow_client_seconds)
         if (once(request, hdrs.CONTENT_TYPE) or "").partition(";")[0].strip().lower() != witnessing.CONTENT_TYPE:

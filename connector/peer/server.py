@@ -199,7 +199,7 @@ class PeerServer:
         documents = DocumentRoutes(settings, holder, self._spawn, self.observer.ledger_failed)
         own = holder.settings
         open_ = OpenRoutes(settings, own.member, ports.directory, ports.files)
-        ledgers = LedgerRoutes(settings, ports.ledgers, ports.witness)
+        ledgers = LedgerRoutes(settings, ports.ledgers, ports.witness, holder.limits.asked_ledger)
         active = Access.ACTIVE
         consistency = Route("consistency", "GET", active, ledgers.consistency, takes_query=True)
         checkpoint = Route("checkpoint", "GET", active, ledgers.checkpoint)

@@ -5,13 +5,14 @@ import json
 import pytest
 
 from connector.core.directory import MemberStatus
-from connector.core.ledger import Tree
+from connector.core.ledger import EntryType, Tree
+from connector.core.limits import LEDGER_PER_MINUTE, Limits
 from connector.core.merkle import verify_consistency
 from connector.directory.members_file import NoFiles
 from connector.wire import b64
 from connector.wire.checkpoint import open_of_member
-from tests.kit.holder_asserts import assert_lives_on, assert_outcome, assert_refused_without_receipt
-from tests.kit.holder_house import a_line
+from tests.kit.holder_asserts import assert_lives_on, assert_outcome, assert_refused_without_receipt, house_notes
+from tests.kit.holder_house import a_house, a_line
 
 
 async def checkpoint(house, line, tree=Tree.EXCHANGE):
@@ -78,6 +79,61 @@ async def test_the_house_ledger_is_shown_once_a_day_to_each_member(house, line):
     assert (proof.status, for_another.status) == (200, 200)
     house.clock.at += 86_400
     assert (await line.send("GET", "/ledger/house/checkpoint", {})).status == 200
+
+
+LEDGER_ROUTES = [
+    ("GET", "/ledger/exchange/checkpoint", 200),
+    ("GET", "/ledger/exchange/consistency?first=0&second=0", 200),
+    ("GET", "/ledger/exchange/consistency?first=x", 400),
+    ("GET", "/ledger/heads", 404),
+    ("POST", "/ledger/witness", 415),
+]
+
+
+@pytest.fixture
+async def bounded(tmp_path):
+    async with a_house(tmp_path / "bounded", limits=Limits()) as running, a_line(running) as connected:
+        yield running, connected
+
+
+async def ask_of_ledgers(line):
+    return [await line.send(method, path, {}, b"{}" if method == "POST" else None) for method, path, _ in LEDGER_ROUTES]
+
+
+async def test_questions_about_ledgers_are_bounded_by_member_and_minute(bounded):
+    house, line = bounded
+    usual = [status for _, _, status in LEDGER_ROUTES]
+    for _ in range(LEDGER_PER_MINUTE // len(LEDGER_ROUTES)):
+        last = await ask_of_ledgers(line)
+
+    over = await ask_of_ledgers(line)
+    async with a_line(house, house.other_leaf) as other:
+        for_another = await ask_of_ledgers(other)
+
+    assert [reply.status for reply in last] == [reply.status for reply in for_another] == usual
+    for reply in over:
+        assert_outcome(reply, 429, "limit.exceeded")
+        assert reply.header("Retry-After") == "60"
+    noted = await house_notes(house, EntryType.LIMITED)
+    assert [(entry.peer, entry.reason) for entry in noted] == [(house.asker.id, "limit.ledger")]
+    assert house.ears.of("limit_met") == [["ledger", house.asker.id, False]] * len(over)
+    assert (await line.lookup()).status == 200
+    house.clock.at += 60
+    assert [reply.status for reply in await ask_of_ledgers(line)] == usual
+
+
+async def test_a_member_over_its_lookups_still_sees_the_ledger(bounded):
+    house, line = bounded
+    statuses = [(await line.lookup(house.demand())).status for _ in range(Limits().per_minute + 1)]
+
+    assert statuses[-1] == 429
+    assert (await line.send("GET", "/ledger/exchange/checkpoint", {})).status == 200
+
+
+def test_a_member_that_may_ask_more_may_follow_more_heads():
+    assert Limits().ledger_per_minute == LEDGER_PER_MINUTE
+    assert Limits(per_minute=100).ledger_per_minute == 600
+    assert Limits(per_minute=1).ledger_per_minute == LEDGER_PER_MINUTE
 
 
 async def test_a_suspended_member_sees_no_ledger(house, line):
