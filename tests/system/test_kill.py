@@ -89,6 +89,7 @@ async def couple(tmp_path_factory):
     for service in made.services.values():
         service.command = PAUSING
         service.environment[VARIABLE] = str(pause_file(service))
+        service.raise_limits()  # one worker is asked about at every stage
     try:
         await made.start()
         yield made
