@@ -4,6 +4,7 @@
 What only the running daemon can tell (ports, peers, the vendor's software) is asked by `check` afterwards.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -227,7 +228,9 @@ class _Reader:
         if section.pkcs11 is not None:
             token = section.pkcs11
             pin = (self._password(token.pin) or b"").decode(errors="replace")
-            return TokenSigner(section.kid, algorithm, TokenKey(token.module, token.token, token.key, pin))
+            return TokenSigner(
+                section.kid, algorithm, TokenKey(token.module, token.token, token.key, pin), time.monotonic
+            )
         data = self._references.read(section.key or section.pkcs12 or "")
         if section.pkcs12 is not None:
             bundle = load_pkcs12(data, self._password(section.password))

@@ -1,11 +1,13 @@
 """A `core.ports.Signer` whose key stays in a PKCS#11 token: a smart card, a USB key, a network HSM, SoftHSM in tests.
 
 The library (python-pkcs11, the extra `pkcs11`) is imported only where a token is configured. When a token does not
-answer, nothing is signed and so nothing leaves; it is looked for again at the next signature. A refused PIN is not
+answer, nothing is signed and so nothing leaves; it is looked for again at the next signature, every few seconds at
+most, since looking for it can take long and everybody waits meanwhile. A refused PIN is not
 tried twice: tokens lock themselves. No message holds a PIN. Signing blocks for as long as the token takes.
 """
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,6 +23,9 @@ from connector.crypto.keys import PublicKey, SigningAlgorithm, public_key_to_der
 
 _PSS_SALT_BYTES: Final = 32
 
+PAUSE_SECONDS: Final = 5.0
+"""Between two searches for a token that does not answer: our rule."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenKey:
@@ -33,16 +38,19 @@ class TokenKey:
 
 
 class TokenSigner:
-    """Signs with a key in a token; opened when it is made.
+    """Signs with a key in a token; opened when it is made. `monotonic` tells seconds that only go forward.
 
     Raises:
         ConfigFault: the library or the driver is missing; token or key is absent, or there are several; the PIN is
             refused; the key is not of the algorithm's kind, or no public half of it can be found.
     """
 
-    def __init__(self, kid: str, algorithm: SigningAlgorithm, where: TokenKey) -> None:
+    def __init__(self, kid: str, algorithm: SigningAlgorithm, where: TokenKey, monotonic: Callable[[], float]) -> None:
         self._kid, self._algorithm, self._where = kid, algorithm, where
         self._lock = threading.Lock()
+        self._monotonic = monotonic
+        self._failed_at: float | None = None
+        self._failed_why = ""
         self._pin_refused = False
         self._slot: Any = None
         self._private: Any = None
@@ -98,7 +106,7 @@ class TokenSigner:
                 return self._signature(data)
             except self._pkcs11.PKCS11Error as error:
                 self._private = None
-                raise self._unavailable(type(error).__name__) from None
+                raise self._failed(type(error).__name__) from None
 
     def not_ready(self) -> str:
         """Say why nothing can be signed now; empty where it can. The token is asked, and nothing is signed for it."""
@@ -133,14 +141,17 @@ class TokenSigner:
         """
         if self._pin_refused:
             raise self._unavailable("its PIN was refused, and is not tried again before a reload")
+        if self._failed_at is not None and self._monotonic() - self._failed_at < PAUSE_SECONDS:
+            raise self._unavailable(self._failed_why)
         self._begin_anew()
         try:
             found = self._opened()
         except ConfigFault as error:
-            raise self._unavailable(error.message) from None
+            raise self._failed(error.message) from None
         if public_key_to_der(found) != public_key_to_der(self.public_key):
             self._private = None
-            raise self._unavailable("it holds another key under that label")
+            raise self._failed("it holds another key under that label")
+        self._failed_at = None
 
     def _begin_anew(self) -> None:
         """Have the driver look again: it knows the tokens that were there when it began. Others' sessions end too."""
@@ -202,6 +213,11 @@ class TokenSigner:
             f"token {self._where.token}: neither public key nor certificate {label} beside its private key",
             hint="store one of them under the same label",
         )
+
+    def _failed(self, why: str) -> FailedClosed:
+        """Begin the pause, at the end of the search: one that took long is not begun again at once."""
+        self._failed_at, self._failed_why = self._monotonic(), why
+        return self._unavailable(why)
 
     def _unavailable(self, why: str) -> FailedClosed:
         return FailedClosed(

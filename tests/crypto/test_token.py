@@ -1,13 +1,14 @@
 """A signing key in a PKCS#11 token: both algorithms, every way in which it cannot be had, pulled out and put back."""
 
 from dataclasses import replace
+from time import monotonic
 
 import pytest
 
 from connector.core.codes import Code
 from connector.core.errors import ConfigFault, FailedClosed
 from connector.crypto.keys import SigningAlgorithm, verify
-from connector.crypto.token import TokenKey, TokenSigner
+from connector.crypto.token import PAUSE_SECONDS, TokenKey, TokenSigner
 from tests.kit.token import LABEL, PIN, Token, needs_softhsm
 
 ES256, PS256 = SigningAlgorithm.ES256, SigningAlgorithm.PS256
@@ -39,7 +40,7 @@ def where(token):
     ("key", "algorithm", "size"), [("p256", ES256, 64), ("rsa", PS256, 256), ("rsa-alone", PS256, 256)]
 )
 def test_both_algorithms_sign_as_their_public_half_verifies(where, key, algorithm, size):
-    signer = TokenSigner("sign-1", algorithm, replace(where, key=key))
+    signer = TokenSigner("sign-1", algorithm, replace(where, key=key), monotonic)
 
     signature = signer.sign(DATA)
 
@@ -50,7 +51,10 @@ def test_both_algorithms_sign_as_their_public_half_verifies(where, key, algorith
 
 
 def test_two_signers_share_a_token(where):
-    first, second = TokenSigner("a", ES256, where), TokenSigner("b", PS256, replace(where, key="rsa"))
+    first, second = (
+        TokenSigner("a", ES256, where, monotonic),
+        TokenSigner("b", PS256, replace(where, key="rsa"), monotonic),
+    )
 
     assert verify(second.public_key, PS256, DATA, second.sign(DATA))
     assert verify(first.public_key, ES256, DATA, first.sign(DATA))
@@ -70,7 +74,7 @@ def test_two_signers_share_a_token(where):
 )
 def test_what_cannot_be_had_is_told_to_the_operator_without_the_pin(where, change, algorithm, said):
     with pytest.raises(ConfigFault) as caught:
-        TokenSigner("sign-1", algorithm, replace(where, **change))
+        TokenSigner("sign-1", algorithm, replace(where, **change), monotonic)
 
     assert said in str(caught.value)
     assert PIN not in str(caught.value)
@@ -78,11 +82,22 @@ def test_what_cannot_be_had_is_told_to_the_operator_without_the_pin(where, chang
 
 def test_the_pin_does_not_show(where):
     assert PIN not in repr(where)
-    assert PIN not in repr(TokenSigner("sign-1", ES256, where))
+    assert PIN not in repr(TokenSigner("sign-1", ES256, where, monotonic))
+
+
+class Seconds:
+    """A monotonic clock that is set by hand."""
+
+    def __init__(self):
+        self.at = 1000.0
+
+    def __call__(self):
+        return self.at
 
 
 def test_a_token_pulled_out_signs_nothing_and_signs_again_when_it_is_back(token, where):
-    signer = TokenSigner("sign-1", ES256, where)
+    seconds = Seconds()
+    signer = TokenSigner("sign-1", ES256, where, seconds)
     token.pull()
     try:
         for _ in range(2):
@@ -90,7 +105,8 @@ def test_a_token_pulled_out_signs_nothing_and_signs_again_when_it_is_back(token,
                 signer.sign(DATA)
             assert caught.value.code == Code.SIGNER_UNAVAILABLE
             assert PIN not in str(caught.value)
-        assert "does not sign" in signer.not_ready()
+            assert "does not sign" in signer.not_ready()
+            seconds.at += PAUSE_SECONDS
     finally:
         token.put_back()
 
@@ -98,8 +114,34 @@ def test_a_token_pulled_out_signs_nothing_and_signs_again_when_it_is_back(token,
     assert verify(signer.public_key, ES256, DATA, signer.sign(DATA))
 
 
+@pytest.mark.parametrize("is_asked_first", [False, True])
+def test_a_missing_token_is_not_searched_for_again_before_a_pause(token, where, is_asked_first):
+    """Put back at once, it is found only after the pause: in between, nobody waited for a search."""
+    seconds = Seconds()
+    signer = TokenSigner("sign-1", ES256, where, seconds)
+    token.pull()
+    try:
+        if is_asked_first:
+            for _ in range(2):  # seen to be gone, then searched for
+                assert "does not sign" in signer.not_ready()
+        else:
+            with pytest.raises(FailedClosed):
+                signer.sign(DATA)
+    finally:
+        token.put_back()
+
+    seconds.at += PAUSE_SECONDS - 0.1
+    with pytest.raises(FailedClosed, match="token spsti: is not there") as caught:
+        signer.sign(DATA)
+    assert caught.value.code == Code.SIGNER_UNAVAILABLE
+    assert "does not sign" in signer.not_ready()
+    seconds.at += 0.1
+    assert signer.not_ready() == ""
+    assert verify(signer.public_key, ES256, DATA, signer.sign(DATA))
+
+
 def test_readiness_sees_that_a_token_was_pulled_out_before_anything_is_signed(token, where):
-    signer = TokenSigner("sign-1", ES256, where)
+    signer = TokenSigner("sign-1", ES256, where, monotonic)
     token.pull()
     try:
         assert "does not sign" in signer.not_ready()
@@ -108,10 +150,12 @@ def test_readiness_sees_that_a_token_was_pulled_out_before_anything_is_signed(to
 
 
 def test_a_wrong_pin_is_refused_once_and_not_tried_again(token, where):
-    signer = TokenSigner("sign-1", ES256, where)
+    seconds = Seconds()
+    signer = TokenSigner("sign-1", ES256, where, seconds)
     token.pull()
     assert signer.not_ready() != ""
     token.put_back()
+    seconds.at += PAUSE_SECONDS
     signer._where = replace(where, pin="0000")
 
     for said in ("the PIN is refused", "not tried again before a reload"):

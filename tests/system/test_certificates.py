@@ -7,6 +7,7 @@ import asyncio
 import ssl
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import pytest_asyncio
@@ -240,7 +241,11 @@ async def test_a_signing_key_in_a_token_signs_until_it_is_pulled_out_and_again_w
         assert (status, "does not sign" in wrong["signing"]) == (503, True)
 
         token.put_back()
-        assert (await readiness(holder))[0] == 200
+
+        async def is_ready() -> bool:  # a token that is missing is looked for every few seconds
+            return (await readiness(holder))[0] == 200
+
+        await eventually(is_ready)
         assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
         await assert_sound(holder, us)
         assert PIN not in holder.log.read_text()
@@ -253,7 +258,7 @@ def put_into_token(made, service, token) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOFTHSM2_CONF", token.environment["SOFTHSM2_CONF"])
         where = TokenKey(token.driver, LABEL, "sign-1", PIN)
-        public = public_key_to_der(TokenSigner("sign-1", SigningAlgorithm.ES256, where).public_key)
+        public = public_key_to_der(TokenSigner("sign-1", SigningAlgorithm.ES256, where, monotonic).public_key)
     pin = service.folder / "pin"
     pin.write_text(PIN + "\n")
     text = service.config.read_text()
