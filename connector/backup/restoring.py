@@ -17,6 +17,7 @@ from connector.backup.writing import CONFIG
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
 from connector.core.instant import Instant
+from connector.store import epoch_home
 from connector.store.copying import CopiedState, describe, mark_restored
 from connector.store.files import sync_directory
 
@@ -79,6 +80,8 @@ def restore(
         if keys is not None and config is not None:
             _, names = extract(keys.path, keys.lock, Part.KEYS, besides[1])
             placed = _place(besides[1], names, config)
+        if epochs is None:
+            epoch_home.put_for(besides[0] / "state" / "state.db", besides[0] / "state" / "epochs")
         mark_restored(besides[0] / "state" / "state.db", about.taken_at, now)
         sync_directory(besides[0])
         if len(targets) > 1:

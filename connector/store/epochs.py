@@ -22,8 +22,10 @@ from connector.core.matricule import Ins
 from connector.core.ports import Entropy
 from connector.crypto import aead
 from connector.crypto.mac import KeyedHash, derive
+from connector.store import epoch_home
 from connector.store.files import make_directory, sync_directory, write_all, write_durably
 from connector.store.keys import TAG_BYTES
+from connector.store.sql import Connection
 
 _SUFFIX: Final = ".key"
 _TAGS: Final = "spsti epoch tags 1"
@@ -44,8 +46,18 @@ class EpochKeys:
         self._entropy = entropy
         self._known: dict[str, _Keys] = {}
         self._newest: dict[str, str] = {}
+        self._is_settled = False
         self._files = threading.Lock()
         """Held while a file is read or destroyed: who read one just then would bring its key back to memory."""
+
+    def settle(self, db: Connection) -> None:
+        """See that the directory is the database's, now and from now on whenever a key is not found.
+
+        Raises:
+            FailedClosed: `state.unavailable`, it is not there, or another state's (`store.epoch_home`).
+        """
+        epoch_home.settle(db, self._directory, self._entropy)
+        self._is_settled = True
 
     def current(self, retention: Retention, at: Instant) -> tuple[str, aead.Box]:
         """Give the name and key of an instant's epoch, in its newest generation, made now if it is the first use.
@@ -136,6 +148,7 @@ class EpochKeys:
             try:
                 handle = os.open(path, os.O_WRONLY)
             except FileNotFoundError:
+                self._require_home()
                 return
             try:
                 write_all(handle, self._entropy.token(max(1, os.fstat(handle).st_size)), 0)
@@ -173,6 +186,7 @@ class EpochKeys:
                 wrapped = path.read_bytes()
                 keys = self._known[name] = _keys(aead.unwrap_key(self._kek, wrapped, name.encode()))
         except FileNotFoundError:
+            self._require_home()
             self._known.pop(name, None)
             return None
         except OSError as error:
@@ -184,6 +198,7 @@ class EpochKeys:
         return keys
 
     def _make(self, name: str) -> _Keys:
+        self._require_home()
         key = self._entropy.token(aead.KEY_BYTES)
         try:
             make_directory(self._directory)
@@ -196,6 +211,15 @@ class EpochKeys:
             ) from None
         keys = self._known[name] = _keys(key)
         return keys
+
+    def _require_home(self) -> None:
+        """A key that is not there was destroyed only if its directory is."""
+        if self._is_settled and epoch_home.marker_in(self._directory) is None:
+            raise FailedClosed(
+                f"ledger: the directory of epoch keys {self._directory} is gone",
+                code=Code.LEDGER_UNAVAILABLE,
+                hint="mount it again; nothing is written or destroyed meanwhile",
+            )
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name}{_SUFFIX}"

@@ -160,7 +160,7 @@ class State(Generic[J]):
             upgrades: list[Upgrade] = []
 
             def opener() -> Database:
-                return _open_owned(settings, member, keys, clock.now(), upgrades)
+                return _open_owned(settings, member, parts, clock.now(), upgrades)
 
             writer = Writer(opener, built.ledgers, clock, settings.max_batch)
             await writer.start()
@@ -258,16 +258,19 @@ def _give_back(transaction: Transaction) -> Callable[[], int]:
 
 
 def _open_owned(
-    settings: StateSettings, member: MemberId, keys: StateKeys, now: Instant, upgrades: list[Upgrade]
+    settings: StateSettings, member: MemberId, parts: StateParts, now: Instant, upgrades: list[Upgrade]
 ) -> Database:
     """Open the database for writing, see that it is this member's, under this master key, and bring it up to date."""
     db = open_writer(settings.database)
+    sealer = Sealer(parts.keys.rows)
     try:
         refuse_newer(db, settings.backups)
         if not is_new(db):
-            _check_owner(db, member, Sealer(keys.rows))
+            _check_owner(db, member, sealer)
+            parts.epochs.settle(db.conn)
         upgrades.extend(bring_forward(db, settings.database, settings.backups, now))
-        _check_owner(db, member, Sealer(keys.rows))
+        _check_owner(db, member, sealer)
+        parts.epochs.settle(db.conn)
     except sqlite3.Error as error:
         db.close()
         raise _unavailable("its database cannot be read", "restore it") from error

@@ -133,7 +133,9 @@ class TestFailing:
 
     async def test_an_epoch_key_that_cannot_be_written_lets_no_entry_pass(self, tmp_path):
         async with opened(tmp_path) as state:
-            (tmp_path / "state" / "epochs").write_text("in the way")
+            epochs = tmp_path / "state" / "epochs"
+            epochs.rename(tmp_path / "elsewhere")
+            epochs.write_text("in the way")
 
             with pytest.raises(FailedClosed) as refused:
                 await answer(state)

@@ -166,7 +166,7 @@ class TestSecrecy:
             await answer(state)
             await answer(state, retention=Retention.DAILY)
 
-        names = sorted(path.name for path in (tmp_path / "state" / "epochs").iterdir())
+        names = sorted(path.name for path in (tmp_path / "state" / "epochs").glob("*.key"))
         assert names == ["daily-2026-11-23.key", "monthly-2026-11.key"]
 
     async def test_an_epoch_key_survives_a_restart_and_is_bound_to_its_name(self, tmp_path):
