@@ -28,6 +28,18 @@ with_sockets() {
     systemctl stop spsti-connector
     systemctl start spsti-connector.socket spsti-connector-local.socket && systemctl start spsti-connector
 }
+nightly_backup() {
+    for use in backup backup-keys; do
+        openssl genpkey -algorithm x25519 -out "$use.key" || return
+        openssl pkey -in "$use.key" -pubout -out "/etc/spsti-connector/$use.pub" || return
+        chmod 644 "/etc/spsti-connector/$use.pub"
+    done
+    systemctl start spsti-connector-backup && systemctl start spsti-connector-backup # the second takes its place
+}
+rehearse() {
+    cd /var/backups/spsti-connector && spsti-connector restore data --keys keys --epochs epochs --rehearse \
+        --identity /root/backup.key --keys-identity /root/backup-keys.key
+}
 make_instance() {
     spsti-connector-instance create lyon && id spsti-lyon &&
         stat -c '%n %U:%G %a' /etc/spsti-connector-instances/lyon /var/lib/spsti-connector-instances/lyon \
@@ -58,6 +70,10 @@ step live get /health/live
 step reload systemctl reload spsti-connector
 step state-reloaded property spsti-connector ActiveState
 step adapter spsti-connector adapter install --config /etc/spsti-connector/connector.toml given/*.whl
+step backup nightly_backup
+step backup-timer systemctl start spsti-connector-backup.timer
+step backup-rights stat -c '%n %U %a' /var/backups/spsti-connector/data /var/backups/spsti-connector/keys /var/backups/spsti-connector/epochs
+step rehearse eval '(rehearse)'
 step sockets with_sockets
 step status-sockets systemctl status --no-pager spsti-connector.socket spsti-connector-local.socket
 step live-sockets get /health/live

@@ -184,6 +184,14 @@ def test_the_service_starts_as_its_own_user_and_tells_systemd_how_it_stands(life
     assert life["state-reloaded"].said.strip() == "active"
 
 
+def test_the_nightly_backup_is_taken_beside_the_running_service_and_opens(life):
+    fine(life, "backup", "backup-timer", "rehearse")
+
+    assert life["backup-rights"].said.splitlines() == [
+        f"/var/backups/spsti-connector/{part} spsti-connector 600" for part in ("data", "keys", "epochs")
+    ]
+
+
 def test_it_runs_on_sockets_that_systemd_hands_over(life):
     fine(life, "sockets", "live-sockets")
 
