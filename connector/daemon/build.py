@@ -533,7 +533,7 @@ async def _listen_locally(rooms: Rooms) -> None:
         journal=LocalJournal(rooms.state.journal),
         evidence=rooms.evidence,
         status=rooms.status,
-        prober=LocalProber(rooms.errands),
+        prober=LocalProber(rooms.errands, rooms.directory, rooms.peers, rooms.peer_watch),
         register=rooms.register,
         coverage=rooms.coverage,
         identities=rooms.identities,
@@ -572,6 +572,9 @@ def _jobs(rooms: Rooms) -> Jobs:
     async def purge_spools() -> None:
         await purge_expired(store, vault, clock)
 
+    async def due_work() -> None:
+        await rooms.errands.run_due_work(may_end=not await rooms.housekeeping.retention.waits())
+
     async def forget_answers() -> None:
         hours = rooms.material.insi.settings.max_age_hours if rooms.material.insi is not None else 0
         await rooms.state.insi_answers.forget(Instant(clock.now() - hours * 3600))
@@ -596,7 +599,7 @@ def _jobs(rooms: Rooms) -> Jobs:
             Job("keys", 10.0, look_at_keys),
             Job("membership", 60.0, rooms.membership.tick),
             rooms.witnesses.job(),
-            Job("due-work", 2.0, rooms.errands.run_due_work),
+            Job("due-work", 2.0, due_work),
             Job("readiness", 10.0, rooms.status.measure),
             Job("spools", 30.0, purge_spools),
             Job("tidy", 60.0, rooms.state.tidy),

@@ -31,7 +31,8 @@ class Housekeeping:
         """
         await self.retention.run()
         await self._state.give_back()
-        await asyncio.to_thread(forget_backups, self._settings.backups, self._clock.now())
+        if not await self.retention.waits():
+            await asyncio.to_thread(forget_backups, self._settings.backups, self._clock.now())
 
     def job(self) -> Job:
         """Give it as a job."""

@@ -77,11 +77,19 @@ class Retention:
         """
         async with self._one_at_a_time:
             ended = await self._finish_all()
-            if self._jump.waits(self._clock.now(), self._clock.monotonic()) or await self._jumped_before():
+            if await self.waits():
                 return ended
             for epoch in await self._over():
                 await self._begin(Destruction(epoch, DestroyedBy.RETENTION, self._clock.now()))
             return ended + await self._finish_all()
+
+    async def waits(self) -> bool:
+        """Whether the clock jumped less than a day ago: nothing is to be destroyed then because of the date.
+
+        Raises:
+            FailedClosed: `state.unavailable`.
+        """
+        return self._jump.waits(self._clock.now(), self._clock.monotonic()) or await self._jumped_before()
 
     async def _jumped_before(self) -> bool:
         """Whether a jump less than a day ago is stored: a restart would compare with instants from after it."""

@@ -208,6 +208,16 @@ async def test_a_filed_copy_is_purged_like_any_other(office):
     assert (await office.errands.get(fetch.id)).state is FetchState.PURGED
 
 
+async def test_nothing_is_purged_by_a_clock_that_may_not_be_believed(office):
+    fetch = await office.fetch(A)
+    office.clock.at = fetch.document.purge_at
+
+    await office.errands.run_due_work(may_end=False)
+    assert office.state.vault.ids() == [fetch.document.vault_id]
+    await office.errands.run_due_work()
+    assert office.state.vault.ids() == []
+
+
 async def test_a_fetch_that_ended_is_purged_after_a_week(office):
     fetch = await office.fetch(C)
     office.clock.at += 7 * DAY
