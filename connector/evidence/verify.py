@@ -120,13 +120,15 @@ class _Verification:
     def _directories(self, files: Mapping[str, bytes]) -> Directories:
         believed: list[DirectoryOfTime] = []
         lists = {listed.version: listed for listed in self._trust.lists}
+        named: set[str] = set()
         for number, row in enumerate(self._file.rows("directories")):
             part, version = f"directories[{number}]", str(row.get("version"))
             if version.startswith("file:"):
-                listed, since = lists.pop(version, None), _accepted_at(row)
+                listed, since = lists.get(version), _accepted_at(row)
                 if listed is None or since is None:
                     self._findings.add(part, Found.DIRECTORY_NOT_TRUSTED, Verdict.NOT_PROVEN, version=version)
                     continue
+                named.add(version)  # it may come again: a list that was replaced and came back
                 believed.append(DirectoryOfTime(version, since, listed.members))
             elif self._trust.root is None:
                 self._findings.add(part, Found.DIRECTORY_NOT_TRUSTED, Verdict.NOT_PROVEN, version=version)
@@ -140,7 +142,11 @@ class _Verification:
                 part, Found.DIRECTORY_BELIEVED, Verdict.PROVEN, version=version, since=rfc3339(believed[-1].accepted_at)
             )
         # A list that the reader has beside the file's is what the reader knows now.
-        believed += [DirectoryOfTime(listed.version, self._at, listed.members) for listed in lists.values()]
+        believed += [
+            DirectoryOfTime(version, self._at, listed.members)
+            for version, listed in lists.items()
+            if version not in named
+        ]
         return Directories(believed)
 
     def _signed_directory(

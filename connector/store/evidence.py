@@ -29,7 +29,13 @@ _STAMP_AFTER: Final = (
     "select size, at, note, token from head_stamps where tree = ? and size between ? and ? order by size limit 1"
 )
 _KEEP_LIST: Final = "insert or ignore into kept_lists (version, at, content) values (?, ?, ?)"
-_LISTS: Final = "select version, at, content from kept_lists order by at, version"
+_ACCEPT: Final = """
+    insert or ignore into list_acceptances select ?, ?
+    where ? is not (select version from list_acceptances order by at desc, version desc limit 1)
+"""
+_LISTS: Final = """
+    select version, a.at, content from list_acceptances a join kept_lists using (version) order by a.at, version
+"""
 _LAST_STAMP: Final = "select size, at, note, token from head_stamps where tree = ? order by size desc limit 1"
 
 
@@ -114,12 +120,16 @@ class EvidenceStore:
         return await self._readers.run(lambda db: _stamp(tree, one(db, _LAST_STAMP, tree.value)))
 
     async def keep_list(self, kept: KeptList) -> None:
-        """Keep a members file under its version; once is enough."""
-        row = (kept.version, kept.at, kept.content)
-        await self._writer.do(lambda transaction: _do(transaction.db, _KEEP_LIST, row))
+        """Keep a members file under its version, once, and when it came into force, as often as it did."""
+
+        def keep(transaction: Transaction) -> None:
+            _do(transaction.db, _KEEP_LIST, (kept.version, kept.at, kept.content))
+            _do(transaction.db, _ACCEPT, (kept.at, kept.version, kept.version))
+
+        await self._writer.do(keep)
 
     async def lists(self) -> Sequence[KeptList]:
-        """Give the members files that were believed here, the oldest first."""
+        """Give the members files that were believed here, the oldest first, one as often as it came into force."""
         found = await self._readers.run(lambda db: rows(db, _LISTS))
         return [KeptList(version, Instant(at), content) for version, at, content in found]
 

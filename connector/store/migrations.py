@@ -27,6 +27,7 @@ KNOWN = frozenset(
         "m012_fetch_readers",
         "m013_journal_of_a_peer",
         "m014_told_gaps",
+        "m015_list_acceptances",
     }
 )
 """Every migration that this version knows: a database that has seen others is not opened."""
@@ -380,3 +381,13 @@ def m014_told_gaps(db: Database) -> None:
     """Keep with a gap what the first leaf of the new ledger says of it, once its member has shown that."""
     for column in ("reason", "highest"):
         db.execute(f"alter table ledger_gaps add column {column} text")
+
+
+@migrations()
+def m015_list_acceptances(db: Database) -> None:
+    """Keep each time at which a members list came into force: one that comes back is in force again from then on."""
+    db.execute(
+        "create table list_acceptances (at integer not null, version text not null, primary key (at, version))"
+        " strict, without rowid"
+    )
+    db.execute("insert into list_acceptances select at, version from kept_lists")

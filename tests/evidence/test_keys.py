@@ -6,8 +6,11 @@ import pytest
 
 from connector.core.directory import KeyUse
 from connector.core.instant import Instant
+from connector.core.oid import Environment
 from connector.crypto.keys import SigningAlgorithm, generate, public_key_to_der
+from connector.directory.members_text import members_text
 from connector.evidence.findings import Found, Verdict
+from connector.evidence.packing import KeptLists
 from connector.evidence.report import as_text
 from tests.kit.connector_pair import a_pair
 from tests.kit.evidence import DAY, Bench
@@ -160,3 +163,17 @@ async def test_a_list_that_the_reader_does_not_trust_proves_nothing(bench):
     assert report.verdict is Verdict.NOT_PROVEN or report.verdict is Verdict.ALTERED
     assert of(report, Found.DIRECTORY_NOT_TRUSTED)
     assert of(report, Found.SIGNER_UNKNOWN)
+
+
+async def test_a_list_that_came_back_is_the_one_in_force_from_then_on(tmp_path):
+    async with a_pair(tmp_path / "pair") as pair:
+        bench = Bench(pair)
+        without = members_text(m for m in bench.members.values() if m.id != bench.third.id).encode()
+        for content, at in ((None, -30), (without, -20), (None, -10)):
+            await bench.keep_list(content, at=at)
+        lists = KeptLists(pair.state.evidence, Environment.TEST)
+
+        found = await lists.pack(frozenset(), [Instant(bench.now - ago) for ago in (25, 15, 5)])
+
+        assert [row["accepted_at"] - bench.now for row in found.rows] == [-30, -20, -10]
+        assert found.rows[0]["version"] == found.rows[2]["version"] != found.rows[1]["version"]
