@@ -73,20 +73,16 @@ class SqliteLimitStore:
 
         def read(db: Connection) -> list[Counted]:
             found = rows(db, _SINCE, since)
+            # Tens of thousands of rows at a start, of a few peers in thirty epochs.
             keys = {epoch: self._epochs.find(epoch) for epoch in {row[_EPOCH] for row in found}}
+            peers = {peer: MemberId(peer) for peer in {row[0] for row in found}}
             return [
-                self._opened(peer, at, hit, key, sealed)
+                _opened(peers[peer], at, hit, key, sealed)
                 for peer, at, hit, epoch, sealed in found
                 if (key := keys[epoch]) is not None
             ]
 
         return await self._readers.run(read)
-
-    def _opened(self, peer: str, at: Instant, hit: int, key: aead.Box, sealed: bytes) -> Counted:
-        tags = aead.open_(key, sealed, _PLACE)
-        parts = [tags[start : start + TAG_BYTES] for start in range(0, len(tags), TAG_BYTES)] or [b"", b"", b""]
-        traits, matricule, repeat = parts
-        return Counted(MemberId(peer), at, bool(hit), traits, matricule, repeat)
 
     async def blocks(self) -> Sequence[LimitBlock]:
         """Give all blocks that are kept, the oldest first."""
@@ -143,3 +139,9 @@ class SqliteLimitStore:
         sealed = self._sealer.seal(_BLOCKS, block.id, block)
         transaction.append(entry)
         transaction.db.execute(_KEEP_BLOCK, (block.id, block.since, sealed))
+
+
+def _opened(peer: MemberId, at: Instant, hit: int, key: aead.Box, sealed: bytes) -> Counted:
+    tags = aead.open_(key, sealed, _PLACE)
+    traits, matricule, repeat = (tags[start : start + TAG_BYTES] for start in (0, TAG_BYTES, 2 * TAG_BYTES))
+    return Counted(peer, at, bool(hit), traits, matricule, repeat)
