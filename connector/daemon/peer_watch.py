@@ -18,6 +18,7 @@ class _Heard:
     reply: Reply | None = None
     elapsed_ms: int | None = None
     called_us_at: Instant | None = None
+    version: str = ""
 
 
 class PeerWatch:
@@ -36,6 +37,10 @@ class PeerWatch:
         """Note that a peer asked us."""
         self._heard.setdefault(member, _Heard()).called_us_at = self._clock.now()
 
+    def runs(self, member: MemberId, version: str) -> None:
+        """Note which version of the connector a peer said it has."""
+        self._heard.setdefault(member, _Heard()).version = version
+
     def seen(self) -> Sequence[PeerSeen]:
         """Give what was heard, by member."""
         return [
@@ -45,6 +50,7 @@ class PeerWatch:
                 is_reachable=None if heard.reply is None else heard.reply not in _SILENT,
                 elapsed_ms=heard.elapsed_ms,
                 called_us_at=heard.called_us_at,
+                version=heard.version,
             )
             for member, heard in sorted(self._heard.items())
         ]

@@ -226,6 +226,8 @@ class PeerSeen:
     is_reachable: bool | None = None
     elapsed_ms: int | None = None
     called_us_at: Instant | None = None
+    version: str = ""
+    """Of its connector, as it said when it was last tested; empty where it did not yet."""
 
 
 @dataclass(frozen=True, slots=True)

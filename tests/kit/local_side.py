@@ -385,6 +385,7 @@ class Journal:
 class Status:
     def __init__(self):
         self.checks = [Check("ledger", ok=True), Check("adapter", ok=True)]
+        self.peers = []
 
     async def readiness(self):
         return self.checks
@@ -401,6 +402,7 @@ class Status:
             ledgers=(LedgerStatus(Tree.EXCHANGE, f"{US}/exchange/1", 5),),
             outbox={"acknowledgements": 2},
             versions={"protocol": "1"},
+            peers=self.peers,
         )
 
 

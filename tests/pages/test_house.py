@@ -12,7 +12,7 @@ from connector.core.oppositions import OppositionKind
 from connector.core.people import Role
 from connector.directory.age import Freshness
 from connector.local.pages.texts import TEXTS
-from connector.local.ports import Check, ProbeStep
+from connector.local.ports import Check, PeerSeen, ProbeStep
 from connector.local.sign_in.rights import PAGE_ROLES
 from connector.local.words import Language
 from tests.kit.local_side import A
@@ -105,6 +105,15 @@ async def test_a_peer_is_tested_and_the_step_that_failed_says_cause_and_remedy(v
 
     assert "no byte came → call them" in page
     assert "Le test s'est arrêté" in page
+
+
+async def test_a_peer_shows_the_version_of_its_connector_beside_the_protocols(visit, house):
+    at = house.clock.now()
+    house.status.peers.append(PeerSeen(A, asked_at=at, is_reachable=True, elapsed_ms=48, version="0.9.1"))
+    page = plain(await (await visit(Role.ADMINISTRATOR)).get("/status"))
+
+    assert "48 ms" in page
+    assert "0.9.1 protocole 1" in page
 
 
 async def test_the_journal_is_filtered_and_names_a_worker_in_no_address(visit, house):

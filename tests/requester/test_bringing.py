@@ -420,6 +420,21 @@ async def test_an_opposition_recorded_on_the_way_stops_the_handover(office):
     assert (fetch.state, fetch.code, kinds(office.a)) == (FetchState.FAILED, Code.FETCH_OPPOSED, [Kind.LOOKUP])
 
 
+async def test_a_right_withdrawn_while_services_are_asked_refuses_the_next_mandate_with_its_entry(office):
+    office.a.gate = asyncio.Event()
+    fetch = await office.begin(A)
+    await office.a.busy.wait()
+    office.people.asking.clear()
+    office.a.gate.set()
+
+    fetch = await office.settled(fetch.id)
+
+    assert (fetch.state, fetch.code, kinds(office.a)) == (FetchState.FAILED, Code.LOCAL_FORBIDDEN, [Kind.LOOKUP])
+    assert fetch.detail.startswith("practitioner: not, or no longer, one of those who may ask in this service's name")
+    (ended,) = await office.entries(EntryType.FETCH_ENDED)
+    assert ended.reason == "local.forbidden"
+
+
 async def test_a_practitioner_who_may_no_longer_ask_gets_no_more_bytes(office):
     office.a.cuts = [3000]
     office.a.document_gate = asyncio.Event()

@@ -34,6 +34,7 @@ TEXTS: dict[str, str] = {
     "status.peer": "Service",
     "status.reachable": "Reachable",
     "status.asked": "Last asked",
+    "status.protocol": "protocol {versions}",
     "status.latency": "Latency",
     "status.called": "Called us",
     "status.test": "Test",

@@ -34,6 +34,7 @@ TEXTS: dict[str, str] = {
     "status.peer": "Service",
     "status.reachable": "Joignable",
     "status.asked": "Dernière demande",
+    "status.protocol": "protocole {versions}",
     "status.latency": "Délai",
     "status.called": "Nous a appelés",
     "status.test": "Tester",
