@@ -4,6 +4,7 @@ the other. Run by `make lint`; prints each fault on a line and ends with status 
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tomllib
@@ -14,6 +15,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
+NPM_LOCK = "tests/signin/provider/package-lock.json"
 LOCKS = ("runtime", "adapters", "demo", "dev")
 INSIDE = (("runtime", "adapters"), ("runtime", "demo"), ("adapters", "dev"), ("demo", "dev"))
 """The second lock holds all of the first, at the same versions."""
@@ -39,6 +41,7 @@ def main() -> int:
     faults += bound_faults("sandbox/pyproject.toml", "demo", locks["demo"])
     for project in sorted((ROOT / "adapters").glob("*/pyproject.toml")):
         faults += bound_faults(str(project.relative_to(ROOT)), "adapters", locks["adapters"])
+    faults += npm_faults(NPM_LOCK)
     for fault in faults:
         print(fault)
     if not faults:
@@ -64,6 +67,14 @@ def text_faults(path: Path) -> list[str]:
         if PIN.match(line) and not following.strip().startswith("--hash=sha256:"):
             faults.append(f"{where}: no hash: {line.strip()}")
     return faults
+
+
+def npm_faults(name: str) -> list[str]:
+    """The same of the lock of npm, which likes to write addresses; the hash of a package is its `integrity`."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    faults = [f"{name}:{number}: names a host" for number, line in enumerate(text.splitlines(), 1) if "://" in line]
+    packages = json.loads(text)["packages"]
+    return faults + [f"{name}: no hash: {one}" for one, kept in packages.items() if one and not kept.get("integrity")]
 
 
 def bound_faults(project: str, lock: str, locked: dict[str, Version], *, with_extras: bool = False) -> list[str]:
