@@ -4,76 +4,53 @@
 daemon itself never does.
 """
 
-import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from connector import __version__, logs
 from connector.config.material import Material
 from connector.config.model import AdapterSection
-from connector.config.model import ApiKey as ApiKeySection
 from connector.config.network import proxies
 from connector.config.people import PractitionerList
 from connector.contract.adapter import AdapterContext, Sink, Source
 from connector.contract.discovery import AdapterInfo, load_sink, load_source
-from connector.contract.guard import SinkGuard, SourceGuard, guard_sink, guard_source
+from connector.contract.guard import guard_sink, guard_source
 from connector.contract.isolated import open_sink, open_source
 from connector.contract.opposition import OppositionAuthority
 from connector.contract.settings import Isolation
-from connector.core.alerts import Bell
-from connector.core.days import Day
-from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType
-from connector.core.ports import Clock, Entropy
-from connector.core.ports_insi import IdentityService
-from connector.core.proposals import ProposalKind
-from connector.crypto.certificates import PeerCertificate
-from connector.crypto.keys import OwnSigner, PrivateKeySigner, Switched
-from connector.crypto.names import hosts_of
+from connector.crypto.keys import Switched
 from connector.daemon.absent import AbsentSource
 from connector.daemon.alerts import open_bell
 from connector.daemon.coverage import CoverageSettings, ServiceCoverage
+from connector.daemon.doors import api_keys, listen_locally, listen_to_peers
 from connector.daemon.ears import DirectoryEars
-from connector.daemon.evidence import Keeping, open_evidence
-from connector.daemon.four_eyes import FourEyes, LiftBlock
-from connector.daemon.journal import LocalJournal
+from connector.daemon.evidence import open_evidence
 from connector.daemon.listening import HandedOver
 from connector.daemon.membership import Membership
 from connector.daemon.observe import Observers
 from connector.daemon.peer_watch import PeerWatch
-from connector.daemon.prober import LocalProber
-from connector.daemon.retention import EraseEntry, Housekeeping
+from connector.daemon.retention import Housekeeping
 from connector.daemon.revocation import Revocation, crl_settings
+from connector.daemon.rooms import Rooms, Wrap
 from connector.daemon.rotation import Rotation
 from connector.daemon.sign_in import open_sign_in
-from connector.daemon.status import INSI, LOCAL, DaemonStatus, Watched
+from connector.daemon.status import DaemonStatus, Watched
 from connector.daemon.system import SystemClock, SystemEntropy
-from connector.daemon.witnessing import Succeed, WitnessDesk
+from connector.daemon.turns import certificates_of, jobs_of
+from connector.daemon.witnessing import WitnessDesk
 from connector.directory.blocked import WithBlocks
 from connector.directory.opening import open_membership
-from connector.directory.settings import SignedDirectorySettings
-from connector.evidence.desk import EvidenceDesk
 from connector.holder.evidence import Ports as HolderPorts
-from connector.holder.purge import purge_expired
 from connector.holder.service import Holder
-from connector.insi.off import InsiOff
 from connector.insi.opening import open_insi
 from connector.inspection.inspector import PdfInspector
-from connector.jobs import Job, Jobs
-from connector.ledger.service import OpenState, open_state
-from connector.local.keys import ApiKey, KeyRing, Scope
-from connector.local.ports import LocalPorts
-from connector.local.server import build_app, build_runner
-from connector.local.settings import LocalSettings
-from connector.local.sign_in.desk import SignInDesk
-from connector.local.site import Site, local_context
+from connector.ledger.service import open_state
+from connector.local.keys import KeyRing
 from connector.metrics import Metrics
 from connector.peer.client import HttpPeerClient
 from connector.peer.connect import PeerClientSettings
-from connector.peer.server import PeerServer, ServerPorts
-from connector.peer.settings import PeerServerSettings
 from connector.peer.tls import ClientTls, ServerTls
 from connector.requester.integrate import Errands, House
 from connector.requester.register import Register
@@ -81,65 +58,8 @@ from connector.store.kept_crls import KeptCrls
 from connector.vigilance.alerts import Alerts
 from connector.vigilance.desk import IdentityDesk
 
-T = TypeVar("T")
-Wrap = Callable[[str, Any], Any]
-RELEASED_ON = Day.parse("2026-11-23")
 BINDS_ITSELF: Final = HandedOver()
 JOIN_AS_IT_IS: Wrap = lambda _name, port: port  # noqa: E731 - a value with a type
-
-
-@dataclass(slots=True)
-class Rooms:
-    """What runs, for the daemon to steer: reload, status, stop. Filled in the order in which the rooms open."""
-
-    material: Material
-    wrap: Wrap
-    stack: AsyncExitStack
-    clock: Clock
-    entropy: Entropy
-    metrics: Metrics
-    bell: Bell
-    observers: Observers
-    peer_watch: PeerWatch
-    server_tls: ServerTls
-    client_tls: ClientTls
-    signer: Switched[OwnSigner]
-    ledger_signer: Switched[PrivateKeySigner]
-    people: PractitionerList
-    keys: KeyRing
-    sockets: HandedOver
-    adapters: dict[str, AdapterInfo] = field(default_factory=dict)
-    peer_port: int = 0
-    local_port: int = 0
-    state: OpenState = field(init=False)
-    housekeeping: Housekeeping = field(init=False)
-    insi: IdentityService = field(default_factory=InsiOff)
-    membership: Membership = field(init=False)
-    revocation: Revocation = field(init=False)
-    rotation: Rotation = field(init=False)
-    peers: HttpPeerClient = field(init=False)
-    source: SourceGuard | None = None
-    sink: SinkGuard | None = None
-    oppositions: OppositionAuthority = field(init=False)
-    register: Register = field(init=False)
-    identities: IdentityDesk = field(init=False)
-    alerts: Alerts = field(init=False)
-    coverage: ServiceCoverage = field(init=False)
-    holder: Holder = field(init=False)
-    server: PeerServer = field(init=False)
-    errands: Errands = field(init=False)
-    witnesses: WitnessDesk = field(init=False)
-    sign_in: SignInDesk = field(init=False)
-    site: Site = field(init=False)
-    watched: Watched = field(init=False)
-    status: DaemonStatus = field(init=False)
-    evidence: EvidenceDesk = field(init=False)
-    keeping: Keeping = field(init=False)
-
-    @property
-    def directory(self) -> WithBlocks:
-        """The member directory as this service acts on it."""
-        return self.membership.directory
 
 
 @asynccontextmanager
@@ -200,10 +120,10 @@ async def build(
         await rooms.revocation.start()
         await rooms.membership.start()
         await rooms.witnesses.start()
-        await _listen_to_peers(rooms)
+        await listen_to_peers(rooms)
         await rooms.errands.resume_all()
-        await _listen_locally(rooms)
-        jobs = _jobs(rooms)
+        await listen_locally(rooms)
+        jobs = jobs_of(rooms)
         await rooms.state.holder.record(EntryDraft(type=EntryType.STARTED, at=clock.now(), reason=__version__))
         jobs.start()
         rooms.watched.listening = True
@@ -466,164 +386,3 @@ def _watch(rooms: Rooms) -> None:
     rooms.watched.settings = material.state
     rooms.status = DaemonStatus(rooms.watched, rooms.clock, rooms.metrics, __version__, rooms.bell)
     rooms.status.measure_certificates()
-
-
-async def _listen_to_peers(rooms: Rooms) -> None:
-    section = rooms.material.file.model.peer
-    address = rooms.sockets.address("peer", section.listen)
-    rooms.server = PeerServer(
-        PeerServerSettings(
-            host=address.host,
-            port=address.port,
-            version=__version__,
-            released_on=RELEASED_ON,
-            max_connections=section.max_connections,
-            connection_life_seconds=section.connection_life_seconds,
-            idle_seconds=section.idle_seconds,
-            slow_client_seconds=section.slow_client_seconds,
-            drain_seconds=section.drain_seconds,
-        ),
-        rooms.server_tls,
-        rooms.holder,
-        ServerPorts(
-            directory=rooms.directory,
-            ledgers=rooms.state.journal,
-            clock=rooms.clock,
-            entropy=rooms.entropy,
-            observer=rooms.observers,
-            files=rooms.directory.files,
-            answering=rooms.membership,
-            witness=rooms.witnesses.watch,
-        ),
-    )
-    try:
-        rooms.peer_port = await rooms.server.start(address.sock)
-    except OSError as error:
-        raise address.refused(error) from None
-    rooms.stack.push_async_callback(rooms.server.close)
-
-    def look_again() -> None:
-        rooms.server.recheck()
-        rooms.peers.recheck()
-
-    rooms.revocation.on_change = look_again
-
-
-async def _listen_locally(rooms: Rooms) -> None:
-    material, section = rooms.material, rooms.material.file.model.local
-    address = rooms.sockets.address("local", section.listen)
-    tls: ssl.SSLContext | None = None
-    names: tuple[str, ...] = (address.host,)
-    if section.certificate and section.key:
-        path = material.references.path
-        tls = local_context(path(section.certificate), path(section.key))
-        names = (address.host, *hosts_of(path(section.certificate).read_bytes()))
-    settings = LocalSettings(
-        member=material.member.id,
-        member_name=material.member.name,
-        environment=material.environment,
-        version=__version__,
-        hostnames=names,
-        max_services=material.requester.max_services,
-        authority=material.opposition.authority,
-    )
-    ports = LocalPorts(
-        errands=rooms.errands,
-        directory=rooms.directory,
-        journal=LocalJournal(rooms.state.journal),
-        evidence=rooms.evidence,
-        status=rooms.status,
-        prober=LocalProber(rooms.errands, rooms.directory, rooms.peers, rooms.peer_watch),
-        register=rooms.register,
-        coverage=rooms.coverage,
-        identities=rooms.identities,
-        alerts=rooms.alerts,
-        membership=rooms.membership,
-        limits=rooms.holder.limits,
-        witnesses=rooms.witnesses,
-        proposals=FourEyes(
-            rooms.state.proposals,
-            {
-                ProposalKind.LIFT_BLOCK: LiftBlock(rooms.holder.limits),
-                ProposalKind.ERASE: EraseEntry(rooms.housekeeping.retention),
-                ProposalKind.SUCCEED: Succeed(rooms.witnesses),
-            },
-            rooms.clock,
-            rooms.entropy,
-        ),
-        metrics=rooms.metrics,
-        clock=rooms.clock,
-        entropy=rooms.entropy,
-        keys=rooms.keys,
-        practitioners=rooms.sign_in.staff,
-        sign_in=rooms.sign_in,
-    )
-    rooms.site = Site(build_runner(build_app(ports, settings), settings), tls)
-    rooms.stack.push_async_callback(rooms.site.close)
-    try:
-        rooms.local_port = await rooms.site.start(address.host, address.port, address.sock)
-    except OSError as error:
-        raise address.refused(error) from None
-
-
-def _jobs(rooms: Rooms) -> Jobs:
-    store, vault, clock = rooms.state.holder, rooms.state.vault, rooms.clock
-
-    async def purge_spools() -> None:
-        await purge_expired(store, vault, clock)
-
-    async def due_work() -> None:
-        await rooms.errands.run_due_work(may_end=not await rooms.housekeeping.retention.waits())
-
-    async def forget_answers() -> None:
-        hours = rooms.material.insi.settings.max_age_hours if rooms.material.insi is not None else 0
-        await rooms.state.insi_answers.forget(Instant(clock.now() - hours * 3600))
-
-    async def watch_lists() -> None:
-        rooms.revocation.tick()
-
-    async def look_at_keys() -> None:
-        await rooms.rotation.tick()
-        rooms.watched.certificates = certificates_of(rooms.rotation.material, rooms.rotation)
-        rooms.status.measure_certificates()
-
-    settings = rooms.material.membership
-    refreshing: tuple[Job, ...] = ()
-    if isinstance(settings, SignedDirectorySettings):
-        refreshing = (Job("directory", float(settings.refresh_seconds), rooms.membership.refresh),)
-    return Jobs(
-        (
-            *refreshing,
-            Job("crls", rooms.material.file.model.peer.crl.refresh_minutes * 60.0, rooms.revocation.refresh),
-            Job("crl-age", 30.0, watch_lists),
-            Job("keys", 10.0, look_at_keys),
-            Job("membership", 60.0, rooms.membership.tick),
-            rooms.witnesses.job(),
-            Job("due-work", 2.0, due_work),
-            Job("readiness", 10.0, rooms.status.measure),
-            Job("spools", 30.0, purge_spools),
-            Job("tidy", 60.0, rooms.state.tidy),
-            rooms.housekeeping.job(),
-            Job("evidence", 300.0, rooms.keeping.run),
-            Job("insi-answers", 900.0, forget_answers),
-            Job("oppositions", 600.0, rooms.register.pass_on_due),
-            Job("coverage", 600.0, rooms.coverage.measure_if_due),
-        ),
-        rooms.metrics,
-    )
-
-
-def certificates_of(material: Material, rotation: Rotation) -> dict[str, PeerCertificate]:
-    """Give our certificates by their use, whose ends are watched."""
-    found = rotation.certificates()
-    if material.local is not None:
-        found[LOCAL] = material.local.certificate
-    return found | ({INSI: material.insi.certificate} if material.insi is not None else {})
-
-
-def api_keys(sections: list[ApiKeySection]) -> tuple[ApiKey, ...]:
-    """Give the keys of the local API as its room takes them."""
-    return tuple(
-        ApiKey(s.name, s.sha256, frozenset(Scope(scope) for scope in s.scopes), frozenset(s.practitioners))
-        for s in sections
-    )

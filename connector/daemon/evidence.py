@@ -17,7 +17,7 @@ from connector.peer.stamping import StampingClient
 from connector.store.evidence import KeptList
 
 if TYPE_CHECKING:
-    from connector.daemon.build import Rooms
+    from connector.daemon.rooms import Rooms
 
 
 class Keeping:

@@ -20,13 +20,16 @@ from connector.config.layout import CREDENTIALS
 from connector.config.material import Material, prepare
 from connector.config.model import ConfigFile
 from connector.core.errors import ConfigFault, ConnectorError
-from connector.daemon.build import JOIN_AS_IT_IS, Rooms, Wrap, api_keys, build, certificates_of
+from connector.daemon.build import JOIN_AS_IT_IS, build
+from connector.daemon.doors import api_keys
 from connector.daemon.listening import CannotListen, HandedOver, handed_over
 from connector.daemon.notify import Notifier, notifier, watchdog_seconds
 from connector.daemon.pulse import Pulse
+from connector.daemon.rooms import Rooms, Wrap
 from connector.daemon.sign_in import launch_keys
 from connector.daemon.status_line import status_line
 from connector.daemon.system import SystemClock, settle_collector
+from connector.daemon.turns import certificates_of
 
 EX_CONFIG: Final = 78
 EX_UNAVAILABLE: Final = 69
