@@ -3,6 +3,7 @@ repeats no value; secrets are named by reference and never given.
 """
 
 import re
+from abc import abstractmethod
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -145,8 +146,9 @@ class DatabaseOptions(AdapterOptions):
         dialect = self.parsed_url.get_backend_name()
         return configured or standard(name, dialect=dialect, schema=self.db_schema, column=column)
 
+    @abstractmethod
     def _configured(self) -> _Queries:
-        raise NotImplementedError
+        """Give the queries of this half as they are configured."""
 
 
 class SourceOptions(DatabaseOptions):
