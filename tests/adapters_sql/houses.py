@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -99,7 +100,7 @@ def received(number: int, content: bytes, sha256_hex: str = "ab" * 32, **more: s
     )
 
 
-class House:
+class House(ABC):
     """One fresh database with workers 0 to `workers`-1: each has an INS, no objection, and version 1 of a record."""
 
     dialect = ""
@@ -118,12 +119,12 @@ class House:
     def run(self, statement: str, *values: object) -> list[tuple]:
         return self.run_all([(statement, values)])
 
+    @abstractmethod
     def run_all(self, statements: Sequence[tuple[str, tuple]]) -> list[tuple]:
         """Run statements in one transaction of the owner's; gives the rows of the last."""
-        raise NotImplementedError
 
-    def script(self, text: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def script(self, text: str) -> None: ...
 
     def name(self, table: str) -> str:
         return f"{self.schema}.{table}" if self.schema else table
@@ -141,8 +142,8 @@ class House:
     def common(self) -> dict:
         return {"schema": self.schema} if self.schema else {}
 
-    def url(self, user: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def url(self, user: str) -> str: ...
 
     def fill(self, workers: int) -> None:
         """Make the workers by the database's own numbers; every tenth has a former INS, the first twenty a PDF."""
@@ -174,11 +175,11 @@ class House:
     def former_key(self) -> str:
         return self.padded(f"97 - ({self.former}) % 97")
 
-    def series(self, count: int) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def series(self, count: int) -> str: ...
 
-    def text(self, number: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def text(self, number: str) -> str: ...
 
     def padded(self, number: str) -> str:
         return f"lpad({self.text(number)}, 2, '0')"

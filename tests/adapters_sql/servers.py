@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 ADMIN_PASSWORD = "admin-of-the-tests"
@@ -16,7 +17,7 @@ class Missing(Exception):
     """Says what the machine lacks."""
 
 
-class Server:
+class Server(ABC):
     """What both servers share: a folder, an unprivileged account, and a port of loopback."""
 
     accounts: tuple[str, ...] = ("nobody",)
@@ -57,15 +58,15 @@ class Server:
     def environment(self) -> dict[str, str]:
         return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.folder), "LC_ALL": "C.UTF-8"}
 
+    @abstractmethod
     def prepare(self) -> None:
         """Make the data folder and start."""
-        raise NotImplementedError
 
-    def start(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def start(self) -> None: ...
 
-    def stop(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def stop(self) -> None: ...
 
     def remove(self) -> None:
         self.stop()
