@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from connector.core.canonical import canonical
+from connector.core.departements import DEPARTEMENTS
 from connector.core.directory import Contact, KeyUse, Member, MemberKey, MemberStatus, TlsBinding
 from connector.core.errors import LocalRefused
 from connector.core.instant import rfc3339
@@ -37,10 +38,6 @@ _KEY: Final = frozenset(
 )
 _ALGORITHMS: Final = {KeyUse.SIGN: ("ES256", "PS256"), KeyUse.LEDGER: ("EdDSA",)}
 _OWN_STATUSES: Final = (MemberStatus.ACTIVE, MemberStatus.MAIL_ONLY)
-_DEPARTEMENTS: Final = frozenset(
-    {f"{n:02}" for n in range(1, 96) if n != 20} | {"2A", "2B"} | {"971", "972", "973", "974", "975", "976", "977"}
-    | {"978", "986", "987", "988"}
-)  # fmt: skip
 _MAX_KEYS: Final = 40
 
 
@@ -238,7 +235,7 @@ def _contacts(fields: Fields, faults: list[str], *, strict: bool) -> tuple[Conta
 def _check(fields: Fields, member: Member, proofs: Mapping[str, bytes]) -> None:
     if member.size_class and member.size_class not in SIZE_CLASSES:
         fields.fault("size_class", f"expected one of {', '.join(SIZE_CLASSES)}")
-    if unknown := set(member.departements) - _DEPARTEMENTS:
+    if unknown := set(member.departements) - DEPARTEMENTS.keys():
         fields.fault("departements", f"{len(unknown)} are no code of a département, such as 44, 2A or 974")
     if len(proofs) != len(member.keys) or len(member.keys) > _MAX_KEYS:
         fields.fault("keys", f"expected at most {_MAX_KEYS}, no kid twice")

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from itertools import filterfalse
 from typing import Final
 
 from aiohttp import web
 
 from connector.core.codes import Code
+from connector.core.departements import DEPARTEMENTS
 from connector.core.directory import Member, MemberStatus
 from connector.core.errors import LocalRefused
 from connector.core.members import MemberId
@@ -83,14 +85,15 @@ def member_of(request: web.Request) -> Member:
 
 
 def _words(text: str) -> list[str]:
-    """Give the words of a text without accents and case."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
-    return [word for word in _NO_WORD.split(plain) if word]
+    """Give the words of a text without accents, case and ligatures."""
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return [word for word in _NO_WORD.split("".join(filterfalse(unicodedata.combining, letters))) if word]
 
 
 def _fits(member: Member, wanted: list[str]) -> bool:
     """Whether each wanted word begins a word of the member's names, towns, sectors or départements, or of its id."""
-    told = (*member.former_names, *member.acronyms, *member.towns, *member.sectors, *member.departements)
+    places = [DEPARTEMENTS.get(number, "") for number in member.departements]
+    told = (*member.former_names, *member.acronyms, *member.towns, *member.sectors, *member.departements, *places)
     known = [word for text in (member.name, *told) for word in _words(text)]
     known.append(member.id.value.lower())
     return all(any(word.startswith(part) for word in known) for part in wanted)

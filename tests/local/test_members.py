@@ -1,11 +1,13 @@
 import pytest
 
 from connector.core.codes import Code
+from connector.core.members import MemberId
 from connector.local.ports import ProbeStep
-from tests.kit.local_side import A, B, C
+from tests.kit.local_side import A, B, C, member
 from tests.local.calls import assert_problem
 
 URL = "/api/v1/members"
+OTHER = MemberId("1930100037")
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,8 @@ URL = "/api/v1/members"
         (f"?q={B}", [B]),
         ("?q=lyon", []),
         ("?q=ren", []),
+        ("?q=isère", [B]),
+        ("?q=ISÈRE 38", [B]),
         ("?departement=75", [A]),
         ("?departement=75&q=isere", []),
         ("?q=%20%20", [A, B]),
@@ -32,6 +36,14 @@ async def test_services_are_found_by_name_former_name_and_town(api, query, found
         body = await answer.json()
     assert [item["id"] for item in body["items"]] == [member.value for member in found]
     assert (body["more"], body["directory"]) == (False, "file:test")
+
+
+@pytest.mark.parametrize("typed", ["21", "cote d'or", "Côte-d\u2019Or", "COTE OR", "cœur d\u2019œuvre", "coeur", "dijon cote"])
+async def test_a_service_is_found_by_its_departements_number_or_name_however_it_is_typed(house, api, typed):
+    house.directory.rows.append(member(OTHER, "Cœur d'Œuvre", "Dijon", departement="21"))
+
+    async with api.get(URL, params={"q": typed}) as answer:
+        assert [item["id"] for item in (await answer.json())["items"]] == [OTHER.value]
 
 
 async def test_a_list_that_is_cut_says_so(api):
