@@ -3,12 +3,14 @@
 import asyncio
 import hmac
 import re
-from base64 import b32encode
+import secrets
+from base64 import b32encode, b64encode
 from hashlib import sha256
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
+from argon2.low_level import ARGON2_VERSION
 from pyotp import TOTP
 
 from connector.core.codes import Code
@@ -23,6 +25,7 @@ CODE_BYTES: Final = 10
 TOTP_BYTES: Final = 20
 _LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{2,63}")
 _SEQUENCES: Final = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "azertyuiop", "qwertyuiop", "motdepasse", "password")
+_ARGON2ID: Final = "argon2id"
 _VARIETY: Final = 6
 """How many different characters a password has at least."""
 
@@ -33,8 +36,7 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._turn = asyncio.Semaphore(2)
-        # Verified where there is no account, so that a login that exists takes no longer than one that does not.
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = hash_of_nobody(self._hasher)
 
     async def hash(self, password: str) -> str:
         """Give the hash of a password that `check_password` let pass."""
@@ -52,6 +54,18 @@ class Passwords:
             return self._hasher.verify(known, password.encode("utf-8", "surrogateescape"))
         except (Argon2Error, InvalidHashError):
             return False
+
+
+def hash_of_nobody(hasher: PasswordHasher) -> str:
+    """Give a hash that no password has, but takes as long to verify: a login that exists answers no later than others.
+
+    Random bytes stand for salt and digest: to hash something would cost each start 64 MiB and a tenth of a second.
+    """
+    salt, digest = (
+        b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len)
+    )
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"${_ARGON2ID}$v={ARGON2_VERSION}${cost}${salt}${digest}"
 
 
 def check_login(text: str) -> str:
