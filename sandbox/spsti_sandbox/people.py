@@ -15,7 +15,7 @@ from pyotp import TOTP
 
 from spsti_sandbox.service import Service
 
-_SECRET = re.compile(r'name="secret" value="([A-Z2-7]+)"')
+_SECRET = re.compile(r'id="secret">([A-Z2-7]+)<')
 
 
 class NotEnrolled(RuntimeError):
@@ -62,7 +62,7 @@ async def enrol(
         account = Account(name, login, password, found[1])
         # The step before this one: a step counts once, and the account is to be used at once.
         before = TOTP(found[1]).at(int(time.time()) - 30)
-        second = {"enrolment": enrolment["code"], "login": login, "secret": found[1], "second": before}
+        second = {"enrolment": enrolment["code"], "second": before}
         async with browser.post("/enrol", data=second) as answer:
             if answer.status >= 400:
                 raise NotEnrolled(f"the second factor of {login}: the connector answered {answer.status}")

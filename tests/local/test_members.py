@@ -7,6 +7,7 @@ from tests.kit.local_side import A, B, C, member
 from tests.local.calls import assert_problem
 
 URL = "/api/v1/members"
+TYPED = ["21", "cote d'or", "Côte-d\u2019Or", "COTE OR", "cœur d\u2019œuvre", "coeur", "dijon cote"]
 OTHER = MemberId("1930100037")
 
 
@@ -38,7 +39,7 @@ async def test_services_are_found_by_name_former_name_and_town(api, query, found
     assert (body["more"], body["directory"]) == (False, "file:test")
 
 
-@pytest.mark.parametrize("typed", ["21", "cote d'or", "Côte-d\u2019Or", "COTE OR", "cœur d\u2019œuvre", "coeur", "dijon cote"])
+@pytest.mark.parametrize("typed", TYPED)
 async def test_a_service_is_found_by_its_departements_number_or_name_however_it_is_typed(house, api, typed):
     house.directory.rows.append(member(OTHER, "Cœur d'Œuvre", "Dijon", departement="21"))
 

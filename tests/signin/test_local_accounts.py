@@ -3,6 +3,8 @@
 import re
 
 import pytest
+import zxingcpp
+from PIL import Image
 from pyotp import TOTP
 
 from connector.core.people import Role
@@ -10,8 +12,18 @@ from connector.core.people import Role
 PASSWORD = "Coquelicot-sous-la-neige"
 
 
-def text_of(page, name):
-    return re.search(rf'name="{name}" value="([^"]*)"', page)[1].replace("&amp;", "&")
+def secret_of(page):
+    return re.search(r'id="secret">([A-Z2-7]+)<', page)[1]
+
+
+def scanned(page):
+    """What a telephone reads from the code on the page."""
+    size = int(re.search(r'<svg class="qr" viewBox="0 0 (\d+) \1"', page)[1])
+    picture = Image.new("L", (size, size), 255)
+    for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", page):
+        picture.putpixel((int(x), int(y)), 0)
+    (read,) = zxingcpp.read_barcodes(picture.resize((size * 4, size * 4), Image.Resampling.NEAREST))
+    return read.text
 
 
 @pytest.fixture
@@ -23,7 +35,7 @@ async def enrolled(house, browse):
     async with browse().post("/enrol", data=form) as answer:
         page = await answer.text()
         assert answer.status == 200, page
-    secret = text_of(page, "secret")
+    secret = secret_of(page)
     second = {"enrolment": code, "second": TOTP(secret).at(house.clock.now())}
     async with browse().post("/enrol", data=second) as answer:
         page = await answer.text()
@@ -128,13 +140,40 @@ async def test_an_enrolment_code_is_good_once(house, browse, enrolled):
     code, _ = await house.sign_in.accounts.invite(person.id, "Camille")
     form = {"enrolment": code, "login": "second", "password": PASSWORD, "repeated": PASSWORD}
     async with browse().post("/enrol", data=form) as answer:
-        secret = text_of(await answer.text(), "secret")
+        secret = secret_of(await answer.text())
     finish = {"enrolment": code, "second": TOTP(secret).at(house.clock.now())}
     async with browse().post("/enrol", data=finish) as answer:
         assert answer.status == 200
 
     async with browse().post("/enrol", data=form) as answer:
         assert answer.status == 410
+
+
+async def test_the_second_factor_is_scanned_from_the_page_and_shown_again_after_a_wrong_code(house, browse):
+    person = await house.sign_in.person(Role.NURSE)
+    code, _ = await house.sign_in.accounts.invite(person.id, "Camille")
+    form = {"enrolment": code, "login": "nurse.essai", "password": PASSWORD, "repeated": PASSWORD}
+    async with browse().post("/enrol", data=form) as answer:
+        page = await answer.text()
+    secret = secret_of(page)
+    wrong = {"enrolment": code, "second": "000000", "secret": "A" * 32, "uri": "javascript:1"}
+    async with browse().post("/enrol", data=wrong) as answer:
+        again = await answer.text()
+
+    assert scanned(page) == TOTP(secret).provisioning_uri(name="nurse.essai", issuer_name="SPSTI Essai")
+    assert answer.status == 401
+    assert (secret_of(again), scanned(again)) == (secret, scanned(page))
+    assert "javascript:" not in again
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_a_code_of_a_second_factor_that_was_never_begun_makes_no_account(house, browse):
+    person = await house.sign_in.person(Role.NURSE)
+    code, _ = await house.sign_in.accounts.invite(person.id, "Camille")
+
+    async with browse().post("/enrol", data={"enrolment": code, "second": "000000"}) as answer:
+        assert answer.status == 410
+    assert not house.sign_in.accounts.has(person.id)
 
 
 @pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaaaaaa", "my-nurse.essai-pass", "azertyuiop123456"])

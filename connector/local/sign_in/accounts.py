@@ -110,7 +110,21 @@ class LocalAccounts:
         secret = factors.totp_secret(self._entropy.token(factors.TOTP_BYTES))
         begun = replace(enrolment, login=login, password_hash=await self._passwords.hash(password), totp_secret=secret)
         await self._one_time.replace(_KIND, factors.plain_code(code), begun)
-        return Begun(secret, factors.totp_uri(secret, login, self._issuer))
+        return self._shown(begun)
+
+    async def begun(self, code: str, address: str) -> Begun:
+        """Give once more what `begin` gave, to somebody who mistyped the code of their second factor.
+
+        Raises:
+            LocalRefused: `sign_in.enrolment`, also where nothing was begun; `sign_in.locked_out`.
+        """
+        enrolment = await self._enrolment(code, address)
+        if not enrolment.login:
+            raise _no_enrolment()
+        return self._shown(enrolment)
+
+    def _shown(self, begun: Enrolment) -> Begun:
+        return Begun(begun.totp_secret, factors.totp_uri(begun.totp_secret, begun.login, self._issuer))
 
     async def finish(self, code: str, second: str, address: str) -> tuple[str, ...]:
         """Keep the account of a person who showed a code of their second factor; gives the recovery codes, once.

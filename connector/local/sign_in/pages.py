@@ -13,6 +13,8 @@ from connector.core.mandate import Auth, AuthLevel, AuthMeans
 from connector.core.people import Person
 from connector.local.guards import PORTS, language_of, log_refusal
 from connector.local.pages.rendering import render
+from connector.local.sign_in import qr
+from connector.local.sign_in.accounts import Begun
 from connector.local.sign_in.desk import SignInDesk
 from connector.local.sign_in.session import session_cookie, set_session
 from connector.local.sign_in.values import SESSION_FAULT, Seen, signed_in_of
@@ -161,27 +163,29 @@ async def enrol(request: web.Request) -> web.Response:
     desk, form = desk_of_sign_in(request), await form_of(request)
     if desk.accounts is None:
         raise LocalRefused("local accounts: they are off", code=Code.LOCAL_NOT_FOUND)
-    code, address = form.get("enrolment", ""), request.remote or ""
-    known: dict[str, Any] = {"enrolment": code, "login": form.get("login", "")}
+    code, login, address = form.get("enrolment", ""), form.get("login", ""), request.remote or ""
     try:
         if "second" in form:
-            known |= {"secret": form.get("secret", ""), "uri": form.get("uri", "")}
-            codes = await desk.accounts.finish(code, form["second"], address)
-            return _enrol(request, step="done", codes=codes)
+            return _enrol(request, step="done", codes=await desk.accounts.finish(code, form["second"], address))
         if form.get("password") != form.get("repeated"):
             raise LocalRefused("password: the two differ", code=Code.SIGN_IN_PASSWORD, field="repeated")
-        begun = await desk.accounts.begin(code, known["login"], form.get("password", ""), address)
-        return _enrol(request, step="second", **known, secret=begun.secret, uri=begun.uri)
+        begun = await desk.accounts.begin(code, login, form.get("password", ""), address)
+        return _enrol_second(request, code, begun)
     except LocalRefused as fault:
-        log_refusal(request, fault.code, status_of(fault.code))
-        step = "second" if "second" in form and fault.code is Code.SIGN_IN_FAILED else "begin"
-        said = of_code(fault.code, language_of(request))
-        return _enrol(request, step=step, status=status_of(fault.code), said=said, field=fault.field, **known)
+        status, said = status_of(fault.code), of_code(fault.code, language_of(request))
+        log_refusal(request, fault.code, status)
+        if "second" in form and fault.code is Code.SIGN_IN_FAILED:
+            return _enrol_second(request, code, await desk.accounts.begun(code, address), status=status, said=said)
+        return _enrol(request, step="begin", status=status, said=said, field=fault.field, enrolment=code, login=login)
+
+
+def _enrol_second(request: web.Request, code: str, begun: Begun, **more: Any) -> web.Response:  # noqa: ANN401
+    return _enrol(
+        request, step="second", enrolment=code, secret=begun.secret, uri=begun.uri, qr=qr.draw(begun.uri), **more
+    )
 
 
 def _enrol(request: web.Request, *, step: str, status: int = 200, **more: Any) -> web.Response:  # noqa: ANN401
-    known: dict[str, Any] = {
-        "enrolment": "", "login": "", "secret": "", "uri": "", "codes": (), "said": None, "field": "",
-    }  # fmt: skip
+    known: dict[str, Any] = {"enrolment": "", "login": "", "codes": (), "said": None, "field": ""}
     contact = desk_of_sign_in(request).contact
     return render(request, "enrol.html", status=status, step=step, contact=contact, **(known | more))
