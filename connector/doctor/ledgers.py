@@ -7,6 +7,7 @@ from connector.doctor.finding import Finding, critical
 from connector.doctor.patient import Patient
 from connector.ledger.heads import LedgerKeys
 from connector.ledger.standing import standing_of_ledgers
+from connector.store.epoch_home import belongs
 
 
 def ledgers(patient: Patient) -> Iterator[Finding]:
@@ -17,6 +18,8 @@ def ledgers(patient: Patient) -> Iterator[Finding]:
     keys = LedgerKeys(material.member.id, material.ledger_signer, tuple(material.member.ledger_keys()))
     try:
         found = standing_of_ledgers(database, keys)
+        if not belongs(database, material.state.epochs):
+            yield critical("ledger", "ledger.epochs", folder=material.state.epochs)
     except FailedClosed as error:
         yield critical("ledger", "ledger.unreadable", why=error.message)
         return

@@ -1,13 +1,15 @@
 """The sentences of the doctor: what is found and what to do, in both languages. A test compares their values.
 
-Texts that come from elsewhere (a fault of the configuration, an adapter's remark) stand in them as they came.
+A fault of the configuration is worded by `core.fault_words`; an adapter's remark stands in them as it came.
 """
 
 # ruff: noqa: E501 (a sentence stands on one line)
 
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["en", "fr"]
+from connector.core.fault_words import Language
+
+__all__ = ["SENTENCES", "Language"]
 
 _LET_NETWORK = "have the network let it through (check --flows)"
 _OUVRIR = "faites ouvrir ce flux (check --flows)"
@@ -149,6 +151,16 @@ SENTENCES: Final[dict[str, dict[Language, tuple[str, str]]]] = {
     "ledger.unreadable": {
         "en": ("the state's database cannot be read ({why})", "check owner and disk; restore a backup"),
         "fr": ("la base de l'état est illisible ({why})", "vérifiez propriétaire et disque ; restaurez une sauvegarde"),
+    },
+    "ledger.epochs": {
+        "en": (
+            "{folder} is not the directory of this state's epoch keys: the connector does not start",
+            "mount it, or put it back whole; do not make an empty one. If it is lost, restore the newest backup with its epoch keys",
+        ),
+        "fr": (
+            "{folder} n'est pas le répertoire des clés d'époque de cet état : le connecteur ne démarre pas",
+            "montez-le, ou remettez-le entier ; n'en créez pas un vide. S'il est perdu, restaurez la sauvegarde la plus récente avec ses clés d'époque",
+        ),
     },
     "ledger.differs": {
         "en": (

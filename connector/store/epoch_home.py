@@ -6,6 +6,7 @@ in it and a fact in the database bear the same id; without it nothing is opened,
 version gets both when it is first opened, and a restore that has no epoch keys says so by putting the file there.
 """
 
+import sqlite3
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ from connector.core.codes import Code
 from connector.core.errors import FailedClosed
 from connector.core.ports import Entropy
 from connector.store.copying import RESTORED
-from connector.store.database import alone
+from connector.store.database import alone, open_reader
 from connector.store.files import make_directory, write_durably
 from connector.store.sql import Connection, one
 
@@ -45,6 +46,23 @@ def settle(db: Connection, directory: Path, entropy: Entropy) -> None:
         found = entropy.token(_ID_BYTES).hex()
         _put(directory, found)
     db.execute(_KEEP, (FACT, found))  # after the file: cut off in between, the file is taken up
+
+
+def belongs(database: Path, directory: Path) -> bool:
+    """Whether a directory is that of a database, for whoever only looks; it is while the database names none.
+
+    Raises:
+        FailedClosed: `state.unavailable`, one of the two cannot be read.
+    """
+    try:
+        db = open_reader(database)
+        try:
+            row = one(db.conn, _FIND, FACT)
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise _refused(directory, f"cannot be held against the database ({type(error).__name__})") from None
+    return row is None or marker_in(directory) == row[0]
 
 
 def put_for(database: Path, directory: Path) -> None:

@@ -12,6 +12,7 @@ from connector.core.witness import LedgerFault, LedgerFaultKind, LedgerName
 from connector.doctor.finding import Level
 from connector.doctor.ledgers import ledgers
 from connector.ledger.service import open_state
+from connector.store.epoch_home import MARKER
 from tests.kit.state import HandClock, SystemEntropy, an_entry
 
 
@@ -54,6 +55,22 @@ async def test_a_house_without_a_state_and_one_with_a_sound_one_are_told_nothing
     await write(patient)
 
     assert before == told(patient) == []
+
+
+@pytest.mark.parametrize("how", ["not mounted", "empty", "of another state"])
+async def test_epoch_keys_that_did_not_come_with_the_state_are_told_with_the_way_out(patient, how):
+    await write(patient)
+    epochs = patient.material.state.epochs
+    if how == "of another state":
+        (epochs / MARKER).write_text("0" * 32)
+    else:
+        epochs.rename(epochs.with_name("elsewhere"))
+        if how == "empty":
+            epochs.mkdir()
+
+    [finding] = ledgers(patient)
+    assert (finding.level, finding.key) == (Level.CRITICAL, "ledger.epochs")
+    assert all(str(epochs) in finding.text(language) for language in ("en", "fr"))
 
 
 async def test_rows_that_are_gone_are_told_with_the_way_out_in_both_languages(patient):
