@@ -1,15 +1,13 @@
 """The sentences of the doctor: what is found and what to do, in both languages. A test compares their values.
 
-A fault of the configuration is worded by `core.fault_words`; an adapter's remark stands in them as it came.
+Texts that come from elsewhere (a fault of the configuration, an adapter's remark) stand in them as they came.
 """
 
 # ruff: noqa: E501 (a sentence stands on one line)
 
-from typing import Final
+from typing import Final, Literal
 
-from connector.core.fault_words import Language
-
-__all__ = ["SENTENCES", "Language"]
+Language = Literal["en", "fr"]
 
 _LET_NETWORK = "have the network let it through (check --flows)"
 _OUVRIR = "faites ouvrir ce flux (check --flows)"
