@@ -9,6 +9,7 @@ import hashlib
 import os
 import sys
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -20,12 +21,13 @@ from bench.machine import Row, median
 from connector.config.material import Material
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType, Retention, Tree
-from connector.core.limits import Counted
+from connector.core.limits import Counted, Limits
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.merkle import verify_inclusion
 from connector.daemon.run import read
 from connector.daemon.system import SystemEntropy
+from connector.holder.counting import Counting
 from connector.ledger.retention import Retention as EpochRetention
 from connector.ledger.service import OpenState, open_state
 from connector.store.limits import keep_counted
@@ -36,7 +38,10 @@ from spsti_sandbox.federation import Federation
 HANDOVERS: Final = int(os.environ.get("BENCH_HANDOVERS", "100000"))
 WORKERS: Final = 60_000
 DAY: Final = 86_400
-DAYS: Final = 365
+DAYS: Final = int(os.environ.get("BENCH_DAYS", "365"))
+"""Over how many days they are spread; with fewer handovers in fewer days the last month is as full as in the year."""
+
+YEAR: Final = 365
 AT_ONCE: Final = 200
 """Handovers in one commit, as no service has them: the year is to be written in minutes."""
 
@@ -81,6 +86,7 @@ async def rows(work: Path, repetitions: int, seconds: float) -> list[Row]:
     written = await _write_year(old, end)
     await _write_some(new, end)
     found = await asyncio.to_thread(_starts, made, work, max(3, repetitions))
+    found += await _first_questions(old)
     found += await _over_after_a_year(old, written)
     found += await _look_ups(old, new)
     return found + await _over_at_last(old)
@@ -141,10 +147,10 @@ async def _write_year(material: Material, end: int) -> float:
 def _writing(state: OpenState, first: int, at: Instant, *, counts: bool) -> Callable[[Transaction], None]:
     def operation(transaction: Transaction) -> None:
         for number in range(first, min(first + AT_ONCE, HANDOVERS)):
-            for draft in drafts(number, at):
+            for place, draft in enumerate(drafts(number, at)):
                 transaction.append(draft)
                 if counts and draft.type is EntryType.ANSWERED and draft.peer:
-                    tags = [hashlib.sha256(b"%d%d" % (number, part)).digest()[:16] for part in range(3)]
+                    tags = [hashlib.sha256(b"%d/%d/%d" % (number, place, part)).digest()[:16] for part in range(3)]
                     counted = Counted(draft.peer, at, draft.outcome == "announced", *tags)
                     keep_counted(transaction, state.parts.epochs, counted)
 
@@ -178,6 +184,42 @@ def _starts(made: Federation, work: Path, times: int) -> list[Row]:
             mine / other,
             "<= 1.3",
             mine / other <= 1.3,
+        ),
+    ]
+
+
+async def _first_questions(material: Material) -> list[Row]:
+    """What a start no longer waits for: what was counted of each member, read when it first asks."""
+    now, took, persons, counts = Instant(int(time.time())), [], 0, 0
+    async with _opened(material, HandClock(now)) as state:
+        tracemalloc.start()
+        counting = Counting(Limits(), state.limits.tag)
+        for peer in PEERS:
+            counted = await state.limits.counted_of(peer, Instant(now - 30 * DAY))
+            counting.recall_pairs(peer, counted)
+            counting.recall_today(peer, counted, now)
+            persons, counts = persons + len({one.traits for one in counted if one.traits}), counts + len(counted)
+            del counted
+        held = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        for peer in PEERS:
+            began = time.perf_counter()
+            counted = await state.limits.counted_of(peer, Instant(now - 30 * DAY))
+            again = Counting(Limits(), state.limits.tag)
+            again.recall_pairs(peer, counted)
+            again.recall_today(peer, counted, now)
+            took.append((time.perf_counter() - began) * 1e3)
+    each = f"{counts:,} lookups of {len(PEERS)} members; {median(took) / counts * len(PEERS) * 1e3:.0f} µs each"
+    return [
+        Row("a member's first question, in addition", f"{median(took):.1f} ms", "-", None, "-", None, each),
+        Row(
+            "memory once all members have asked",
+            f"{held / 1e6:.1f} MB",
+            "-",
+            None,
+            "-",
+            None,
+            f"{held / max(1, persons):.0f} bytes a person",
         ),
     ]
 
@@ -232,7 +274,7 @@ async def _over_at_last(material: Material) -> list[Row]:
     async with _opened(material, clock) as state:
         retention = EpochRetention(state.writer, state.parts, clock, state.give_back)
         erased = await _erase(retention)
-        clock.at += 4 * DAYS * DAY
+        clock.at += 4 * YEAR * DAY
         return [erased, await _over("3 years", state, retention, material), await _proofs(state)]
 
 

@@ -19,8 +19,10 @@ class LimitStore(Protocol):
         """Give the keyed hash under which something personal is counted."""
         ...
 
-    async def counted_since(self, since: Instant) -> Sequence[Counted]:
-        """Give what was counted from an instant on, the oldest first; what can no longer be read is left out."""
+    async def counted_of(self, peer: MemberId, since: Instant) -> Sequence[Counted]:
+        """Give what was counted of a peer from an instant on, the oldest first; what can no longer be read is left
+        out.
+        """
         ...
 
     async def blocks(self) -> Sequence[LimitBlock]:

@@ -4,7 +4,8 @@ A reservation counts as a miss until a record was announced, so that what runs a
 together. Whoever the worker is and whatever the answer, the same is done in the same time: nothing here looks at the
 vendor's software. What is kept of it, and who is told, is `holder.limits`.
 
-One person asked about by one member takes some 600 bytes for 30 days.
+After a start nothing of a member is known here until `recall_pairs` and `recall_today` were given what is kept of it:
+whoever asks for a place sees to that first. Blocks are known from `restore` on.
 """
 
 from collections import deque
@@ -29,14 +30,13 @@ from connector.core.limits import (
     person_key,
 )
 from connector.core.members import MemberId
+from connector.holder.pairs import Pairs
 
 Tagger = Callable[..., bytes]
 """`LimitStore.tag`."""
 
 _PATTERN_SECONDS: Final = PATTERN_DAYS * DAY_SECONDS
 _BLOCKED_RETRY_SECONDS: Final = DAY_SECONDS
-_Others = tuple[tuple[bytes, Instant], ...]
-"""With what else it was asked, and when last: a tuple, because nearly all have one and there are many."""
 
 
 class Reached(Exception):
@@ -80,13 +80,28 @@ class PeerCount:
         while self.seen and (oldest := next(iter(self.seen))) and self.seen[oldest] <= now - REPEAT_SECONDS:
             del self.seen[oldest]
 
+    def add_today(self, counted: Counted, *, is_forgiven: bool = False) -> None:
+        """Count one lookup or probe of the running day; a miss that is forgiven counts for the day alone."""
+        if counted.is_probe:
+            self.probes_today += 1
+            return
+        self.total += 1
+        if counted.is_hit:
+            self.hits += 1
+        elif not is_forgiven:
+            self.misses += 1
+
 
 @dataclass(slots=True, eq=False)
 class Reservation:
-    """A place that was taken. `counted` is to be kept with the entry, None for a repeat; `wait_seconds` comes first."""
+    """A place that was taken. `counted` is to be kept with the entry, None for a repeat; `wait_seconds` comes first.
+
+    `recalled_seconds` were spent on what is kept of this peer, at its first question since a start.
+    """
 
     counted: Counted | None
     wait_seconds: float = 0.0
+    recalled_seconds: float = 0.0
     _count: PeerCount | None = None
 
     def hit(self) -> None:
@@ -107,7 +122,8 @@ class Counting:
         self._overrides: dict[MemberId, PeerOverride] = {}
         self._peers: dict[MemberId, PeerCount] = {}
         self._blocked: dict[bytes, LimitBlock] = {}
-        self._others: dict[bytes, _Others] = {}
+        self._lifted: dict[tuple[MemberId, bytes], Instant] = {}
+        self._pairs = Pairs()
 
     # ------------------------------------------------------------ asking for a place
 
@@ -130,16 +146,19 @@ class Counting:
             raise Reached(LimitRule.DAY, _rest_of_day(now))
         if count.misses >= limits.block_from(count.hits):
             raise Reached(LimitRule.MISSES, _BLOCKED_RETRY_SECONDS, tag=b"")
+        since = Instant(now - _PATTERN_SECONDS)
         for one, other in ((traits, matricule), (matricule, traits)):
-            if self._count_others(one, other, now) >= limits.others_per_person:
+            if self._pairs.count_others(one, other, since) >= limits.others_per_person:
                 raise Reached(LimitRule.PATTERN, _BLOCKED_RETRY_SECONDS, tag=one)
         wait = self._slow(count, limits, monotonic)
         _take(count.minute, limits.per_minute, now, LimitRule.MINUTE)
         counted = Counted(peer.id, now, is_hit=False, traits=traits, matricule=matricule, repeat=repeat)
-        self._add(count, counted)
+        count.add_today(counted)
+        count.seen[repeat] = now
+        self._pairs.remember(traits, matricule, now)
         if wait is not None:
             count.free_at = monotonic + wait + limits.slow_seconds
-        return Reservation(counted, wait or 0.0, count)
+        return Reservation(counted, wait or 0.0, _count=count)
 
     def reserve_probe(self, peer: Member, now: Instant) -> Reservation:
         """Take a place for one probe, which has a quota of its own.
@@ -180,19 +199,36 @@ class Counting:
 
     # ------------------------------------------------------------ what was before, and what operators change
 
-    def restore(
-        self, counted: Iterable[Counted], blocks: Iterable[LimitBlock], overrides: Mapping[MemberId, PeerOverride]
-    ) -> None:
-        """Take up what was kept, the oldest first."""
+    def restore(self, blocks: Iterable[LimitBlock], overrides: Mapping[MemberId, PeerOverride]) -> None:
+        """Take up the blocks that were kept, lifted ones too, and the peers' own numbers."""
         self._overrides = dict(overrides)
-        lifted: dict[tuple[MemberId, bytes], Instant] = {}
         for block in blocks:
-            if block.lifted_at is not None:
-                lifted[block.peer, block.tag] = max(block.lifted_at, lifted.get((block.peer, block.tag), Instant(0)))
-            else:
+            if block.lifted_at is None:
                 self.block(block)
+            else:
+                self._keep_lifted(block)
+
+    def recall_pairs(self, peer: MemberId, counted: Iterable[Counted]) -> None:
+        """Take up of one peer whom it asked about, the oldest first; it may be done twice."""
         for one in counted:
-            self._restore(one, lifted)
+            if one.is_probe:
+                continue
+            self._pairs.remember(one.traits, one.matricule, one.at)
+            for tag in (one.traits, one.matricule):
+                if one.at <= self._lifted.get((peer, tag), -1):
+                    self._pairs.forget(tag)
+
+    def recall_today(self, peer: MemberId, counted: Iterable[Counted], now: Instant) -> None:
+        """Take up of one peer, once, what still counts for its minute, its day and its repeats, the oldest first."""
+        count, today = self._count(peer, now), now // DAY_SECONDS
+        forgiven_until = self._lifted.get((peer, b""), -1)
+        for one in counted:
+            if one.at // DAY_SECONDS == today:
+                count.add_today(one, is_forgiven=one.at <= forgiven_until)
+            if one.at > now - MINUTE_SECONDS:
+                (count.probes if one.is_probe else count.minute).append(one.at)
+            if one.at > now - REPEAT_SECONDS and not one.is_probe:
+                count.seen[one.repeat] = one.at
 
     def block(self, block: LimitBlock) -> None:
         """Answer nothing more to that pair, or to that peer about that person."""
@@ -203,9 +239,10 @@ class Counting:
 
     def lift(self, block: LimitBlock) -> None:
         """Answer again; what was counted before no longer counts for this rule."""
+        self._keep_lifted(block)
         if block.tag:
             self._blocked.pop(block.tag, None)
-            self._others.pop(block.tag, None)
+            self._pairs.forget(block.tag)
         elif (count := self._peers.get(block.peer)) is not None:
             count.blocked, count.misses, count.free_at = None, 0, 0.0
 
@@ -218,8 +255,9 @@ class Counting:
 
     def prune(self, now: Instant) -> None:
         """Forget persons about whom nothing was asked for 30 days."""
-        since = now - _PATTERN_SECONDS
-        self._others = {tag: others for tag, others in self._others.items() if others[-1][1] > since}
+        since = Instant(now - _PATTERN_SECONDS)
+        self._pairs.prune(since)
+        self._lifted = {of: at for of, at in self._lifted.items() if at > since}
         self._blocked = {tag: block for tag, block in self._blocked.items() if block.holds_at(now)}
 
     # ------------------------------------------------------------ looking
@@ -267,14 +305,6 @@ class Counting:
             if block is not None and block.holds_at(now):
                 raise Reached(LimitRule.PATTERN, _BLOCKED_RETRY_SECONDS)
 
-    def _count_others(self, tag: bytes, this: bytes, now: Instant) -> int:
-        """Count with what else this was asked in 30 days; 0 where it was asked with `this` before."""
-        others = self._others.get(tag)
-        if others is None:
-            return 0
-        live = [other for other, at in others if at > now - _PATTERN_SECONDS]
-        return 0 if this in live else len(live)
-
     def _slow(self, count: PeerCount, limits: Limits, monotonic: float) -> float | None:
         """Give how long a slowed pair's answer waits, None where it is not slowed."""
         if count.misses < limits.slow_from(count.hits):
@@ -284,33 +314,11 @@ class Counting:
             raise Reached(LimitRule.MISSES, ceil(wait))
         return wait
 
-    def _add(self, count: PeerCount, counted: Counted) -> None:
-        count.total += 1
-        if counted.is_hit:
-            count.hits += 1
-        else:
-            count.misses += 1
-        count.seen[counted.repeat] = counted.at
-        self._remember(counted.traits, counted.matricule, counted.at)
-        self._remember(counted.matricule, counted.traits, counted.at)
-
-    def _remember(self, tag: bytes, other: bytes, at: Instant) -> None:
-        kept = tuple(known for known in self._others.get(tag, ()) if known[0] != other)
-        self._others[tag] = (*kept, (other, at))
-
-    def _restore(self, one: Counted, lifted: Mapping[tuple[MemberId, bytes], Instant]) -> None:
-        count = self._count(one.peer, one.at)
-        if one.is_probe:
-            count.probes.append(one.at)
-            count.probes_today += 1
-            return
-        count.minute.append(one.at)
-        self._add(count, one)
-        if one.at <= lifted.get((one.peer, b""), -1) and not one.is_hit:
-            count.misses -= 1
-        for tag in (one.traits, one.matricule):
-            if one.at <= lifted.get((one.peer, tag), -1):
-                self._others.pop(tag, None)
+    def _keep_lifted(self, block: LimitBlock) -> None:
+        """Remember since when a peer, or a person for it, begins at nothing: what is recalled later is from before."""
+        of = (block.peer, block.tag)
+        if block.lifted_at is not None:
+            self._lifted[of] = max(block.lifted_at, self._lifted.get(of, block.lifted_at))
 
 
 def _take(times: deque[Instant], most: int, now: Instant, rule: LimitRule) -> None:

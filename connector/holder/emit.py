@@ -92,8 +92,9 @@ class Emitter:
         place = await self.limits.reserve(question.peer, worker, verified, question.at)
         if place.wait_seconds:
             await self._ports.pause(place.wait_seconds)
-            # A slowed answer is slow whatever it is: what the floor learns and keeps is the time after that.
-            question = replace(question, started=question.started + place.wait_seconds)
+        if late := place.wait_seconds + place.recalled_seconds:
+            # Such an answer is late whatever it is: what the floor learns and keeps is the time after that.
+            question = replace(question, started=question.started + late)
             case = Case(case.type, question, verified)
         if worker is None:
             announced = probe_announcement(question.at, mandate.demand.document_type)

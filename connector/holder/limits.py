@@ -7,6 +7,7 @@
 What operators see and change is here as well; that two of them agreed is looked at where they are met (`local`).
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -25,6 +26,8 @@ from connector.holder.house import HouseNotes
 from connector.wire.mandate import VerifiedMandate
 
 _PRUNE_SECONDS: Final = 3600
+_AT_ONCE: Final = 2_000
+"""Lookups that are recalled in one turn of the event loop: some milliseconds."""
 _SAID: Final = {
     LimitRule.PATTERN: "this member asked about one person under too many identities",
     LimitRule.MISSES: "this member asked for too many records that this service does not give",
@@ -68,17 +71,39 @@ class HolderLimits:
         self._clock, self._entropy = clock, entropy
         self._counting = Counting(limits, store.tag)
         self._pruned_at = Instant(0)
+        self._recalled: set[MemberId] = set()
+        self._recalling: dict[MemberId, asyncio.Lock] = {}
 
     async def load(self) -> None:
-        """Take up what was counted and blocked before: to be called once, before anything is answered.
+        """Take up what is blocked and set: to be called once, before anything is answered. It takes as long whatever
+        was counted: that is taken up member by member, before each one's first place (`_recall`).
 
         Raises:
             FailedClosed: `state.unavailable`.
         """
-        since = Instant(self._clock.now() - PATTERN_DAYS * DAY_SECONDS)
-        self._counting.restore(
-            await self._store.counted_since(since), await self._store.blocks(), await self._store.overrides()
-        )
+        self._counting.restore(await self._store.blocks(), await self._store.overrides())
+
+    async def _recall(self, member: MemberId) -> float:
+        """Take up what was counted of a member, before its first place since the start; gives the seconds spent on it.
+
+        Raises:
+            FailedClosed: it cannot be read: then this member is given nothing, and it is tried again next time.
+        """
+        if member in self._recalled:
+            return 0.0
+        began = self._clock.monotonic()
+        async with self._recalling.setdefault(member, asyncio.Lock()):
+            if member not in self._recalled:
+                since = Instant(self._clock.now() - PATTERN_DAYS * DAY_SECONDS)
+                counted = await self._store.counted_of(member, since)
+                for first in range(0, len(counted), _AT_ONCE):
+                    self._counting.recall_pairs(member, counted[first : first + _AT_ONCE])
+                    await asyncio.sleep(0)
+                # Nothing awaited from here on: whoever is cut off before it begins again, and counts nothing twice.
+                self._counting.recall_today(member, counted, self._clock.now())
+                self._recalled.add(member)
+        self._recalling.pop(member, None)
+        return self._clock.monotonic() - began
 
     # ------------------------------------------------------------ on each demand
 
@@ -89,15 +114,19 @@ class HolderLimits:
 
         Raises:
             LimitReached: nothing is counted or looked at.
-            FailedClosed: a new block cannot be kept.
+            FailedClosed: what was counted cannot be read, or a new block not be kept.
         """
+        recalled_seconds = await self._recall(peer.id)
         self._prune(now)
         try:
             if worker is None:
-                return self._counting.reserve_probe(peer, now)
-            return self._counting.reserve(peer, worker, verified.lookup_id or "", now, self._clock.monotonic())
+                place = self._counting.reserve_probe(peer, now)
+            else:
+                place = self._counting.reserve(peer, worker, verified.lookup_id or "", now, self._clock.monotonic())
         except Reached as reached:
             raise await self._told(reached, peer, worker, verified, now) from None
+        place.recalled_seconds = recalled_seconds
+        return place
 
     async def check(
         self, peer: Member, worker: QualifiedIdentity | None, verified: VerifiedMandate, now: Instant
@@ -119,7 +148,9 @@ class HolderLimits:
 
         Raises:
             LimitReached: there were too many: no entry is written for this one.
+            FailedClosed: what was counted cannot be read.
         """
+        await self._recall(peer.id)
         try:
             self._counting.refused(peer, now)
         except Reached as reached:
@@ -166,8 +197,13 @@ class HolderLimits:
 
     # ------------------------------------------------------------ for operators
 
-    def standing(self, member: Member) -> PeerStanding:
-        """Tell how a peer stands today."""
+    async def standing(self, member: Member) -> PeerStanding:
+        """Tell how a peer stands today.
+
+        Raises:
+            FailedClosed: what was counted before the start cannot be read.
+        """
+        await self._recall(member.id)
         now = self._clock.now()
         count, limits = self._counting.count_of(member.id, now), self._counting.limits_of(member)
         return PeerStanding(

@@ -35,7 +35,7 @@ async def blocks(request: web.Request) -> web.Response:
 
 async def show_limits(request: web.Request) -> web.Response:
     """`GET /api/v1/members/{id}/limits`."""
-    return answer(request, _limits_out(request, member_of(request)))
+    return answer(request, await _limits_out(request, member_of(request)))
 
 
 async def set_limits(request: web.Request) -> web.Response:
@@ -46,7 +46,7 @@ async def set_limits(request: web.Request) -> web.Response:
     await request.app[PORTS].limits.set_override(
         member.id, None if override == PeerOverride() else override, body.reason, body.by
     )
-    return answer(request, _limits_out(request, member))
+    return answer(request, await _limits_out(request, member))
 
 
 async def proposals(request: web.Request) -> web.Response:
@@ -100,8 +100,8 @@ def _proposal_id(request: web.Request) -> str:
     return text
 
 
-def _limits_out(request: web.Request, member: Member) -> LimitsOut:
-    standing = request.app[PORTS].limits.standing(member)
+async def _limits_out(request: web.Request, member: Member) -> LimitsOut:
+    standing = await request.app[PORTS].limits.standing(member)
     numbers = standing.limits
     return LimitsOut(
         member=member.id.value,

@@ -1,7 +1,8 @@
 """What was counted and blocked (`core.ports_limits.LimitStore`), so that a restart forgives nothing.
 
 A row of `counted` stands for one lookup: peer, instant and hit in clear, as in the ledger; its tags sealed under the
-ledger's daily epoch key, so that after 30 days not even a backup with today's keys tells whom it was about.
+ledger's daily epoch key, so that after 30 days not even a backup with today's keys tells whom it was about. Rows are
+read peer by peer, at its first question after a start (ADR 0015).
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,8 +28,16 @@ _BLOCKS: Final = "limit_blocks"
 _OVERRIDES: Final = "limit_overrides"
 _INSERT: Final = Insert("insert into counted (peer, at, hit, epoch, sealed)", 5)
 EPOCH_ROWS: Final = SealedRows("counted", (), lambda: _PLACE)
-_SINCE: Final = "select peer, at, hit, epoch, sealed from counted where at >= ? order by number"
-_EPOCH: Final = 3
+_OF_PEER: Final = """
+    with recursive there (epoch) as (
+        select min(epoch) from counted
+        union all
+        select (select min(epoch) from counted where epoch > there.epoch) from there where there.epoch is not null
+    )
+    select c.at, c.hit, c.epoch, c.sealed from there cross join counted c on c.epoch = there.epoch and c.peer = ?
+    where c.at >= ? order by c.number
+"""
+"""By the index of epoch and peer, in which a batch of many peers dirties few pages; one statement, one state of it."""
 _KEEP_BLOCK: Final = "insert or replace into limit_blocks (id, since, sealed) values (?, ?, ?)"
 
 
@@ -68,19 +77,28 @@ class SqliteLimitStore:
         """Give the keyed hash of something personal, 128 bits of it."""
         return self._keys.tags.tag(purpose, *parts)[:TAG_BYTES]
 
-    async def counted_since(self, since: Instant) -> Sequence[Counted]:
-        """Give what was counted from an instant on; rows whose epoch key was destroyed are left out."""
+    async def counted_of(self, peer: MemberId, since: Instant) -> Sequence[Counted]:
+        """Give what was counted of a peer from an instant on; rows whose epoch key was destroyed are left out.
+
+        Raises:
+            FailedClosed: `state.unavailable`; `vault.damaged`, a row or a key is not what was kept;
+                `ledger.unavailable`, a key cannot be read.
+        """
 
         def read(db: Connection) -> list[Counted]:
-            found = rows(db, _SINCE, since)
-            # Tens of thousands of rows at a start, of a few peers in thirty epochs.
-            keys = {epoch: self._epochs.find(epoch) for epoch in {row[_EPOCH] for row in found}}
-            peers = {peer: MemberId(peer) for peer in {row[0] for row in found}}
-            return [
-                _opened(peers[peer], at, hit, key, sealed)
-                for peer, at, hit, epoch, sealed in found
-                if (key := keys[epoch]) is not None
-            ]
+            gone: set[str] = set()
+            while True:
+                found = rows(db, _OF_PEER, peer.value, since)
+                keys = {epoch: self._epochs.find(epoch) for epoch in {row[2] for row in found}}
+                missing = {epoch for epoch, key in keys.items() if key is None}
+                if missing <= gone:
+                    return [
+                        _opened(peer, at, hit, key, sealed)
+                        for at, hit, epoch, sealed in found
+                        if (key := keys[epoch]) is not None
+                    ]
+                # Destroyed while we read, perhaps: then its rows were moved to another generation first.
+                gone |= missing
 
         return await self._readers.run(read)
 

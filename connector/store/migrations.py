@@ -28,6 +28,7 @@ KNOWN = frozenset(
         "m013_journal_of_a_peer",
         "m014_told_gaps",
         "m015_list_acceptances",
+        "m016_counted_by_peer",
     }
 )
 """Every migration that this version knows: a database that has seen others is not opened."""
@@ -391,3 +392,9 @@ def m015_list_acceptances(db: Database) -> None:
         " strict, without rowid"
     )
     db.execute("insert into list_acceptances select at, version from kept_lists")
+
+
+@migrations()
+def m016_counted_by_peer(db: Database) -> None:
+    """Find what was counted of one peer: by epochs first, so that what comes in stands together in the index."""
+    db.execute("create index counted_by_peer on counted (epoch, peer)")

@@ -49,6 +49,17 @@ class Asker:
     def rules(self):
         return [reached.rule for reached in self.refused]
 
+    def restarted(self, blocks=(), *, lifted=()):
+        """The same after a restart; `lifted` are blocks that are lifted before anything of the peer is recalled."""
+        again = Asker(peer=self.peer, at=self.at, step=self.step)
+        again.counting.restore(blocks, {})
+        for block in lifted:
+            again.counting.lift(replace(block, lifted_at=self.at))
+        for _ in range(2):  # as where the first time is cut off
+            again.counting.recall_pairs(self.peer.id, self.kept)
+        again.counting.recall_today(self.peer.id, self.kept, self.at)
+        return again
+
 
 def test_an_enumerator_with_known_traits_stops_at_the_fourth_matricule():
     asker = Asker()
@@ -126,7 +137,7 @@ def test_a_pattern_is_forgotten_after_thirty_days():
 
     assert late.counted is not None
     asker.counting.prune(Instant(asker.at + 31 * DAY))
-    assert asker.counting._others == {}
+    assert len(asker.counting._pairs) == 0
 
 
 def test_twenty_a_minute_and_then_again_when_the_minute_is_over():
@@ -260,8 +271,7 @@ def test_what_was_counted_counts_after_a_restart():
     asker = Asker()
     for order in range(1, 4):
         asker.ask(a_guess(order))
-    restarted = Asker(at=asker.at)
-    restarted.counting.restore(asker.kept, (), {})
+    restarted = asker.restarted()
 
     assert restarted.ask(a_guess(4)).rule is LimitRule.PATTERN
     assert restarted.ask(a_guess(1), at=asker.at).counted is not None
@@ -272,9 +282,7 @@ def test_a_block_and_its_lifting_outlive_a_restart():
     for order in range(1, 5):
         reached = asker.ask(a_guess(order))
     block = LimitBlock("b", PEER.id, reached.rule, asker.at, "", reached.tag)
-    blocked, lifted = Asker(at=asker.at), Asker(at=asker.at)
-    blocked.counting.restore(asker.kept, [block], {})
-    lifted.counting.restore(asker.kept, [replace(block, lifted_at=asker.at)], {})
+    blocked, lifted = asker.restarted([block]), asker.restarted([replace(block, lifted_at=asker.at)])
 
     assert blocked.ask(a_guess(1)).rule is LimitRule.PATTERN
     assert lifted.ask(a_guess(4)).counted is not None
@@ -285,11 +293,56 @@ def test_a_pair_that_was_lifted_is_not_blocked_again_by_the_same_misses_after_a_
     for number in range(301):
         asker.ask(a_person(number))
     block = LimitBlock("b", PEER.id, LimitRule.MISSES, asker.at, "")
-    restarted = Asker(at=asker.at)
-    restarted.counting.restore(asker.kept, [replace(block, lifted_at=asker.at)], {})
+    restarted = asker.restarted([replace(block, lifted_at=asker.at)])
 
     assert restarted.ask(a_person(400)).counted is not None
     assert restarted.counting.count_of(PEER.id, restarted.at).misses == 1
+
+
+def test_a_lifting_counts_for_what_is_recalled_after_it():
+    asker = Asker()
+    for order in range(1, 5):
+        reached = asker.ask(a_guess(order))
+    block = LimitBlock("b", PEER.id, reached.rule, asker.at, "", reached.tag)
+    restarted = asker.restarted([block], lifted=[block])
+
+    for order in (4, 5, 6):
+        assert restarted.ask(a_guess(order)).counted is not None
+    assert restarted.ask(a_guess(7)).rule is LimitRule.PATTERN
+
+
+def test_what_was_counted_yesterday_counts_for_the_pattern_alone_after_a_restart():
+    asker = Asker(at=Instant(MIDNIGHT - 40))
+    for order in range(1, 4):
+        asker.ask(a_guess(order), hit=order == 1)
+    asker.at = Instant(MIDNIGHT - 4)
+    asker.ask(a_person(1))
+    restarted = asker.restarted()
+    count = restarted.counting.count_of(PEER.id, asker.at)
+
+    assert (count.total, count.hits, count.misses, len(count.minute)) == (1, 0, 1, 4)
+    assert restarted.ask(a_guess(4)).rule is LimitRule.PATTERN
+
+
+def test_a_repeat_is_known_and_a_minute_full_after_a_restart():
+    asker = Asker(step=2)
+    lookup_id = an_id()
+    asker.ask(a_person(0), lookup_id)
+    for number in range(1, 20):
+        asker.ask(a_person(number))
+    restarted = asker.restarted()
+
+    assert restarted.ask(a_person(0), lookup_id, at=asker.at).counted is None
+    assert restarted.ask(a_person(21), at=asker.at).rule is LimitRule.MINUTE
+
+
+def test_probes_of_today_count_after_a_restart():
+    asker = Asker(Limits(probes_per_day=3))
+    asker.kept = [asker.counting.reserve_probe(PEER, MIDNIGHT).counted for _ in range(3)]
+    restarted = asker.restarted()
+
+    assert restarted.counting.count_of(PEER.id, MIDNIGHT).probes_today == 3
+    assert restarted.counting.count_of(PEER.id, MIDNIGHT).total == 0
 
 
 def test_a_large_services_honest_day_passes_untouched():

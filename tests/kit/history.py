@@ -136,6 +136,6 @@ async def assert_kept(state, kept: Kept, *, since: str) -> None:
     if since >= "m003":
         assert [alert.count for alert in await state.alerts.alerts()] == [LOOKUPS]
     if since >= "m004":
-        assert len(await state.limits.counted_since(T0)) == LOOKUPS
+        assert len(await state.limits.counted_of(PEER, T0)) == LOOKUPS
     if since >= "m005":
         assert len(await state.proposals.waiting(T0)) == 1

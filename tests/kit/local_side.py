@@ -487,7 +487,7 @@ class Limits:
     def blocks(self):
         return self.blocked
 
-    def standing(self, member):
+    async def standing(self, member):
         override = self.numbers.get(member.id)
         limits = (override or PeerOverride()).over(Numbers())
         blocks = tuple(block for block in self.blocked if block.peer == member.id)

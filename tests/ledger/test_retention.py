@@ -101,7 +101,7 @@ class TestOnTime:
 
             assert entry.is_destroyed
             assert await state.journal.entries(EXCHANGE, worker=INS) == []
-            assert await state.limits.counted_since(T0) == []
+            assert await state.limits.counted_of(PEER, T0) == []
             epochs = state.parts.epochs
             ((wrapped, sealed),) = values(backup, "select wrapped_key, sealed from entries where tree = 'exchange'")
             assert len(sealed) > 100  # the backup has it, and nothing that is there opens it
@@ -337,7 +337,7 @@ class TestErasing:
             assert found[3].destroyed == Destroyed(T0, DestroyedBy.ERASURE)
             assert [entry.index for entry in await state.journal.entries(EXCHANGE, worker=INS)] == [4, 3, 2, 0]
             assert [token.compact for token in await state.evidence.tokens("h")] == [b"a.b.c"]
-            assert len(await state.limits.counted_since(T0)) == 5
+            assert len(await state.limits.counted_of(PEER, T0)) == 5
             assert [await state.journal.prove(EXCHANGE, index) for index in (0, 1, 2, 4)] == [*proofs, after]
             assert (await state.journal.verify()).is_sound
             assert state.parts.epochs.names() == ["daily-2026-11-23", "monthly-2026-11.2"]

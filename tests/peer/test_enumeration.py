@@ -1,5 +1,8 @@
 """The limits against enumeration over the wire (PROTOCOL section 5): 429, no receipt, no leaf, kept over restarts."""
 
+import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -91,6 +94,34 @@ async def test_what_was_counted_is_not_forgotten_by_a_restart(house):
         assert (await ask(house, line, a_guess(4))).status == 429
 
 
+async def test_demands_that_come_together_after_a_restart_are_counted_on_what_was_before(house):
+    async with a_line(house) as line:
+        await enumerate_(house, line, range(1, 4))
+    await house.restart()
+
+    async with a_line(house) as one, a_line(house) as two:
+        demands = (one, house.demand(worker=a_guess(4))), (two, house.demand(worker=a_person(1)))
+        replies = await asyncio.gather(*(line.lookup(demand) for line, demand in demands))
+        assert [reply.status for reply in replies] == [429, 200]
+    assert (await house.holder.limits.standing(house.asker.member)).total == 4
+
+
+async def test_a_member_about_whom_nothing_can_be_read_is_given_nothing(house):
+    async with a_line(house) as line:
+        await enumerate_(house, line, range(1, 3))
+    with closing(sqlite3.connect(house.state.parts.readers._path)) as db, db:
+        (kept,) = db.execute("select sealed from counted where number = 1").fetchone()
+        db.execute("update counted set sealed = zeroblob(length(sealed)) where number = 1")
+    await house.restart()
+
+    async with a_line(house) as line:
+        assert (await ask(house, line, a_person(1))).status == 503
+        with closing(sqlite3.connect(house.state.parts.readers._path)) as db, db:
+            db.execute("update counted set sealed = ? where number = 1", (kept,))
+        assert (await ask(house, line, a_person(1))).status == 200
+    assert (await house.holder.limits.standing(house.asker.member)).total == 3
+
+
 @pytest.mark.parametrize(
     "looked", [GIVEN, replace(GIVEN, announcement=None), AdapterFault("the software is away"), None]
 )
@@ -114,7 +145,7 @@ async def test_a_lookup_that_could_not_look_counts_as_a_miss(house, line):
     house.vendor.looks[INS] = GIVEN
     await ask(house, line, WORKER)
 
-    standing = house.holder.limits.standing(house.asker.member)
+    standing = await house.holder.limits.standing(house.asker.member)
     assert (standing.total, standing.hits, standing.misses) == (3, 1, 2)
 
 
@@ -158,7 +189,7 @@ async def test_misses_are_slowed_and_the_floor_is_not_learnt_from_the_waiting(ho
 
     assert house.pauses[0] == pytest.approx(5.0)
     assert house.holder._emitter.floor.seconds == house.holder.settings.withheld_floor_seconds
-    assert house.holder.limits.standing(house.asker.member).slowed
+    assert (await house.holder.limits.standing(house.asker.member)).slowed
 
 
 async def test_a_pair_with_ten_times_too_many_misses_is_blocked_until_it_is_lifted(tmp_path):
@@ -198,7 +229,7 @@ async def test_a_repeated_lookup_counts_once_and_is_answered(house, line):
         compact = house.seal(demand)
         opened_receipt(house, await line.lookup(demand, compact=compact), compact, lookup_id)
 
-    assert house.holder.limits.standing(house.asker.member).total == 1
+    assert (await house.holder.limits.standing(house.asker.member)).total == 1
     assert len(await house.entries()) == 4
 
 
@@ -221,7 +252,7 @@ async def test_an_operator_changes_the_numbers_of_one_peer_for_good(house):
         assert (await line.lookup()).status == 429
     await house.holder.limits.set_override(house.asker.id, None, "back to normal", "Mme A")
     assert [entry.outcome for entry in await limits(house, EntryType.LIMIT_CHANGED)] == ["set", "configured"]
-    assert house.holder.limits.standing(house.asker.member).limits.per_minute == 20
+    assert (await house.holder.limits.standing(house.asker.member)).limits.per_minute == 20
 
 
 async def test_nothing_that_was_counted_names_anybody_in_the_database(house, line):

@@ -16,6 +16,7 @@ from connector.store import (
     holder,
     identities,
     insi_answers,
+    limits,
     oppositions,
     outbox,
     requester,
@@ -63,6 +64,7 @@ AT_A_REQUEST = [
     identities._LAST_MOVE,
     insi_answers._FIND,
     insi_answers._FORGET,
+    limits._OF_PEER,
     prove._LEAF,
     prove._COVERING,
     "delete from used_mandates where expires_at < ?",
@@ -73,7 +75,7 @@ AT_A_REQUEST = [
     destroyed._OF,
 ]
 
-_GIVEN = re.compile("json_each|CONSTANT ROWS|SCAN asked")  # tables that are made of the parameters
+_GIVEN = re.compile("json_each|CONSTANT ROWS|SCAN asked|SCAN there")  # made of the parameters, or of the epochs
 
 
 @pytest.fixture
@@ -113,3 +115,12 @@ def test_no_question_goes_through_a_whole_table(db, sql):
     plan = [row[3] for row in db.execute(f"explain query plan {sql}", [""] * sql.count("?"))]
 
     assert [step for step in plan if step.startswith("SCAN") and not _GIVEN.search(step)] == []
+
+
+def test_what_was_counted_is_found_by_peer_and_moved_in_order(db):
+    given = [row[3] for row in db.execute(f"explain query plan {limits._OF_PEER}", ["", 0])]
+    moved = "select number, sealed from counted where epoch = ? and number > ? order by number limit ?"
+    plan = [row[3] for row in db.execute(f"explain query plan {moved}", ["", 0, 1])]
+
+    assert "SEARCH c USING INDEX counted_by_peer (epoch=? AND peer=?)" in given
+    assert plan == ["SEARCH counted USING INDEX counted_by_epoch (epoch=? AND rowid>?)"]
