@@ -108,6 +108,17 @@ def test_both_languages_of_the_operators_guide_run_the_same_commands():
     assert french == english
 
 
+@pytest.mark.parametrize(("guide", "head"), [("operator.fr.md", "la trace dit"), ("operator.en.md", "the log says")])
+def test_what_the_guide_says_that_the_log_says_is_said_by_the_program(guide, head):
+    text = (ROOT / "docs" / "guides" / guide).read_text(encoding="utf-8")
+    rows = text.partition(f"| {head} |")[2].partition("\n\n")[0].splitlines()[2:]
+    quoted = [words for row in rows for words in _SPAN.findall(row.split("|")[1])]
+    program = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "connector").rglob("*.py"))
+
+    assert len(rows) == 10
+    assert [words for words in quoted if words not in program] == []
+
+
 def shape_of(words: list[str]) -> list[str]:
     """The command and its options, without what a reader puts in."""
     command, path = cli, []
