@@ -9,10 +9,27 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import MutableMapping
-from typing import Any, TextIO
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any, TextIO, cast
 
-import structlog
+
+@contextmanager
+def _without(name: str) -> Iterator[None]:
+    """Make `import NAME` fail inside, as where it is not installed; a module that is loaded already stays."""
+    modules = cast("dict[str, Any]", sys.modules)
+    if name in modules:
+        yield
+        return
+    modules[name] = None  # the import system's own sign for a module that there is not
+    try:
+        yield
+    finally:
+        del modules[name]
+
+
+with _without("rich"):  # structlog would show exceptions with it, which we never do: 70 modules and 3 MB of each daemon
+    import structlog
 
 DAEMON_STARTED = "daemon.started"
 DAEMON_STOPPING = "daemon.stopping"

@@ -22,6 +22,9 @@ def command(context: click.Context, /, *, config: Path) -> None:
 
     SIGHUP reads the configuration again; one that is invalid is refused as a whole.
     """
+    from connector.daemon.system import rest_collector
+
+    rest_collector()
     from connector.daemon.run import run
 
     context.exit(run(config))

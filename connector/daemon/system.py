@@ -31,11 +31,17 @@ class SystemEntropy:
         return os.urandom(length)
 
 
+def rest_collector() -> None:
+    """Collect nothing until `settle_collector`: of what is loaded at a start, hardly anything is garbage."""
+    gc.disable()
+
+
 def settle_collector() -> None:
     """Leave what start-up made out of every later collection, and collect seldom.
 
     Requests leave hardly a cycle behind; looking for them after each took a seventh of a lookup's processor time.
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS, 20, 20)
