@@ -61,6 +61,8 @@ _SHORTEST_PASSWORD = 12
 @click.option("--server-password", help="Reference of its password: a file, or credential:NAME.")
 @click.option("--client-pkcs12", help="PKCS#12 of the TLS client certificate (ORG_AUTH_CLI).")
 @click.option("--client-password", help="Reference of its password: a file, or credential:NAME.")
+@click.option("--signing-pkcs12", help="PKCS#12 of the signing certificate (ORG_SIGN); none: a key is made.")
+@click.option("--signing-password", help="Its password: a file.")
 @click.option("--trial", is_flag=True, help="No federation: a members file, between services that know each other.")
 @click.option(
     "--directory-url", "directory_urls", multiple=True, help="Address of the federation's directory; may be repeated."
@@ -185,6 +187,7 @@ def _answers(options: dict[str, object], layout: Layout | None) -> Answers:
         environment=environment,
         server=_pair(options["server_pkcs12"], options["server_password"]),
         client=_pair(options["client_pkcs12"], options["client_password"]),
+        signing=_pair(options["signing_pkcs12"], options["signing_password"]),
         decided_on=datetime.now().astimezone().date(),
         decided_by=str(options["decided_by"]),
         opposition_authority=str(options["opposition"]),

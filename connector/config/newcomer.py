@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from connector.config.given_files import signer_of
 from connector.config.layout import CREDENTIAL, place_of
 from connector.config.scaffold import Answers, KeyPairFiles, render
 from connector.core import b64
@@ -67,15 +68,21 @@ def create(
     """Write the files of a new member.
 
     `answers.server` and `answers.client` name PKCS#12 or PEM files that exist, or are empty: then a key and a
-    certificate request are made for each. With `joining` a join request is made, else a members file for a trial.
+    certificate request are made for each. `answers.signing` names a PKCS#12 file, whose key is listed, or is empty:
+    then a key is made. With `joining` a join request is made, else a members file for a trial.
 
     Raises:
-        ConfigFault: a file to be written exists already, or the folder cannot be written.
+        ConfigFault: a file to be written exists already, the folder cannot be written, or the signing key not be used.
         LocalRefused: the entry breaks a rule of the directory; all faults are in the message.
     """
     files: dict[Path, bytes] = {}
-    signing, ledger = generate(SigningAlgorithm(answers.signing_algorithm)), generate(SigningAlgorithm.ED25519)
-    files[place_of(folder, answers.signing_key)] = to_pem(signing, None)
+    ledger = generate(SigningAlgorithm.ED25519)
+    if answers.signing.pkcs12:
+        given = signer_of(answers.signing, answers.signing_kid)
+        signing, answers = given.key, replace(answers, signing_algorithm=given.algorithm.value)
+    else:
+        signing = generate(SigningAlgorithm(answers.signing_algorithm))
+        files[place_of(folder, answers.signing_key)] = to_pem(signing, None)
     files[place_of(folder, answers.ledger_key)] = to_pem(ledger, None)
     files[place_of(folder, answers.master_key)] = b64.encode(generate_key()).encode() + b"\n"
     requests: list[Path] = []

@@ -98,6 +98,8 @@ class Answers:
     signing_kid: str = "sign-1"
     signing_algorithm: str = "ES256"
     signing_key: str = "keys/sign.key"
+    signing: KeyPairFiles = KeyPairFiles()
+    """A PKCS#12 file, instead of `signing_key`."""
     ledger_kid: str = "ledger-1"
     ledger_key: str = "keys/ledger.key"
     directory_urls: tuple[str, ...] = ()
@@ -127,6 +129,7 @@ def render(answers: Answers) -> str:
         | {
             "server": answers.server.to_toml(),
             "client": answers.client.to_toml(),
+            "signing": _signing(answers),
             "decided_on": answers.decided_on.isoformat(),
             "directory": _directory(answers),
             "api_keys": _api_keys(answers.api_keys),
@@ -182,6 +185,16 @@ EXAMPLE = Answers(
     ),
 )
 """What `config.example.toml` shows."""
+
+
+def _signing(answers: Answers) -> str:
+    if answers.signing.pkcs12:
+        return answers.signing.to_toml()
+    return (
+        f"key = {_toml(answers.signing_key)}\n"
+        '# pkcs12 = "org_sign.p12"           # instead of key\n'
+        '# password = "credential:sign-password"\n'
+    )
 
 
 def table_text(name: str, rows: Mapping[str, str]) -> str:

@@ -2,12 +2,19 @@
 
 import json
 import sqlite3
+import time
 from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
 
 from connector.cli.main import cli
+from connector.core.directory import KeyUse
+from connector.core.instant import Instant
+from connector.core.oid import Environment
+from connector.crypto.keys import public_key_to_der
+from connector.directory.joining import read_request
+from connector.directory.members_file import MembersFile
 from spsti_sandbox.pki import Pki
 
 MEMBER = "318751275100020"
@@ -96,6 +103,59 @@ def test_check_finds_nothing_wrong_once_the_certificates_are_there(run, tmp_path
     assert as_json["level"] == "warning"
     assert {finding["level"] for finding in as_json["findings"]} == {"ok", "warning"}
     assert json.loads(start.output) == {"ok": True, "faults": []}
+
+
+@pytest.mark.parametrize(("key", "algorithm"), [("rsa2048", "PS256"), ("p256", "ES256")])
+def test_the_key_of_an_org_sign_file_is_listed_and_signs(run, tmp_path, key, algorithm):
+    pki, pairs = Pki(tmp_path / "pki"), []
+    (tmp_path / "password").write_text("geheim\n")
+    for option, use in (("server", "server"), ("client", "client"), ("signing", "sign")):
+        bundle = tmp_path / f"{option}.p12"
+        bundle.write_bytes(pki.pkcs12(leaf := pki.issue(MEMBER, use, key=key), b"geheim"))
+        bundle.chmod(0o600)
+        pairs += [f"--{option}-pkcs12", bundle.name, f"--{option}-password", "password"]
+    (tmp_path / "password").chmod(0o600)
+    crls = [word for path in pki.crl_paths for word in ("--crl", path)]
+    made = run("init", "--directory", "new", *FLAGS, "--trusted-ca", pki.ca_path, *crls, *pairs)
+    (member,) = MembersFile(tmp_path / "new" / "my-entry.toml", Environment.TEST).members()
+
+    assert made.exit_code == 0, made.output
+    assert "signing: ORG_SIGN (IGC-Santé)" in made.output
+    assert [(found.kid, found.algorithm, found.public_der) for found in member.keys if found.use is KeyUse.SIGN] == [
+        ("sign-1", algorithm, public_key_to_der(leaf.key.public_key()))
+    ]
+    assert not (tmp_path / "new" / "keys" / "sign.key").exists()
+    started = json.loads(run("check", "--start", "--config", "new/connector.toml", "--json").output)
+    assert started == {"ok": True, "faults": []}
+
+
+def test_a_join_request_is_signed_with_the_key_of_an_org_sign_file(run, tmp_path):
+    leaf = (pki := Pki(tmp_path / "pki")).issue(MEMBER, "sign", key="rsa2048")
+    (tmp_path / "sign.p12").write_bytes(pki.pkcs12(leaf, b"geheim"))
+    (tmp_path / "password").write_text("geheim\n")
+    (tmp_path / "entry").write_text("a long password of an entry\n")
+    flags = [flag for flag in FLAGS if flag != "--trial"]
+    made = run(
+        "init", "--directory", "new", *flags, "--directory-url", "https://annuaire.example/", "--size-class", "S",
+        "--entry-password-file", "entry", "--signing-pkcs12", "sign.p12", "--signing-password", "password",
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+
+    request = read_request((tmp_path / "new" / "join-request.json").read_bytes(), Instant(int(time.time())))
+    assert public_key_to_der(leaf.key.public_key()) in {key.public_der for key in request.entry.member.keys}
+
+
+def test_a_signing_file_that_does_not_open_stops_init_and_nothing_is_written(run, tmp_path):
+    pki = Pki(tmp_path / "pki")
+    (tmp_path / "sign.p12").write_bytes(pki.pkcs12(pki.issue(MEMBER, "sign"), b"right"))
+    (tmp_path / "password").write_text("wrong-and-secret\n")
+
+    result = run("init", "--directory", "new", *FLAGS, "--signing-pkcs12", "sign.p12", "--signing-password", "password")
+
+    assert result.exit_code == 1
+    assert "sign.p12 will not do: PKCS#12 file: not readable with this password" in result.output
+    assert "wrong-and-secret" not in result.output
+    assert not (tmp_path / "new").exists()
 
 
 def test_check_warns_of_a_source_that_nobody_attested_and_of_low_coverage(run, tmp_path):

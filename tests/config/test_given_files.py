@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
-from connector.config.given_files import looked_into
+from connector.config.given_files import looked_into, signer_of
 from connector.config.scaffold import Answers, KeyPairFiles
+from connector.core.errors import ConfigFault
 from spsti_sandbox.pki import Pki
 
 MEMBER = "318751275100020"
@@ -27,9 +28,9 @@ def pki(tmp_path_factory):
     return Pki(tmp_path_factory.mktemp("pki"))
 
 
-def files(pki, folder, use, password=b"mot de passe"):
+def files(pki, folder, use, password=b"mot de passe", key="p256"):
     bundle, secret = folder / f"{use}.p12", folder / f"{use}.password"
-    bundle.write_bytes(pki.pkcs12(pki.issue(MEMBER, use), password))
+    bundle.write_bytes(pki.pkcs12(pki.issue(MEMBER, use, key=key), password))
     secret.write_bytes(b"mot de passe\n")
     return KeyPairFiles(pkcs12=str(bundle), password=str(secret))
 
@@ -72,3 +73,33 @@ def test_a_wrong_password_is_told_without_repeating_it(pki, tmp_path):
 )
 def test_a_file_that_is_not_there_and_a_credential_are_told_apart(pkcs12, said):
     assert said in looked_into(replace(NONE, server=KeyPairFiles(pkcs12=pkcs12)))[0]
+
+
+def test_the_signing_file_is_called_by_its_product(pki, tmp_path):
+    *_, signing = looked_into(replace(NONE, signing=files(pki, tmp_path, "sign")))
+
+    assert signing == "signing: ORG_SIGN (IGC-Santé)"
+
+
+@pytest.mark.parametrize(("key", "algorithm"), [("rsa2048", "PS256"), ("p256", "ES256")])
+def test_a_signing_file_gives_its_key_and_the_algorithm_of_its_kind(pki, tmp_path, key, algorithm):
+    signer = signer_of(files(pki, tmp_path, "sign", key=key), "sign-1")
+
+    assert (signer.kid, signer.algorithm) == ("sign-1", algorithm)
+    assert signer.sign(b"statement")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"pkcs12": "/nowhere/org_sign.p12"}, "/nowhere/org_sign.p12 cannot be read"),
+        ({"password": ""}, "not readable with this password"),
+        ({"password": "credential:sign-password"}, "cannot open a systemd credential"),
+        ({"pkcs12": "credential:org_sign"}, "cannot open a systemd credential"),
+    ],
+)
+def test_a_signing_file_that_cannot_be_opened_is_refused(pki, tmp_path, changed, said):
+    with pytest.raises(ConfigFault, match=said) as refused:
+        signer_of(replace(files(pki, tmp_path, "sign"), **changed), "sign-1")
+
+    assert "mot de passe" not in f"{refused.value} {refused.value.hint}"
