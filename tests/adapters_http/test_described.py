@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
-from openapi_schema_validator import OAS31Validator
-from openapi_spec_validator import validate
 
 from connector.contract import AdapterError, Problem
 from connector.contract.discovery import load_sink, load_source, sink_option_faults, source_option_faults
@@ -30,6 +28,7 @@ from tests.adapters_http.conftest import write_key
 from tests.adapters_http.node import running, tls
 from tests.adapters_http.test_node import MTLS, THIRD, workers
 from tests.adapters_http.vendor import INS, LOOK, NOBODY, OTHER, PDF, TOLD, TRACE, context, received
+from tests.kit.openapi import assert_openapi_3_1, faults_by_schema
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "vendor-api" / "README.md"
@@ -39,9 +38,7 @@ SCHEMAS = DESCRIPTION["components"]["schemas"]
 
 
 def faults(name, value):
-    schema = {"$ref": f"#/components/schemas/{name}", "components": DESCRIPTION["components"]}
-    validator = OAS31Validator(schema, format_checker=OAS31Validator.FORMAT_CHECKER)
-    return [fault.message for fault in validator.iter_errors(value)]
+    return faults_by_schema(DESCRIPTION, name, value)
 
 
 def operations():
@@ -51,8 +48,7 @@ def operations():
 
 
 def test_the_description_is_openapi_3_1():
-    validate(DESCRIPTION)
-    assert DESCRIPTION["openapi"].startswith("3.1")
+    assert_openapi_3_1(DESCRIPTION)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import re
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -23,9 +22,11 @@ from connector.local.keys import Scope
 from connector.local.openapi import describe
 from connector.local.routes import OPERATIONS
 from tests.kit.local_side import KEY, House, Served
+from tests.kit.openapi import assert_openapi_3_1
 
 DOCUMENT = describe(OPERATIONS, House().settings)
-EXAMPLES_EACH = 10
+FEW, MANY = 3, 30
+"""Examples of an operation that `make test` and `make test-long` try."""
 
 
 EACH = [
@@ -36,7 +37,7 @@ EACH = [
 
 
 def test_the_document_is_openapi_3_1():
-    OpenAPIV31SpecValidator(DOCUMENT).validate()
+    assert_openapi_3_1(DOCUMENT)
     assert DOCUMENT["openapi"] == "3.1.0"
 
 
@@ -91,10 +92,12 @@ def test_each_fault_that_is_described_is_a_code():
 
 
 @pytest.fixture(scope="module")
-def served():
-    house = House(max_streams=50)
-    with Served(house) as running:
-        yield running
+def schema():
+    """The description as schemathesis has it, for a house that is served."""
+    with Served(House(max_streams=50)) as running:
+        schema = schemathesis.openapi.from_dict(DOCUMENT)
+        schema.config.update(base_url=running.url)
+        yield schema
 
 
 TAKES_NOTHING = {
@@ -111,17 +114,16 @@ TRIED = [
 ]
 
 
+@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("mode", "path", "method", "described"), TRIED)
-def test_handlers_do_what_is_described(served, mode, path, method, described):
+def test_handlers_do_what_is_described(schema, mode, path, method, described, examples):
     """Data made from the description: no bug, no answer that is not described, no nonsense accepted."""
-    schema = schemathesis.openapi.from_dict(DOCUMENT)
-    schema.config.update(base_url=served.url)
     checks = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
     if mode is GenerationMode.NEGATIVE:
         checks.append(negative_data_rejection)
 
     @settings(
-        max_examples=EXAMPLES_EACH,
+        max_examples=examples,
         deadline=None,
         database=None,
         derandomize=True,
