@@ -167,12 +167,10 @@ def _check_adapter(root: Path, folder: Path, names: tuple[str, ...]) -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
         told = json.loads(done.stdout.splitlines()[-1])
     except (OSError, subprocess.TimeoutExpired, ValueError, IndexError) as error:
-        raise ConfigFault(f"the adapter ended the process that imported it ({type(error).__name__})") from None
+        raise ConfigFault.of("adapter.import-ended", error=type(error).__name__) from None
     others = sorted({origin for origin in told["origins"] if Path(origin).resolve() != folder.resolve()})
     if others:
-        raise ConfigFault(
-            f"an adapter of that name is in {', '.join(others)} already", hint="remove that one first: pip uninstall"
-        )
+        raise ConfigFault.of("adapter.elsewhere", places=others)
     faults = tuple(fault for fault in told["faults"] if fault)
     if faults:
         raise ConfigFault(faults[0], faults=faults, hint="ask the vendor for a wheel for this connector")

@@ -7,12 +7,12 @@ import json
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from connector.cli.faults import Exit, Fault
-from connector.cli.options import locale_language
+from connector.cli.options import fault_language
 from connector.cli.screen import Screen
 from connector.cli.text import clean
 from connector.core.instant import Instant, rfc3339
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from connector.doctor.words import Language
 
 EX_CONFIG = 78
+_NOTHING_STARTS: Final[dict[str, str]] = {
+    "en": "{count} to put right; nothing would start.",
+    "fr": "{count} à corriger ; rien ne démarrerait.",
+}
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -52,10 +56,10 @@ def command(
     from connector.doctor.examine import here, open_patient
     from connector.doctor.finding import worst
 
-    words: Language = "fr" if (language or locale_language()) == "fr" else "en"
+    words = fault_language(language)
     patient = open_patient(path, Instant(int(time.time())))
     if start:
-        _start_only(context, patient, as_json=as_json)
+        _start_only(context, patient, words, as_json=as_json)
     if flows:
         _print_flows(patient, as_json=as_json)
         return
@@ -74,6 +78,7 @@ def command(
                 "key": f.key,
                 "what": f.text(words),
                 "remedy": f.remedy(words),
+                **({"fault": f.fault.as_json()} if f.fault else {}),
             }
             for f in found
         ]
@@ -119,14 +124,19 @@ async def _probes(patient: "Patient", url: str | None, key_file: Path | None) ->
     return found
 
 
-def _start_only(context: click.Context, patient: "Patient | list[Finding]", *, as_json: bool) -> None:
-    faults = [finding.text("en") for finding in patient] if isinstance(patient, list) else []
+def _start_only(
+    context: click.Context, patient: "Patient | list[Finding]", language: "Language", *, as_json: bool
+) -> None:
+    found = patient if isinstance(patient, list) else []
+    faults = [finding.text(language) for finding in found]
     if as_json:
-        click.echo(json.dumps({"ok": not faults, "faults": faults}, ensure_ascii=False))
+        details = [finding.fault.as_json() for finding in found if finding.fault]
+        said = {"ok": not faults, "faults": faults} | ({"details": details} if details else {})
+        click.echo(json.dumps(said, ensure_ascii=False))
     for fault in faults if not as_json else ():
         click.echo(clean(fault), err=True)
     if faults and not as_json:
-        click.echo(f"{len(faults)} to put right; nothing would start.", err=True)
+        click.echo(_NOTHING_STARTS[language].format(count=len(faults)), err=True)
     context.exit(EX_CONFIG if faults else 0)
 
 

@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 import click
 
 from connector.cli.faults import Exit, Fault
+from connector.cli.options import fault_language
 from connector.cli.target import DEFAULT_CONFIG
 from connector.config.load import load
 from connector.config.model import ConfigFile
@@ -63,8 +64,13 @@ def open_house(config: Path) -> House:
 
 def fault_of(error: ConfigFault) -> Fault:
     """Tell a fault of the configuration, or of an adapter, as a command does."""
-    first, *others = error.faults or (error.message,)
-    return Fault(first, why="; ".join(others), do=error.hint or "spsti-connector check", status=Exit.CONFIG)
+    language = fault_language()
+    if len(error.details) == 1:
+        fault = error.details[0]
+        do = fault.remedy(language) or "spsti-connector check"
+        return Fault(fault.without_remedy(language), do=do, status=Exit.CONFIG)
+    first, *others = (fault.whole(language) for fault in error.details)
+    return Fault(first, why="; ".join(others), do="spsti-connector check", status=Exit.CONFIG)
 
 
 def give_to_owner(path: Path, like: Path) -> None:

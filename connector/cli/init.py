@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from connector.cli.options import fault_language
+from connector.cli.text import clean
 from connector.config.given_files import looked_into
 from connector.config.layout import CREDENTIAL, SYSTEM, Layout, of_instance, place_of
 from connector.config.newcomer import ENTRY_KEY, Joining, Newcomer, create
@@ -104,6 +106,10 @@ def command(context: click.Context, /, **given: object) -> None:
             now=Instant(int(time.time())),
             joining=None if options["trial"] else _joining(options),
         )
+    except ConfigFault as error:
+        for fault in error.details:
+            click.echo(f"init: {clean(fault.whole(fault_language()))}", err=True)
+        context.exit(1)
     except ConnectorError as error:
         click.echo(f"init: {error}", err=True)
         context.exit(1)
@@ -117,8 +123,8 @@ def _layout(given: dict[str, object]) -> Layout | None:
     instance = given["instance"]
     layout = of_instance(str(instance)) if instance else SYSTEM if given["system"] else None
     if layout is not None and given["directory"] is None and not os.access(layout.folder, os.W_OK):
-        prepare = f"spsti-connector-instance create {instance}" if instance else "install the package"
-        raise ConfigFault(f"{layout.folder}: cannot be written to", hint=f"as root; and before that: {prepare}")
+        kind = "init.folder-instance" if instance else "init.folder-system"
+        raise ConfigFault.of(kind, folder=str(layout.folder), instance=str(instance))
     return layout
 
 

@@ -122,6 +122,8 @@ def rotate(which: str, config: Path, entry: Path | None, begin_hours: int, overl
             use = KeyUse.SIGN if which == "signing" else KeyUse.LEDGER
             plan = Plan(now, begin_hours * _HOUR, overlap_days * _DAY)
             done = follow_signer(material, use, place, plan, named)
+    except ConfigFault as error:
+        raise _fault_of(error) from None
     except ConnectorError as error:
         raise Fault(error.message, do=error.hint, status=Exit.CONFIG) from None
     _tell_steps(which, config, place, done)
@@ -184,4 +186,10 @@ def _material(config: Path) -> "Material":
     try:
         return read(config, checks_adapters=False)
     except ConfigFault as error:
-        raise Fault(error.message, do="spsti-connector check says more", status=Exit.CONFIG) from None
+        raise _fault_of(error) from None
+
+
+def _fault_of(error: ConfigFault) -> Fault:
+    from connector.cli.house import fault_of
+
+    return fault_of(error)

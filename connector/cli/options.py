@@ -13,6 +13,7 @@ import click
 
 from connector.cli.screen import Screen
 from connector.cli.target import Target, resolve
+from connector.core.fault_words import Language
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,6 +69,11 @@ def locale_language() -> str:
         if value := os.environ.get(name):
             return "fr" if value.lower().startswith("fr") else "en"
     return "en"
+
+
+def fault_language(asked: str | None = None) -> Language:
+    """Give the language in which faults are told: the one asked for, else the locale's."""
+    return "fr" if (asked or locale_language()) == "fr" else "en"
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from connector.cli.options import fault_language
 from connector.cli.target import DEFAULT_CONFIG
 
 
@@ -16,8 +17,11 @@ from connector.cli.target import DEFAULT_CONFIG
     show_default=True,
     help="The configuration.",
 )
+@click.option(
+    "--language", "--lang", type=click.Choice(["fr", "en"]), help="Language of faults (default: the locale's)."
+)
 @click.pass_context
-def command(context: click.Context, /, *, config: Path) -> None:
+def command(context: click.Context, /, *, config: Path, language: str | None) -> None:
     """Run the connector: the peer endpoint and the local side, until SIGTERM.
 
     SIGHUP reads the configuration again; one that is invalid is refused as a whole.
@@ -27,4 +31,4 @@ def command(context: click.Context, /, *, config: Path) -> None:
     rest_collector()
     from connector.daemon.run import run
 
-    context.exit(run(config))
+    context.exit(run(config, language=fault_language(language)))

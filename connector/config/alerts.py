@@ -33,15 +33,12 @@ def alert_settings(loaded: LoadedFile, references: References) -> AlertSettings 
     try:
         key = parse_key(references.read(section.webhook_key).decode(errors="replace"))
     except ValueError as error:
-        raise ConfigFault(
-            f"[alerts] webhook_key: {error}",
-            hint="make one: printf 'whsec_%s\\n' \"$(openssl rand -base64 32)\" > FILE, and give it to the receiver",
-        ) from None
+        raise ConfigFault.of("alerts.key", text=str(error)) from None
     trusted = None
     if section.webhook_ca is not None:
         try:
             trusted = ssl.create_default_context(cadata=references.read(section.webhook_ca).decode())
         except (ssl.SSLError, ValueError):
-            raise ConfigFault("[alerts] webhook_ca: got no certificate, expected PEM of the receiver's CA") from None
+            raise ConfigFault.of("alerts.authority") from None
     proxy = proxies(loaded.model.network).of(urlsplit(section.webhook).hostname)
     return AlertSettings(section.webhook, key, trusted, proxy)

@@ -6,6 +6,7 @@ from typing import Any
 from connector.config.load import LoadedFile
 from connector.config.references import References
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason
 from connector.crypto.timestamps import read_roots
 
 
@@ -30,4 +31,4 @@ def evidence_settings(loaded: LoadedFile, references: References) -> EvidenceSet
     try:
         return EvidenceSettings(section.tsa_url, read_roots(path.read_bytes(), "[evidence] tsa_ca"))
     except OSError as error:
-        raise ConfigFault(f"[evidence] tsa_ca: cannot be read ({error.strerror})") from None
+        raise ConfigFault.of("evidence.unreadable", reason=reason(error)) from None

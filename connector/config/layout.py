@@ -35,10 +35,7 @@ def of_instance(member: str) -> Layout:
         ConfigFault: the name cannot name a unit, a user and a folder.
     """
     if not _INSTANCE.fullmatch(member):
-        raise ConfigFault(
-            "instance: expected 1 to 20 of a-z, 0-9 and -, beginning with a letter",
-            hint="take the name that spsti-connector-instance create was given",
-        )
+        raise ConfigFault.of("init.instance")
     folder, state = (Path(top, "spsti-connector-instances", member) for top in ("/etc", "/var/lib"))
     return Layout(folder, state, unit=f"spsti-connector@{member}")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from connector.config.locate import Path as KeyPath
 from connector.core.directory import KeyUse, Member, MemberStatus
+from connector.core.faults import Fault
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.ports import MemberDirectory
@@ -22,12 +23,26 @@ class Difference:
     """One thing that the list says otherwise, at the key of the configuration that it concerns."""
 
     key: KeyPath
-    message: str
-    remedy: str = ""
+    fault: Fault
+
+    @property
+    def message(self) -> str:
+        """What differs, in English."""
+        return self.fault.text("en")
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in English."""
+        return self.fault.remedy("en")
 
     def __str__(self) -> str:
         """The message with the key, for those who do not see the file."""
-        return f"[{'.'.join(map(str, self.key))}] {self.message}"
+        return f"[{self.dotted}] {self.message}"
+
+    @property
+    def dotted(self) -> str:
+        """The key, as it is written."""
+        return ".".join(map(str, self.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +60,15 @@ class Own:
         """Compare with the list as it is now."""
         member = directory.get(self.id)
         if member is None:
-            return (Difference(self.list_key, f"{self.id} is not in it", _JOIN[str(self.list_key[0])]),)
+            return (_difference(self.list_key, "listing.absent", member=str(self.id), do=f"join.{self.list_key[0]}"),)
         return tuple(self._found(member, directory, now))
 
     def _found(self, member: Member, directory: MemberDirectory, now: Instant) -> Iterator[Difference]:
         if not member.keys and self.list_key[0] == "directory":
-            yield Difference(self.list_key, f"{self.id} has no published entry yet", "spsti-connector next says why")
+            yield _difference(self.list_key, "listing.unpublished", member=str(self.id))
             return
         if member.status is not MemberStatus.ACTIVE and self.list_key[0] == "directory":
-            yield Difference(
-                self.list_key, f"{self.id} stands as {member.status}", "ask the operators of the federation"
-            )
+            yield _difference(self.list_key, "listing.status", member=str(self.id), status=member.status.value)
         for use, signer, section in (
             (KeyUse.SIGN, self.signer, "signing"),
             (KeyUse.LEDGER, self.ledger_signer, "ledger"),
@@ -67,18 +80,15 @@ class Own:
                 continue
             owner = directory.by_certificate(certificate.spki_sha256, certificate.subject_ous)
             if owner is None or owner.id != member.id:
-                whose = f"{owner.id}'s" if owner else "of no member of the list"
-                yield Difference(
-                    ("peer", half),
-                    f"the certificate is {whose}, expected {member.id}'s",
-                    "its subject OU must be the member id, or its key be pinned in the members list",
-                )
+                where, own = ("peer", half), str(member.id)
+                if owner:
+                    yield _difference(where, "listing.certificate-other", owner=str(owner.id), member=own)
+                else:
+                    yield _difference(where, "listing.certificate-nobody", member=own)
 
 
-_JOIN = {
-    "members": "add your own entry to it",
-    "directory": "spsti-connector next says which steps are left",
-}
+def _difference(key: KeyPath, kind: str, /, **values: object) -> Difference:
+    return Difference(key, Fault(kind, values))
 
 
 def _key_differences(
@@ -86,14 +96,8 @@ def _key_differences(
 ) -> Iterator[Difference]:
     listed = next((k for k in member.keys if k.kid == signer.kid and k.use is use), None)
     if listed is None or listed.public_der != public_key_to_der(signer.public_key):
-        yield Difference(
-            (section, "kid"),
-            f"the members list has no {use} key {signer.kid} that is this one",
-            "update your entry there, or name the key that is listed",
-        )
+        yield _difference((section, "kid"), "listing.key", use=use.value, kid=signer.kid)
     elif listed.algorithm != signer.algorithm:
-        yield Difference((section, "algorithm"), f"the members list says {listed.algorithm} for {signer.kid}")
+        yield _difference((section, "algorithm"), "listing.algorithm", listed=listed.algorithm, kid=signer.kid)
     elif not listed.is_valid_at(now):
-        yield Difference(
-            (section, "kid"), f"the members list says that {signer.kid} is not valid now", "list a new key"
-        )
+        yield _difference((section, "kid"), "listing.key-ended", kid=signer.kid)

@@ -14,7 +14,7 @@ from connector.config.alerts import AlertSettings, alert_settings
 from connector.config.evidence import EvidenceSettings, evidence_settings
 from connector.config.insi import insi_settings
 from connector.config.listing import Difference, Own
-from connector.config.load import Fault, LoadedFile, fault_error
+from connector.config.load import LoadedFile, fault_error
 from connector.config.locate import Path as KeyPath
 from connector.config.membership import membership_settings
 from connector.config.model import AdapterSection, KeyPair, LedgerKey, SigningKey
@@ -28,7 +28,8 @@ from connector.contract.process import option_faults
 from connector.contract.settings import Authority, GuardSettings, Isolation, OppositionSettings, ProcessSettings
 from connector.core.days import Day
 from connector.core.directory import Member, MemberStatus, TlsBinding
-from connector.core.errors import ConfigFault, FailedClosed
+from connector.core.errors import ConfigFault, FailedClosed, IdentityFault
+from connector.core.faults import Fault
 from connector.core.inspection import FindingKind
 from connector.core.instant import Instant
 from connector.core.limits import Limits
@@ -221,7 +222,11 @@ class _Reader:
         )
 
     def _member_id(self) -> MemberId:
-        return MemberId.parse(self._model.member.id, strict=self._model.member.environment is Environment.PRODUCTION)
+        member = self._model.member
+        try:
+            return MemberId.parse(member.id, strict=member.environment is Environment.PRODUCTION)
+        except IdentityFault:
+            raise ConfigFault.of("value.member-id-check") from None
 
     def _signer(self, section: SigningKey) -> OwnSigner:
         algorithm = SigningAlgorithm(section.algorithm)
@@ -308,7 +313,7 @@ class _Reader:
             Trust.of(made)
             (client_context if use is Use.CLIENT else server_context)(made)
             if is_needed_now and not made.certificate.is_valid_at(self._now):
-                raise ConfigFault("certificate is not valid now", hint="renew it, or look at this machine's clock")
+                raise ConfigFault.of("certificate.now")
             return made
 
         return self._try(where, whole)
@@ -335,7 +340,7 @@ class _Reader:
             return None
         tls, _ = check_insi(settings, self._model.member.environment)
         if not tls.certificate.is_valid_at(self._now):
-            raise ConfigFault("certificate is not valid now", hint="renew it, or look at this machine's clock")
+            raise ConfigFault.of("certificate.now")
         return InsiMaterial(settings, tls.certificate)
 
     @property
@@ -349,7 +354,7 @@ class _Reader:
         differences = own.differences(directory, self._now)
         if self._model.members is not None:
             for difference in differences:
-                self._fault(difference.key, difference.message, difference.remedy)
+                self._fault(difference.key, difference.fault)
             differences = ()
         return Listing(
             version=directory.version,
@@ -384,11 +389,11 @@ class _Reader:
 
     def _tell_options(self, half: str, found: tuple[OptionFault, ...] | ConfigFault) -> None:
         if isinstance(found, ConfigFault):
-            for message in found.faults or (found.message,):
-                self._fault((half, "adapter"), message, found.hint)
+            for detail in found.details:
+                self._fault((half, "adapter"), detail)
             return
-        for fault in found:
-            self._fault((half, "options", *fault.path), fault.message, fault.remedy)
+        for option in found:
+            self._fault((half, "options", *option.path), option.fault)
 
     def _holder(self, member: MemberId, environment: Environment) -> HolderSettings:
         section = self._model.holder
@@ -435,15 +440,16 @@ class _Reader:
         try:
             return read()
         except ConfigFault as error:
-            for message in error.faults or (error.message,):
-                self._fault(where, message, error.hint)
+            for detail in error.details:
+                self._fault(where, detail)
             return None
         except FailedClosed as error:
-            self._fault(where, error.message, error.hint)
+            values = {"text": error.message, "hint": error.hint, "code": error.code.value}
+            self._fault(where, Fault("stopped", values))
             return None
 
-    def _fault(self, where: KeyPath, message: str, remedy: str = "") -> None:
-        self._faults.append(self._loaded.fault(where, message, remedy))
+    def _fault(self, where: KeyPath, fault: Fault) -> None:
+        self._faults.append(self._loaded.placed(where, fault))
 
 
 def _certificates(materials: list[TlsMaterial]) -> tuple[Any, ...]:

@@ -25,9 +25,9 @@ def membership_settings(loaded: LoadedFile, references: References) -> Membershi
         return MembersFileSettings(path(model.members.file), environment)
     section = model.directory
     if section is None:  # the file's model has exactly one of the two
-        raise ConfigFault("expected [directory] or [members]")
+        raise ConfigFault.of("section.no-directory")
     if environment is Environment.PRODUCTION and any(url.startswith("http://") for url in section.urls):
-        raise ConfigFault("urls: plain http:// is for tests", hint="give the operators' https:// addresses")
+        raise ConfigFault.of("section.plain-copies")
     return SignedDirectorySettings(
         root=path(section.root),
         archive=path(model.state.directory) / ARCHIVE,

@@ -17,6 +17,7 @@ from connector.config.scaffold import Answers, KeyPairFiles, render
 from connector.core import b64
 from connector.core.directory import Contact, KeyUse, Member, MemberKey, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.oid import Environment
@@ -164,9 +165,7 @@ def _asking(
 def _write_all(files: dict[Path, bytes], *, readable: AbstractSet[Path]) -> None:
     existing = [str(path) for path in files if path.exists()]
     if existing:
-        raise ConfigFault(
-            f"init: {', '.join(existing)} exists already", hint="choose another --directory, or move it away yourself"
-        )
+        raise ConfigFault.of("init.exists", paths=existing)
     try:
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -175,7 +174,7 @@ def _write_all(files: dict[Path, bytes], *, readable: AbstractSet[Path]) -> None
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
     except OSError as error:
-        raise ConfigFault(f"init: {error.filename} cannot be written ({error.strerror})") from None
+        raise ConfigFault.of("init.unwritten", path=str(error.filename), reason=reason(error)) from None
 
 
 def _give_to_group(folder: Path, files: AbstractSet[Path]) -> None:

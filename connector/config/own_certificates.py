@@ -53,8 +53,8 @@ def read_local(certificate: Path, key: Path) -> LocalCertificate:
     chain = load_certificates(certificate.read_bytes())
     try:
         own = PeerCertificate.from_der(der_of(chain[0]))
-    except PeerFault as error:
-        raise ConfigFault(f"[local] {error.message}") from None
+    except PeerFault:
+        raise ConfigFault.of("certificate.not-x509") from None
     names = hosts_of(certificates_to_pem(chain[:1]))
     fault = chain_fault(chain)
     if not names:

@@ -7,6 +7,7 @@ from pathlib import Path
 from connector.config.layout import CREDENTIAL, CREDENTIALS
 from connector.contract.settings import credential_in
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason
 
 
 class References:
@@ -33,19 +34,13 @@ class References:
             return self._base / reference
         name = reference.removeprefix(CREDENTIAL)
         if "/" in name or name in {"", ".", ".."}:
-            raise ConfigFault(f"{reference}: expected credential:NAME without a slash")
+            raise ConfigFault.of("reference.slash", reference=reference)
         if self._credentials is None:
-            raise ConfigFault(
-                f"{reference}: no systemd credentials here",
-                hint=f"start it by systemd with LoadCredential={name}:PATH, or give a path; by hand, as root",
-            )
+            raise ConfigFault.of("reference.no-credentials", reference=reference, name=name)
         path = credential_in(self._credentials, name)
         if not path.exists() or path.stat().st_size == 0:
-            what = "is empty" if path.exists() else "is not there"
-            raise ConfigFault(
-                f"{reference}: it {what}",
-                hint=f"put it into {self._base / CREDENTIALS / name}, for root alone, then restart",
-            )
+            kind = "reference.empty" if path.exists() else "reference.absent"
+            raise ConfigFault.of(kind, reference=reference, place=str(self._base / CREDENTIALS / name))
         return path
 
     def read(self, reference: str) -> bytes:
@@ -58,15 +53,15 @@ class References:
         try:
             return path.read_bytes()
         except OSError as error:
-            raise ConfigFault(f"{reference}: cannot be read ({error.strerror})", hint=remedy(path, error)) from None
+            kind = "reference.forbidden" if isinstance(error, PermissionError) else "reference.unreadable"
+            raise ConfigFault.of(
+                kind, reference=reference, path=str(path), user=own_user(), reason=reason(error)
+            ) from None
 
 
-def remedy(path: Path, error: OSError) -> str:
-    """Say what would let this user read a file; it is the service's where the service says it."""
-    if not isinstance(error, PermissionError):
-        return f"check that {path} exists and its rights"
+def own_user() -> str:
+    """Name the user that could not read a file; it is the service's where the service says it."""
     try:
-        user = pwd.getpwuid(os.geteuid()).pw_name
+        return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:  # in a container, an id without a name
-        user = str(os.geteuid())
-    return f"{path} must be readable by the user {user}: chown root:{user} {path}; chmod 640 {path}"
+        return str(os.geteuid())

@@ -20,6 +20,7 @@ from connector.config.scaffold import KeyPairFiles, table_text
 from connector.core import b64
 from connector.core.directory import KeyUse, Member, MemberKey
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason
 from connector.core.instant import Instant
 from connector.crypto.keys import (
     OwnSigner,
@@ -124,9 +125,7 @@ def follow_certificate(material: Material, use: Use, entry: Path, given: KeyPair
     listed: Member | None = None
     if pins and pin not in pins:
         if len(pins) >= _MAX_PINS:
-            raise ConfigFault(
-                f"entry: lists {len(pins)} pins already, at most {_MAX_PINS}", hint="take the one out that is not used"
-            )
+            raise ConfigFault.of("rotate.pins", count=len(pins), limit=_MAX_PINS)
         own = _own_entry(material, entry)
         listed = replace(own, tls=replace(own.tls, pins=(*pins, pin)))
     with _entry_beside(entry, listed) if listed is not None else nullcontext():
@@ -154,9 +153,7 @@ def _request(material: Material, use: Use) -> Prepared:
 
 def _none_prepared(section: str, is_prepared: bool) -> None:  # noqa: FBT001
     if is_prepared:
-        raise ConfigFault(
-            f"[{section}.next]: a change is prepared already", hint="spsti-connector keys show says how far it is"
-        )
+        raise ConfigFault.of("rotate.prepared", section=section)
 
 
 def _next_name(kid: str, taken: set[str]) -> str:
@@ -181,10 +178,10 @@ def _with_key(own: Member, use: KeyUse, current: OwnSigner, signer: OwnSigner, p
 
 def _own_entry(material: Material, entry: Path) -> Member:
     if not entry.exists():
-        raise ConfigFault(f"{entry}: is not there", hint="name your entry, which init wrote, with --entry")
+        raise ConfigFault.of("rotate.no-entry", path=str(entry))
     found = [m for m in MembersFile(entry, material.environment).members() if m.id == material.member.id]
     if not found:
-        raise ConfigFault(f"{entry}: does not list {material.member.id}")
+        raise ConfigFault.of("rotate.foreign-entry", path=str(entry), member=str(material.member.id))
     return found[0]
 
 
@@ -226,7 +223,7 @@ def _append(config: Path, table: str, rows: Mapping[str, str], files: Mapping[Pa
 def _write(files: Mapping[Path, bytes]) -> None:
     for path in files:
         if path.exists():
-            raise ConfigFault(f"{path}: exists already", hint="move it away yourself, or give a name by --kid")
+            raise ConfigFault.of("rotate.exists", path=str(path))
     for path, content in files.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -242,7 +239,7 @@ def _write(files: Mapping[Path, bytes]) -> None:
 
 
 def _unwritten(path: Path, error: OSError) -> ConfigFault:
-    return ConfigFault(f"{path}: cannot be written ({error.strerror})", hint="check its folder's rights and the disk")
+    return ConfigFault.of("rotate.unwritten", path=str(path), reason=reason(error))
 
 
 def _beside(material: Material, name: str) -> Path:

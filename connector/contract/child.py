@@ -30,6 +30,7 @@ from connector.contract.discovery import (
 from connector.contract.faults import FaultSeen
 from connector.contract.frames import AHEAD, BODY_BYTES, Frames, Header, Parser, encode
 from connector.contract.guard import SinkGuard, SourceGuard, guard_sink, guard_source
+from connector.contract.refusals import refusal, write_fault
 from connector.contract.settings import GuardSettings
 from connector.core.codes import Code
 from connector.core.errors import AdapterFault, ConfigFault
@@ -73,7 +74,7 @@ def main() -> None:
     try:
         guard, hello = _load(order, clock)
     except ConfigFault as fault:
-        sock.sendall(encode({"refused": fault.message, "faults": list(fault.faults)}))
+        sock.sendall(encode(refusal(fault)))
         return
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(sock, guard, clock, hello))
@@ -100,8 +101,8 @@ def _checked(order: Header) -> Header:
     try:
         found = faults(order["name"], order["options"])
     except ConfigFault as fault:
-        return {"refused": fault.message, "faults": list(fault.faults)}
-    return {"option_faults": [[list(one.path), one.message, one.remedy] for one in found]}
+        return refusal(fault)
+    return {"option_faults": [[list(one.path), write_fault(one.fault)] for one in found]}
 
 
 def _load(order: Header, clock: GivenClock) -> tuple[SourceGuard | SinkGuard, Header]:

@@ -16,6 +16,7 @@ from typing import Any, cast
 from connector.contract.adapter import CONTRACT_VERSION, Adapter, AdapterContext, AdapterOptions, Sink, Source
 from connector.contract.faults import type_name
 from connector.contract.options import OptionFault, check_options
+from connector.contract.refusals import adapter_refused
 from connector.core.errors import ConfigFault
 
 SOURCES = "spsti_connector.sources"
@@ -103,12 +104,13 @@ def _load(group: str, name: str, options: Mapping[str, Any], context: AdapterCon
     adapter_class, info = _load_class(group, name)
     model, faults = check_options(adapter_class.Options, options)
     if faults:
-        raise _fault(name, group, "refuses its options", *(str(fault) for fault in faults))
+        heading = f'{_HALF_OF[group]} adapter "{name}" refuses its options'
+        raise ConfigFault.of_all(heading, tuple(replace(one.fault, part=one.where) for one in faults))
     try:
         return adapter_class(model, context), info
     except Exception as error:  # noqa: BLE001  a vendor's code: whatever it raises stops the start, not the program
         kind_of_error = type_name(error)
-    raise _fault(name, group, f"could not be made ({kind_of_error} in its constructor)")
+    raise _fault(name, group, "adapter.made", error=kind_of_error)
 
 
 def _load_class(group: str, name: str) -> tuple[type[Adapter], AdapterInfo]:
@@ -122,19 +124,18 @@ def _load_class(group: str, name: str) -> tuple[type[Adapter], AdapterInfo]:
     else:
         why = ""
     if why:
-        raise _fault(name, group, f"could not be imported ({why}) from {entry.value}")
+        raise _fault(name, group, "adapter.import", error=why, origin=entry.value)
     kind = Source if group == SOURCES else Sink
     if not (isinstance(thing, type) and issubclass(thing, kind)):
-        raise _fault(name, group, f"{entry.value} is no subclass of connector.contract.{kind.__name__}")
+        raise _fault(name, group, "adapter.class", origin=entry.value, wanted=kind.__name__)
     adapter_class: type[Adapter] = thing
     version = getattr(adapter_class, "contract_version", None)
     if version not in SUPPORTED_VERSIONS:
-        supported = ", ".join(str(number) for number in sorted(SUPPORTED_VERSIONS))
-        got = version if type(version) is int else "none"
-        raise _fault(name, group, f"was written for contract version {got}, this connector speaks {supported}")
+        got = str(version) if type(version) is int else ""
+        raise _fault(name, group, "adapter.version", got=got, supported=sorted(SUPPORTED_VERSIONS))
     options: object = adapter_class.Options
     if not (isinstance(options, type) and issubclass(options, AdapterOptions)):
-        raise _fault(name, group, "declares Options that are no subclass of connector.contract.AdapterOptions")
+        raise _fault(name, group, "adapter.options-class")
     halves = tuple(half for one, half in _HALF_OF.items() if any(e.name == name for e in _entries(one)))
     return adapter_class, replace(_info(entry, _HALF_OF[group]), contract_version=version, halves=halves)
 
@@ -163,12 +164,13 @@ def _the_entry(group: str, name: str) -> EntryPoint:
     if len({entry.value for entry in found}) == 1:
         return found[0]
     if found:
-        owners = ", ".join(sorted(_info(entry, "").distribution for entry in found))
-        raise _fault(name, group, f"is offered by several distributions ({owners}): remove all but one")
+        owners = sorted(_info(entry, "").distribution for entry in found)
+        raise _fault(name, group, "adapter.several", owners=owners)
     known = sorted({entry.name for entry in entries})
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else f"installed: {', '.join(known) or 'none'}"
-    raise _fault(name, group, f"is not installed; {hint}")
+    if near:
+        raise _fault(name, group, "adapter.absent-near", nearest=near[0])
+    raise _fault(name, group, "adapter.absent", installed=known or [""])
 
 
 def _info(entry: EntryPoint, half: str) -> AdapterInfo:
@@ -183,6 +185,5 @@ def _info(entry: EntryPoint, half: str) -> AdapterInfo:
     )
 
 
-def _fault(name: str, group: str, what: str, *faults: str) -> ConfigFault:
-    message = f'{_HALF_OF[group]} adapter "{name}" {what}'
-    return ConfigFault(message, faults=faults or (message,))
+def _fault(name: str, group: str, kind: str, **values: object) -> ConfigFault:
+    return adapter_refused(kind, _HALF_OF[group], name, **values)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connector.core.errors import ConfigFault
+from connector.core.faults import Fault
 from connector.core.instant import Instant
 
 FOLDER: Final = "adapters-installed"
@@ -65,9 +66,7 @@ def read_manifest(root: Path) -> tuple[InstalledAdapter, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError):
-        raise ConfigFault(
-            f"{path}: cannot be read, or was written by another version", hint="install the adapters again"
-        ) from None
+        raise ConfigFault.of("adapter.manifest", path=str(path)) from None
 
 
 def write_manifest(root: Path, installed: Iterable[InstalledAdapter]) -> None:
@@ -115,9 +114,9 @@ def use_installed(state_directory: Path) -> tuple[InstalledAdapter, ...]:
     """
     root = root_of(state_directory)
     installed = read_manifest(root)
-    faults = tuple(fault for one in installed if (fault := _fault_of(root, one)))
+    faults = tuple(fault for one in installed if (fault := _fault_of(root, one)) is not None)
     if faults:
-        raise ConfigFault(faults[0], faults=faults)
+        raise ConfigFault.of_all(str(faults[0]), faults)
     for one in installed:
         add_to_path(root / one.folder)
     return installed
@@ -131,16 +130,15 @@ def add_to_path(folder: Path) -> None:
         importlib.invalidate_caches()
 
 
-def _fault_of(root: Path, one: InstalledAdapter) -> str:
+def _fault_of(root: Path, one: InstalledAdapter) -> Fault | None:
     folder = root / one.folder
     try:
         is_whole = folder.is_dir() and content_sha256(folder) == one.content_sha256
     except OSError:
         is_whole = False
     if is_whole:
-        return ""
-    what = f"{one.distribution} {one.version}"
-    return f"{folder}: is not what was installed of {what} - install the wheel again, or remove it"
+        return None
+    return Fault("adapter.changed", {"folder": str(folder), "what": f"{one.distribution} {one.version}"})
 
 
 def _read_one(data: dict[str, Any]) -> InstalledAdapter:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from connector.contract.adapter import AdapterOptions
+from connector.core.faults import Fault
 
 _MIN_SHOWN = 3
 """A value of fewer characters (`on`, `16`) may occur in a message by chance."""
@@ -22,12 +23,25 @@ class OptionFault:
     """One fault: where, in the words of the options' own keys, what, and what to do."""
 
     path: tuple[str | int, ...]
-    message: str
-    remedy: str = ""
+    fault: Fault
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in English."""
+        return self.fault.text("en")
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in English."""
+        return self.fault.remedy("en")
+
+    @property
+    def where(self) -> str:
+        """The key path, as it is written."""
+        return ".".join(str(part) for part in self.path) or "options"
 
     def __str__(self) -> str:
-        where = ".".join(str(part) for part in self.path) or "options"
-        return f"{where}: {self.message}" + (f" - {self.remedy}" if self.remedy else "")
+        return f"{self.where}: {self.message}" + (f" - {self.remedy}" if self.remedy else "")
 
 
 def check_options(
@@ -48,13 +62,17 @@ def _fault(
     if kind == "extra_forbidden":
         known = _known_keys(model, path[:-1])
         near = difflib.get_close_matches(str(path[-1]), known, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"known here: {', '.join(known) or 'none'}"
-        return OptionFault(path, "unknown key", hint)
+        if near:
+            return OptionFault(path, Fault("option.unknown-near", {"nearest": near[0]}))
+        return OptionFault(path, Fault("option.unknown", {"known": known or [""]}))
     if kind == "missing":
-        return OptionFault(path, "missing, and it has no default", "add it")
+        return OptionFault(path, Fault("option.missing"))
     if any(value in message for value in given):
-        message = "refused by the adapter"
-    return OptionFault(path, message.removeprefix("Value error, "), "see the adapter's guide")
+        return OptionFault(path, Fault("option.hidden"))
+    if kind in {"value_error", "assertion_error"}:
+        text = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        return OptionFault(path, Fault("option.vendor", {"text": text}))
+    return OptionFault(path, Fault("option.form", {"type": kind, "text": message}))
 
 
 def _known_keys(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:

@@ -21,6 +21,7 @@ from connector.contract.discovery import AdapterInfo
 from connector.contract.faults import ProcessFault, plain_word
 from connector.contract.frames import AHEAD, BODY_BYTES, FrameFault, Frames, Header, Parser, encode
 from connector.contract.options import OptionFault
+from connector.contract.refusals import adapter_refused, read_fault, read_refusal
 from connector.contract.settings import GuardSettings, ProcessSettings, credential_in
 from connector.core.codes import Code
 from connector.core.errors import ConfigFault
@@ -154,9 +155,9 @@ class Process:
         try:
             return await self._start()
         except ProcessFault as fault:
-            message = f'{self._half} adapter "{self._name}" could not be made: {fault.words}'
             await self.end()
-            raise ConfigFault(message, faults=(message,), hint=fault.hint) from None
+            values = {"text": fault.words, "hint": fault.hint, "cause": fault.cause}
+            raise adapter_refused("adapter.process", self._half, self._name, **values) from None
         except BaseException:
             await self.end()
             raise
@@ -256,7 +257,7 @@ class Process:
             raise _process_fault(f"it was not made within {self._settings.start_seconds:g} s", "start") from None
         if "refused" in said:
             self._died("refused")
-            raise _refused(said)
+            raise read_refusal(said)
         info = values.read_info(said.get("hello"))
         if info is None:
             self._died("nonsense")
@@ -371,15 +372,14 @@ def _checked(half: str, name: str, child: Child | OSError) -> tuple[OptionFault,
         with contextlib.suppress(OSError, FrameFault):
             said = _one_frame(child.socket)
     if "refused" in said:
-        return _refused(said)
+        return read_refusal(said)
     try:
         return tuple(
-            OptionFault(tuple(part if isinstance(part, int) else str(part) for part in path), str(words), str(remedy))
-            for path, words, remedy in said["option_faults"]
+            OptionFault(tuple(part if isinstance(part, int) else str(part) for part in path), read_fault(written))
+            for path, written in said["option_faults"]
         )
     except (KeyError, TypeError, ValueError):
-        message = f'{half} adapter "{name}" could not be loaded: its process ended without a word'
-        return ConfigFault(message, faults=(message,), hint="give it to the vendor")
+        return adapter_refused("adapter.speechless", half, name)
 
 
 def _one_frame(sock: socket.socket) -> Header:
@@ -418,11 +418,6 @@ def _read_fault(found: Any) -> ProcessFault | None:  # noqa: ANN401 - any JSON
     return ProcessFault(
         Code(code), words, hint=without_numbers(hint), cause=plain_word(cause), message=without_numbers(message)
     )
-
-
-def _refused(said: Header) -> ConfigFault:
-    faults = said.get("faults")
-    return ConfigFault(str(said["refused"]), faults=tuple(map(str, faults)) if isinstance(faults, list) else ())
 
 
 def _order(

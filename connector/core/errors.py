@@ -18,7 +18,10 @@
 or a byte of a document, and it neither logs nor exits.
 """
 
+from collections.abc import Sequence
+
 from connector.core.codes import Code
+from connector.core.faults import Fault, unworded
 
 
 class ConnectorError(Exception):
@@ -44,13 +47,32 @@ class ConnectorError(Exception):
 
 
 class ConfigFault(ConnectorError):
-    """The configuration cannot be used; all its faults are in `faults`."""
+    """The configuration cannot be used.
+
+    `details` are its faults as values, for whoever tells them in a language or to a program; `faults` the same as
+    English texts where there are several, or where they have a place.
+    """
 
     default_code = Code.CONFIG_FAULT
 
-    def __init__(self, message: str, *, faults: tuple[str, ...] = (), hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, faults: tuple[str, ...] = (), hint: str = "", details: tuple[Fault, ...] = ()
+    ) -> None:
         super().__init__(message, hint=hint)
         self.faults = faults
+        self.details = details or tuple(unworded(text, hint) for text in faults or (message,))
+
+    @classmethod
+    def of(cls, kind: str, /, **values: object) -> "ConfigFault":
+        """Make the error of one fault by its kind in `core.fault_words`; its message is the English one."""
+        fault = Fault(kind, values)
+        return cls(fault.text("en"), hint=fault.remedy("en"), details=(fault,))
+
+    @classmethod
+    def of_all(cls, heading: str, faults: Sequence[Fault], hint: str = "") -> "ConfigFault":
+        """Make the one error that carries several."""
+        texts = tuple(map(str, faults))
+        return cls(heading, faults=texts, hint=hint, details=tuple(faults))
 
 
 class RequestRefused(ConnectorError):

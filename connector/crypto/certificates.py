@@ -113,13 +113,10 @@ class Authorities:
         """
         certificates = tuple(certificate for data in files for certificate in load_certificates(data))
         if not certificates:
-            raise ConfigFault("authorities: no certificate is configured", hint="name the CA files of IGC-Santé")
+            raise ConfigFault.of("authorities.none")
         for certificate in certificates:
             if not _is_authority(certificate):
-                raise ConfigFault(
-                    f"authorities: certificate {certificate.serial_number:x} is not one of an authority",
-                    hint="name the CA files here, not those of a service",
-                )
+                raise ConfigFault.of("authorities.no-authority", serial=f"{certificate.serial_number:x}")
         return cls(certificates)
 
     def chain_of(self, der: bytes) -> tuple[IssuedSerial, ...]:

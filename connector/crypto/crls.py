@@ -94,10 +94,7 @@ class CrlSet:
         found = [crl for data in files for crl in read_crls(data, authorities)]
         whole = cls.of(found, authorities)
         if whole.missing and not may_miss:
-            raise ConfigFault(
-                f"CRL: none of authority {whole.missing[0]}",
-                hint="lists of both the root and the issuing authority are needed",
-            )
+            raise ConfigFault.of("crl.missing", authority=whole.missing[0])
         return whole
 
     @classmethod
@@ -148,7 +145,7 @@ def read_crls(data: bytes, issuers: Iterable[x509.Certificate]) -> tuple[Crl, ..
     try:
         return tuple(_verified(crl, authorities) for crl in _read(data))
     except _UNREADABLE:
-        raise ConfigFault("CRL file: not readable as PEM or DER", hint="download it again from its issuer") from None
+        raise ConfigFault.of("crl.unreadable") from None
 
 
 def believable(files: Iterable[bytes], issuers: Iterable[x509.Certificate]) -> tuple[Crl, ...]:
@@ -192,7 +189,7 @@ def _verified(crl: x509.CertificateRevocationList, authorities: tuple[x509.Certi
     certificate = _signer_of(crl, authorities)
     ends = crl.next_update_utc
     if ends is None:
-        raise ConfigFault("CRL: says no date of the next one", hint="RFC 5280 section 5.1.2.5 wants it")
+        raise ConfigFault.of("crl.no-end")
     _refuse_partial(crl)
     name = certificate.subject
     return Crl(
@@ -224,7 +221,7 @@ def _authorities(issuers: Iterable[x509.Certificate | bytes]) -> tuple[x509.Cert
     for issuer in issuers:
         found.extend(load_certificates(issuer) if isinstance(issuer, bytes) else (issuer,))
     if not found:
-        raise ConfigFault("CRL: no authority is configured that could have signed one")
+        raise ConfigFault.of("crl.no-authority")
     return tuple(found)
 
 
@@ -241,15 +238,12 @@ def _signer_of(crl: x509.CertificateRevocationList, authorities: tuple[x509.Cert
     """The authority that signed the list, by name and key: during a renewal, two keys sign under one name."""
     named = [certificate for certificate in authorities if certificate.subject == crl.issuer]
     if not named:
-        raise ConfigFault(
-            f"CRL: issued by {_short(crl.issuer)}, which is no configured authority",
-            hint="remove the file, or configure that authority",
-        )
+        raise ConfigFault.of("crl.foreign", issuer=_short(crl.issuer))
     for certificate in named:
         key = certificate.public_key()
         if _may_sign_crls(certificate) and isinstance(key, PublicKey) and crl.is_signature_valid(key):
             return certificate
-    raise ConfigFault(f"CRL: not signed by {_short(crl.issuer)}", hint="download it again; never use it unverified")
+    raise ConfigFault.of("crl.signature", issuer=_short(crl.issuer))
 
 
 def _short(name: x509.Name) -> str:
@@ -272,10 +266,7 @@ def _refuse_partial(crl: x509.CertificateRevocationList) -> None:
     """
     for extension in crl.extensions:
         if extension.critical and extension.oid not in _UNDERSTOOD:
-            raise ConfigFault(
-                f"CRL: critical extension {extension.oid.dotted_string} is not understood",
-                hint="use the full list, not a delta list",
-            )
+            raise ConfigFault.of("crl.extension", oid=extension.oid.dotted_string)
         point = extension.value
         if isinstance(point, x509.IssuingDistributionPoint) and (
             point.indirect_crl
@@ -284,7 +275,7 @@ def _refuse_partial(crl: x509.CertificateRevocationList) -> None:
             or point.only_contains_ca_certs
             or point.only_contains_attribute_certs
         ):
-            raise ConfigFault("CRL: covers a part of its authority's certificates", hint="use the full list")
+            raise ConfigFault.of("crl.partial")
 
 
 def _instant(moment: datetime) -> Instant:

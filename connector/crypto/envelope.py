@@ -70,7 +70,7 @@ class Recipient:
         except (ValueError, UnsupportedAlgorithm):
             key = None
         if not isinstance(key, X25519PublicKey):
-            raise ConfigFault("recipient: expected an X25519 public key as PEM", hint="openssl pkey -pubout -in KEY")
+            raise ConfigFault.of("backup.recipient")
         return cls(key)
 
 
@@ -92,9 +92,7 @@ class RecipientKey:
         except (ValueError, TypeError, UnsupportedAlgorithm):
             key = None
         if not isinstance(key, X25519PrivateKey):
-            raise ConfigFault(
-                "identity: expected an X25519 private key as PEM", hint="openssl genpkey -algorithm x25519"
-            )
+            raise ConfigFault.of("backup.identity")
         return cls(key)
 
     def __repr__(self) -> str:
@@ -183,10 +181,7 @@ def _head(source: BinaryIO) -> tuple[bytes, dict[str, Any]]:
 def _wrapped(key: bytes, lock: Passphrase | Recipient) -> dict[str, Any]:
     if isinstance(lock, Passphrase):
         if len(lock.text) < MIN_PASSPHRASE:
-            raise ConfigFault(
-                f"passphrase: it has {len(lock.text)} characters, expected {MIN_PASSPHRASE} or more",
-                hint="take six words that belong to nobody's life",
-            )
+            raise ConfigFault.of("backup.passphrase", got=len(lock.text), limit=MIN_PASSPHRASE)
         salt = os.urandom(_SALT_BYTES)
         kek = _stretched(lock, salt, _N, _R, _P)
         return {"kind": "scrypt", "salt": b64.encode(salt), "n": _N, "r": _R, "p": _P, "key": _sealed(kek, key)}

@@ -64,12 +64,9 @@ def load_private_key(data: bytes, password: bytes | None = None) -> PrivateKey:
     try:
         key = serialization.load_pem_private_key(data, password)
     except TypeError:
-        got = "a password, and the key is not encrypted" if password is not None else "no password for an encrypted key"
-        raise ConfigFault(f"private key: got {got}", hint="set or remove the key's password file") from None
+        raise ConfigFault.of("private-key.no-password" if password is None else "private-key.password") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise ConfigFault(
-            "private key: not readable as PEM with this password", hint="check the file and its password"
-        ) from None
+        raise ConfigFault.of("private-key.unreadable") from None
     return _usable_private(key)
 
 
@@ -83,13 +80,9 @@ def load_pkcs12(data: bytes, password: bytes | None) -> Pkcs12:
     try:
         key, certificate, chain = pkcs12.load_key_and_certificates(data, password)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise ConfigFault(
-            "PKCS#12 file: not readable with this password",
-            hint="check the password; an old file with RC2 encryption must be exported again with AES",
-        ) from None
+        raise ConfigFault.of("pkcs12.unreadable") from None
     if key is None or certificate is None:
-        missing = "private key" if key is None else "certificate of its key"
-        raise ConfigFault(f"PKCS#12 file: holds no {missing}", hint="export key and certificate together")
+        raise ConfigFault.of("pkcs12.no-key" if key is None else "pkcs12.no-certificate")
     return Pkcs12(_usable_private(key), certificate, tuple(chain))
 
 
@@ -104,9 +97,7 @@ def load_certificates(data: bytes) -> tuple[x509.Certificate, ...]:
             return tuple(x509.load_pem_x509_certificates(data))
         return (x509.load_der_x509_certificate(data),)
     except (ValueError, x509.InvalidVersion):
-        raise ConfigFault(
-            "certificate file: not readable as PEM or DER", hint="it must hold X.509 certificates"
-        ) from None
+        raise ConfigFault.of("certificate.unreadable") from None
 
 
 def public_key_from_pem(data: bytes) -> PublicKey:
@@ -118,7 +109,7 @@ def public_key_from_pem(data: bytes) -> PublicKey:
     try:
         return _usable_public(serialization.load_pem_public_key(data))
     except (ValueError, UnsupportedAlgorithm):
-        raise ConfigFault("public key: not readable as PEM SubjectPublicKeyInfo") from None
+        raise ConfigFault.of("public-key.pem") from None
 
 
 @lru_cache(maxsize=1024)
@@ -131,7 +122,7 @@ def public_key_from_der(data: bytes) -> PublicKey:
     try:
         return _usable_public(serialization.load_der_public_key(data))
     except (ValueError, UnsupportedAlgorithm):
-        raise ConfigFault("public key: not readable as DER SubjectPublicKeyInfo") from None
+        raise ConfigFault.of("public-key.der") from None
 
 
 def public_key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
@@ -362,10 +353,7 @@ def require_algorithm(key: PublicKey, algorithm: SigningAlgorithm) -> None:
         ConfigFault: it is not; with what it is.
     """
     if not _is_for(key, algorithm):
-        raise ConfigFault(
-            f"signing key: got {_kind(key)}, which cannot sign {algorithm}",
-            hint="ES256 needs P-256, PS256 needs RSA of 2048 bits or more, EdDSA needs Ed25519",
-        )
+        raise ConfigFault.of("key.cannot-sign", got=_kind(key), algorithm=str(algorithm))
 
 
 def _usable_private(key: PrivateKeyTypes) -> PrivateKey:
@@ -386,14 +374,12 @@ def _usable_public(key: PublicKeyTypes) -> PublicKey:
 
 
 def _unusable(key: object) -> ConfigFault:
-    return ConfigFault(
-        f"key: got {_kind(key)}, expected EC P-256, P-384 or P-521, RSA of 2048 bits or more, or Ed25519"
-    )
+    return ConfigFault.of("key.other", got=_kind(key))
 
 
 def _kind(key: object) -> str:
     if isinstance(key, rsa.RSAPublicKey):
-        return f"RSA of {key.key_size} bits"
+        return f"RSA {key.key_size}"
     if isinstance(key, ec.EllipticCurvePublicKey):
         return f"EC {key.curve.name}"
     return type(key).__name__.removesuffix("PublicKey").removesuffix("PrivateKey")

@@ -82,7 +82,7 @@ def kind_of(certificate: x509.Certificate) -> Kind:
         names = _of(extensions, x509.SubjectAlternativeName)
         policies = _of(extensions, x509.CertificatePolicies)
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        raise ConfigFault("certificate: its extensions cannot be read", hint="ask its authority for another") from None
+        raise ConfigFault.of("certificate.extensions") from None
     allowed = None if uses is None else frozenset(uses)
     is_server = _allows(allowed, ExtendedKeyUsageOID.SERVER_AUTH)
     is_client = _allows(allowed, ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -121,21 +121,25 @@ def require_fit(certificate: x509.Certificate, use: Use) -> Kind:
     kind = kind_of(certificate)
     wanted = WANTED[use]
     if use is Use.SERVER and not kind.is_server:
-        raise _unfit(kind, f"{_a(kind)} is no TLS server", wanted)
+        raise _unfit("certificate.no-server", kind, wanted)
     if use is Use.SERVER and not kind.has_names:
-        raise ConfigFault(
-            "certificate: bears no subject alternative name, and a host in its CN alone does not count",
-            hint="ask its authority for one that names the host of your endpoint as DNS name",
-        )
+        raise ConfigFault.of("certificate.no-names")
     if use is Use.CLIENT and not kind.is_client:
-        raise _unfit(kind, f"{_a(kind)} is no TLS client", wanted)
+        raise _unfit("certificate.no-client", kind, wanted)
     if use is Use.SIGNING and not kind.is_signer:
-        raise _unfit(kind, "its key usage does not allow signatures", wanted)
+        raise _unfit("certificate.no-signer", kind, wanted)
     return kind
 
 
-def _unfit(kind: Kind, what: str, wanted: Product) -> ConfigFault:
-    return ConfigFault(f"certificate: {what}; it is {kind}", hint=f"name the file of your {wanted} certificate here")
+def _unfit(fault: str, kind: Kind, wanted: Product) -> ConfigFault:
+    about = ["igc-sante" if kind.is_igc_sante else "not-igc-sante"]
+    if kind.is_server and kind.is_client:
+        about.append("client-as-well")
+    if not kind.is_confirmed:
+        about.append("by-key-usage")
+    return ConfigFault.of(
+        fault, product=kind.product.value, article=f"article.{kind.product}", about=about, wanted=wanted.value
+    )
 
 
 def _of(extensions: x509.Extensions, kind: type[_T]) -> _T | None:
@@ -156,8 +160,3 @@ def _is_igc(certificate: x509.Certificate, policies: x509.CertificatePolicies | 
         p.policy_identifier.dotted_string.startswith(_IGC_POLICY) for p in policies
     )
     return by_policy or any(_IGC_NAME in str(name.value).upper() for name in names)
-
-
-def _a(kind: Kind) -> str:
-    article = "an" if kind.product[0] in "Oao" else "a"
-    return f"{article} {kind.product} certificate"

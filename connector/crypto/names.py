@@ -50,7 +50,7 @@ class CertificateNames:
                 _all(certificate.issuer, NameOID.COMMON_NAME),
             )
         except ValueError:
-            raise ConfigFault("certificate: not readable as X.509") from None
+            raise ConfigFault.of("certificate.not-x509") from None
 
 
 def hosts_of(chain: bytes) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def hosts_of(chain: bytes) -> tuple[str, ...]:
     except x509.ExtensionNotFound:
         return ()
     except ValueError:
-        raise ConfigFault("certificate: not readable as X.509") from None
+        raise ConfigFault.of("certificate.not-x509") from None
     dns = names.get_values_for_type(x509.DNSName)
     return (*dns, *map(str, names.get_values_for_type(x509.IPAddress)))
 

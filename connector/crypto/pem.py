@@ -32,4 +32,4 @@ def crl_to_pem(data: bytes) -> bytes:
     try:
         return x509.load_der_x509_crl(data).public_bytes(Encoding.PEM)
     except ValueError:
-        raise ConfigFault("CRL file: not readable as PEM or DER", hint="download it again from its issuer") from None
+        raise ConfigFault.of("crl.unreadable") from None

@@ -16,7 +16,7 @@ def certificate_request(key: PrivateKey, *, member_id: str, organisation: str, c
         ConfigFault: an Ed25519 key, with which no TLS certificate is made here.
     """
     if isinstance(key, ed25519.Ed25519PrivateKey):
-        raise ConfigFault("certificate request: got an Ed25519 key, expected P-256 or RSA")
+        raise ConfigFault.of("request.key")
     subject = x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "FR"),

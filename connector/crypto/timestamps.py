@@ -46,7 +46,7 @@ def read_roots(pem: bytes, name: str) -> tuple[x509.Certificate, ...]:
     except ValueError:
         found = ()
     if not found:
-        raise ConfigFault(f"{name}: holds no certificate", hint="give the authority's root certificate as PEM")
+        raise ConfigFault.of("evidence.empty", name=name)
     return found
 
 

@@ -58,10 +58,7 @@ class TokenSigner:
         try:
             self._driver = self._pkcs11.lib(where.module)
         except Exception as error:  # noqa: BLE001 - the loader's and the driver's own errors, of many kinds
-            raise ConfigFault(
-                f"PKCS#11 driver {where.module}: cannot be loaded ({type(error).__name__})",
-                hint="name the shared library of your token's maker",
-            ) from None
+            raise ConfigFault.of("token.driver", module=where.module, error=type(error).__name__) from None
         try:
             self._public = self._opened()
         except ConfigFault:
@@ -167,28 +164,19 @@ class TokenSigner:
             private = session.get_key(object_class=p.ObjectClass.PRIVATE_KEY, label=where.key)
             public = self._public_half(session, private)
         except p.NoSuchToken:
-            raise ConfigFault(f"token {where.token}: is not there", hint="plug it in; pkcs11-tool -L lists") from None
+            raise ConfigFault.of("token.absent", token=where.token) from None
         except p.NoSuchKey:
-            raise ConfigFault(
-                f"token {where.token}: holds no private key {where.key}", hint="pkcs11-tool -O --login lists its keys"
-            ) from None
+            raise ConfigFault.of("token.no-key", token=where.token, key=where.key) from None
         except (p.MultipleTokensReturned, p.MultipleObjectsReturned):
-            raise ConfigFault(
-                f"token {where.token}: there are several of that name, or of key {where.key}",
-                hint="give each a label of its own",
-            ) from None
+            raise ConfigFault.of("token.several", token=where.token, key=where.key) from None
         except p.PinLocked:
             self._pin_refused = True
-            raise ConfigFault(
-                f"token {where.token}: its PIN is locked", hint="unlock it with the security officer's PIN"
-            ) from None
+            raise ConfigFault.of("token.pin-locked", token=where.token) from None
         except (p.PinIncorrect, p.PinInvalid, p.PinLenRange):
             self._pin_refused = True
-            raise ConfigFault(
-                f"token {where.token}: the PIN is refused", hint="check [signing.pkcs11] pin before you try again"
-            ) from None
+            raise ConfigFault.of("token.pin", token=where.token) from None
         except p.PKCS11Error as error:
-            raise ConfigFault(f"token {where.token}: does not answer ({type(error).__name__})") from None
+            raise ConfigFault.of("token.silent", token=where.token, error=type(error).__name__) from None
         self._slot, self._private = token.slot, private
         return public
 
@@ -209,10 +197,7 @@ class TokenSigner:
             return _usable(public)
         if private.key_type is p.KeyType.RSA:
             return _public_of(private)
-        raise ConfigFault(
-            f"token {self._where.token}: neither public key nor certificate {label} beside its private key",
-            hint="store one of them under the same label",
-        )
+        raise ConfigFault.of("token.no-public", token=self._where.token, key=label)
 
     def _failed(self, why: str) -> FailedClosed:
         """Begin the pause, at the end of the search: one that took long is not begun again at once."""
@@ -231,9 +216,7 @@ def _library() -> Any:  # noqa: ANN401 - a module without types
     try:
         import pkcs11  # noqa: PLC0415 - an extra, for those who have a token
     except ImportError:
-        raise ConfigFault(
-            "[signing.pkcs11]: the library for tokens is not installed", hint="install spsti-connector[pkcs11]"
-        ) from None
+        raise ConfigFault.of("token.library") from None
     return pkcs11
 
 
@@ -246,14 +229,14 @@ def _public_of(key: Any) -> PublicKey:  # noqa: ANN401
         try:
             return _usable(load_der_public_key(bytes(encode_ec_public_key(key))))
         except ValueError:
-            raise ConfigFault("token: its public key cannot be read") from None
+            raise ConfigFault.of("token.public-unreadable") from None
     if key.key_type is pkcs11.KeyType.RSA:
         e, n = (int.from_bytes(key[name]) for name in (pkcs11.Attribute.PUBLIC_EXPONENT, pkcs11.Attribute.MODULUS))
         return rsa.RSAPublicNumbers(e, n).public_key()
-    raise ConfigFault(f"token: a key of kind {key.key_type.name}, expected EC P-256 or RSA of 2048 bits or more")
+    raise ConfigFault.of("token.key-kind", got=key.key_type.name)
 
 
 def _usable(key: object) -> PublicKey:
     if not isinstance(key, PublicKey):
-        raise ConfigFault("token: a key of another kind, expected EC P-256 or RSA of 2048 bits or more")
+        raise ConfigFault.of("token.key-other")
     return key

@@ -14,12 +14,12 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason
 
 NAMES: Final = ("peer", "local")
 """`FileDescriptorName=` of the two sockets, and the sections of the configuration that hold their `listen`."""
 
 _FIRST_DESCRIPTOR: Final = 3
-_HINT: Final = "see the .socket units of the package: FileDescriptorName=peer and FileDescriptorName=local"
 _PRIVILEGED: Final = 1024
 
 
@@ -68,11 +68,8 @@ class HandedOver:
         if sock is not None:
             bound_host, bound_port = sock.getsockname()[:2]
             if not _agree((host, port), (bound_host, bound_port)):
-                raise ConfigFault(
-                    f"[{section}] listen: the socket handed over listens on {_text(bound_host, bound_port)}, "
-                    f"the configuration says {listen}",
-                    hint="make the two agree: ListenStream= of the .socket unit (systemctl edit), or listen",
-                )
+                got = _text(bound_host, bound_port)
+                raise ConfigFault.of("socket.elsewhere", section=section, got=got, listen=listen)
         return Address(section, host, port, sock)
 
 
@@ -91,8 +88,7 @@ def handed_over(environ: Mapping[str, str], pid: int) -> HandedOver:
     names = (names + [""] * int(count))[: int(count)]
     for place, name in enumerate(names):
         if name not in NAMES or name in names[:place]:
-            expected = "one of each name: " + ", ".join(NAMES)
-            raise ConfigFault(f'socket activation: got a descriptor named "{name}", expected {expected}', hint=_HINT)
+            raise ConfigFault.of("socket.name", name=name, allowed=list(NAMES))
     return HandedOver({name: _take(descriptor, name) for descriptor, name in enumerate(names, _FIRST_DESCRIPTOR)})
 
 
@@ -101,16 +97,11 @@ def _take(descriptor: int, name: str) -> socket.socket:
         os.set_inheritable(descriptor, False)  # noqa: FBT003 - the library's signature
         sock = socket.socket(fileno=descriptor)
     except OSError as error:
-        raise ConfigFault(
-            f"socket activation: descriptor {descriptor} ({name}) cannot be used ({error.strerror})", hint=_HINT
-        ) from None
+        raise ConfigFault.of("socket.unusable", descriptor=descriptor, name=name, reason=reason(error)) from None
     is_tcp = sock.family in {socket.AF_INET, socket.AF_INET6} and sock.type == socket.SOCK_STREAM
     if not is_tcp or not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
         sock.close()
-        raise ConfigFault(
-            f"socket activation: descriptor {descriptor} ({name}) is no listening TCP socket",
-            hint="the .socket unit takes ListenStream=ADDRESS:PORT, and Accept=no",
-        )
+        raise ConfigFault.of("socket.not-listening", descriptor=descriptor, name=name)
     sock.settimeout(0)
     return sock
 

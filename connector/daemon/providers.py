@@ -6,6 +6,7 @@ from typing import Final
 from connector.config.model import ProviderSection, SignInSection
 from connector.config.references import References
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason
 from connector.core.mandate import AuthLevel, AuthMeans
 from connector.core.network import STRAIGHT, Proxies
 from connector.core.oid import Environment
@@ -75,10 +76,7 @@ def _settings(section: ProviderSection, references: References) -> ProviderSetti
         key_algorithm=section.client_key_algorithm,
     )
     if not settings.key_fits():
-        raise ConfigFault(
-            f"[[sign_in.providers]] {section.name}: client_key is no key for {settings.key_algorithm}",
-            hint="set client_key_algorithm to what the key is for",
-        )
+        raise ConfigFault.of("provider.key", name=section.name, algorithm=settings.key_algorithm)
     return settings
 
 
@@ -88,7 +86,7 @@ def _secret(section: ProviderSection, references: References) -> str:
     try:
         return references.read(section.client_secret).decode().strip()
     except UnicodeDecodeError:
-        raise ConfigFault(f"{section.client_secret}: expected a secret in UTF-8") from None
+        raise ConfigFault.of("provider.secret", reference=section.client_secret) from None
 
 
 def _rule(section: ProviderSection, environment: Environment) -> PersonRule:
@@ -111,8 +109,6 @@ def _tls(section: ProviderSection, references: References) -> ssl.SSLContext | N
         if section.tls_certificate is not None and section.tls_key is not None:
             context.load_cert_chain(references.path(section.tls_certificate), references.path(section.tls_key))
     except OSError as error:
-        raise ConfigFault(
-            f"[[sign_in.providers]] {section.name}: certificates cannot be used ({error.strerror})",
-            hint="trusted_cas, tls_certificate and tls_key are PEM files, the last two a pair",
-        ) from None
+        why = str(error.reason) if isinstance(error, ssl.SSLError) else reason(error)
+        raise ConfigFault.of("provider.certificates", name=section.name, reason=why) from None
     return context

@@ -20,6 +20,7 @@ from connector.config.layout import CREDENTIALS
 from connector.config.material import Material, prepare
 from connector.config.model import ConfigFile
 from connector.core.errors import ConfigFault, ConnectorError
+from connector.core.fault_words import Language
 from connector.daemon.build import JOIN_AS_IT_IS, build
 from connector.daemon.doors import api_keys
 from connector.daemon.listening import CannotListen, HandedOver, handed_over
@@ -54,8 +55,11 @@ def read(path: Path, *, checks_adapters: bool = True) -> Material:
     )
 
 
-def run(path: Path, *, wrap: Wrap = JOIN_AS_IT_IS) -> int:
-    """Run the daemon until it is told to stop; give the exit status (sysexits: 78 configuration, 69 unavailable)."""
+def run(path: Path, *, wrap: Wrap = JOIN_AS_IT_IS, language: Language = "en") -> int:
+    """Run the daemon until it is told to stop; give the exit status (sysexits: 78 configuration, 69 unavailable).
+
+    Faults of the configuration are told in `language`, also those that refuse a reload.
+    """
     keep_memory_private()  # keys are in it: what runs beside as the same user, an adapter say, must not read it
     logs.configure()
     log = logs.get_logger()
@@ -63,16 +67,14 @@ def run(path: Path, *, wrap: Wrap = JOIN_AS_IT_IS) -> int:
         sockets = handed_over(os.environ, os.getpid())
         material = read(path)
     except ConfigFault as error:
-        for fault in error.faults or (str(error),):
-            _say(fault)
+        _say_faults(error, language)
         return EX_CONFIG
     section = material.file.model.log
     logs.configure(level=section.level, form=section.format)
     try:
-        asyncio.run(_serve(path, material, wrap, sockets))
+        asyncio.run(_serve(path, material, wrap, sockets, language))
     except ConfigFault as error:
-        for fault in error.faults or (str(error),):
-            _say(fault)
+        _say_faults(error, language)
         return EX_CONFIG
     except ConnectorError as error:
         log.error(logs.DAEMON_STOPPED, code=error.code)
@@ -89,7 +91,7 @@ def run(path: Path, *, wrap: Wrap = JOIN_AS_IT_IS) -> int:
     return 0
 
 
-async def _serve(path: Path, material: Material, wrap: Wrap, sockets: HandedOver) -> None:
+async def _serve(path: Path, material: Material, wrap: Wrap, sockets: HandedOver, language: Language) -> None:
     log, loop = logs.get_logger(), asyncio.get_running_loop()
     stop, reload = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -110,7 +112,7 @@ async def _serve(path: Path, material: Material, wrap: Wrap, sockets: HandedOver
             if reload.is_set():
                 reload.clear()
                 manager.reloading()
-                _reload(path, rooms)
+                _reload(path, rooms, language)
                 manager.ready()
         await pulse.stop()
         manager.stopping()
@@ -131,7 +133,7 @@ def _pulse(rooms: Rooms, manager: Notifier) -> Pulse:
     return Pulse(manager, answers=rooms.state.answers, line=line, watchdog_seconds=patience)
 
 
-def _reload(path: Path, rooms: Rooms) -> None:
+def _reload(path: Path, rooms: Rooms, language: Language) -> None:
     log = logs.get_logger()
     try:
         fresh = read(path, checks_adapters=False)
@@ -142,9 +144,8 @@ def _reload(path: Path, rooms: Rooms) -> None:
         if local.certificate and local.key:
             rooms.site.reload(fresh.references.path(local.certificate), fresh.references.path(local.key))
     except ConfigFault as error:
-        log.error(logs.CONFIG_REFUSED, count=len(error.faults))
-        for fault in error.faults or (error.message,):
-            _say(fault)
+        log.error(logs.CONFIG_REFUSED, count=len(error.details))
+        _say_faults(error, language)
         return
     model = fresh.file.model
     rooms.people.replace(model.practitioners)
@@ -174,6 +175,11 @@ def _needs_restart(before: ConfigFile, after: ConfigFile) -> list[str]:
     if peer == after.peer and "peer" in changed:
         changed.remove("peer")
     return [name for name in changed if name not in _RELOADED]
+
+
+def _say_faults(error: ConfigFault, language: Language) -> None:
+    for fault in error.details:
+        _say(fault.whole(language))
 
 
 def _say(text: str) -> None:

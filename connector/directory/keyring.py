@@ -8,6 +8,7 @@ metadata, so that everybody sees who must sign.
 import json
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -123,7 +124,7 @@ def signer_of(path: Path, password: bytes | None) -> CryptoSigner:
     except OSError as error:
         raise LocalRefused(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError:
-        raise ConfigFault(f"{path.name}: a kind of key that signs no metadata") from None
+        raise ConfigFault.of("entry.key-kind", name=path.name) from None
 
 
 def signers_in(places: Iterable[Path], password: bytes | None) -> list[CryptoSigner]:
@@ -141,5 +142,6 @@ def signers_in(places: Iterable[Path], password: bytes | None) -> list[CryptoSig
         try:
             found.append(signer_of(path, password))
         except ConfigFault as error:
-            raise ConfigFault(f"{path.name}: {error.message}", hint=error.hint) from None
+            details = tuple(replace(fault, part=path.name) for fault in error.details)
+            raise ConfigFault(f"{path.name}: {error.message}", hint=error.hint, details=details) from None
     return found

@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import tomllib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -18,12 +19,14 @@ from urllib.parse import urlsplit
 
 from connector.core.directory import KeyUse, Member, MemberChange, MemberKey, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault, ConnectorError
+from connector.core.faults import Fault, reason
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.core.ports import DirectoryFiles
 from connector.directory.age import Freshness, Staleness
 from connector.directory.refusal import Finding
+from connector.directory.toml_problems import place_of, problem_of
 
 _MEMBER_KEYS = frozenset(
     {
@@ -158,7 +161,7 @@ class MembersFile:
         try:
             self.content = self._path.read_bytes()
         except OSError as error:
-            raise _fault(self._path.name, [f"cannot be read ({error.strerror})"]) from None
+            raise _fault(self._path.name, [Fault("members.unreadable", {"reason": reason(error)})]) from None
         return read_members(self.content, self._environment, self._path.name)
 
 
@@ -175,8 +178,12 @@ def read_members(raw: bytes, environment: Environment, name: str) -> tuple[dict[
     """
     try:
         data = tomllib.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _fault(name, [f"not TOML in UTF-8: {error}"]) from None
+    except UnicodeDecodeError:
+        raise _fault(name, [Fault("members.not-utf8")]) from None
+    except tomllib.TOMLDecodeError as error:
+        said, line, column = place_of(error)
+        values = {"text": str(error), "problem": problem_of(said), "line": line, "column": column}
+        raise _fault(name, [Fault("members.not-toml", values)]) from None
     reader = _Reader(environment)
     members = reader.members(data)
     if reader.faults:
@@ -185,23 +192,26 @@ def read_members(raw: bytes, environment: Environment, name: str) -> tuple[dict[
     return members, f"file:{digest}"
 
 
-def _fault(name: str, faults: list[str]) -> ConfigFault:
-    lines = tuple(f"{name}: {fault}" for fault in faults)
-    return ConfigFault("members file:\n" + "\n".join(lines), faults=lines)
+def _fault(name: str, faults: list[Fault]) -> ConfigFault:
+    told = [replace(fault, part=f"{name}: {fault.part}" if fault.part else name) for fault in faults]
+    return ConfigFault.of_all("members file:\n" + "\n".join(map(str, told)), told)
 
 
 class _Reader:
     """One reading of the file: gathers every fault instead of stopping at the first."""
 
     def __init__(self, environment: Environment) -> None:
-        self.faults: list[str] = []
+        self.faults: list[Fault] = []
         self._environment = environment
+
+    def _tell(self, part: str, kind: str, /, **values: object) -> None:
+        self.faults.append(Fault(kind, values, part=part))
 
     def members(self, data: Mapping[str, Any]) -> dict[MemberId, Member]:
         self._unknown("file", data, frozenset({"member"}))
         rows = data.get("member", [])
         if not isinstance(rows, list) or not rows:
-            self.faults.append("expected at least one [[member]]")
+            self._tell("", "members.none")
             return {}
         found: dict[MemberId, Member] = {}
         owners: dict[bytes, str] = {}
@@ -210,11 +220,11 @@ class _Reader:
             if member is None:
                 continue
             if member.id in found:
-                self.faults.append(f"member {number}: {member.id.value} is listed twice")
+                self._tell(f"member {number}", "members.twice", member=member.id.value)
             for key in member.keys:
                 other = owners.setdefault(key.public_der, member.id.value)
                 if other != member.id.value:
-                    self.faults.append(f"member {number}: key {key.kid} is also a key of {other}")
+                    self._tell(f"member {number}", "members.shared-key", kid=key.kid, other=other)
             found[member.id] = member
         return found
 
@@ -224,22 +234,22 @@ class _Reader:
         try:
             member_id = MemberId.parse(self._text(where, row, "id"), strict=self._environment is Environment.PRODUCTION)
         except ConnectorError as error:
-            self.faults.append(f"{where}: {error.message}")
+            self._tell(where, "members.id", text=error.message)
             return None
         where = f"member {member_id.value}"
         endpoint = self._text(where, row, "endpoint").rstrip("/")
         parts = urlsplit(endpoint)
         if parts.scheme != "https" or not parts.hostname or parts.username or parts.path or parts.query:
-            self.faults.append(f"{where}: endpoint: expected https://HOST[:PORT]")
+            self._tell(f"{where}: endpoint", "members.endpoint")
         elif self._environment is Environment.PRODUCTION and parts.hostname in {"localhost", "127.0.0.1", "::1"}:
-            self.faults.append(f"{where}: endpoint: is on loopback, which no other service can reach")
+            self._tell(f"{where}: endpoint", "members.loopback")
         pins = self._texts(where, row, "pins")
         if len(pins) > 2 or any(len(pin) != 43 for pin in pins):
-            self.faults.append(f"{where}: pins: expected at most two SHA-256 of 43 base64url characters")
+            self._tell(f"{where}: pins", "members.pins")
         status = self._choice(where, row, "status", MemberStatus)
         keys = [self._key(f"{where} key {n}", key) for n, key in enumerate(row.get("key", []), 1)]
         if len({key.kid for key in keys if key}) != len(keys):
-            self.faults.append(f"{where}: two keys have the same kid")
+            self._tell(where, "members.same-kid")
         if len(self.faults) > before or status is None:
             return None
         return Member(
@@ -263,15 +273,15 @@ class _Reader:
         use = self._choice(where, row, "use", KeyUse)
         algorithm = self._text(where, row, "algorithm")
         if use and algorithm not in _ALGORITHMS[use]:
-            self.faults.append(f"{where}: algorithm: expected {' or '.join(sorted(_ALGORITHMS[use]))} to {use}")
+            self._tell(f"{where}: algorithm", "members.algorithm", allowed=sorted(_ALGORITHMS[use]), use=use.value)
         try:
             public = base64.b64decode(self._text(where, row, "public"), validate=True)
         except (binascii.Error, ValueError):
-            self.faults.append(f"{where}: public: expected the base64 of a SubjectPublicKeyInfo in DER")
+            self._tell(f"{where}: public", "members.public")
             return None
         begins, ends = self._instant(where, row, "valid_from"), self._instant(where, row, "valid_until")
         if begins is None or ends is None:
-            self.faults.append(f"{where}: expected valid_from and valid_until")
+            self._tell(where, "members.validity")
             return None
         if use is None:
             return None
@@ -281,14 +291,14 @@ class _Reader:
     def _text(self, where: str, row: Mapping[str, Any], key: str) -> str:
         value = row.get(key)
         if not isinstance(value, str) or not value:
-            self.faults.append(f"{where}: {key}: expected a text")
+            self._tell(f"{where}: {key}", "members.text")
             return ""
         return value
 
     def _texts(self, where: str, row: Mapping[str, Any], key: str) -> tuple[str, ...]:
         value = row.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.faults.append(f"{where}: {key}: expected a list of texts")
+            self._tell(f"{where}: {key}", "members.texts")
             return ()
         return tuple(value)
 
@@ -296,7 +306,7 @@ class _Reader:
         try:
             return kind(row.get(key, ""))
         except ValueError:
-            self.faults.append(f"{where}: {key}: expected one of {', '.join(kind)}")
+            self._tell(f"{where}: {key}", "members.one-of", allowed=[word.value for word in kind])
             return None
 
     def _instant(self, where: str, row: Mapping[str, Any], key: str) -> Instant | None:
@@ -304,10 +314,10 @@ class _Reader:
         if value is None:
             return None
         if not isinstance(value, datetime) or value.tzinfo is None:
-            self.faults.append(f"{where}: {key}: expected a date and time with zone, such as 2026-01-01T00:00:00Z")
+            self._tell(f"{where}: {key}", "members.instant")
             return None
         return Instant(int(value.astimezone(UTC).timestamp()))
 
     def _unknown(self, where: str, row: Mapping[str, Any], known: frozenset[str]) -> None:
         for key in row.keys() - known:
-            self.faults.append(f'{where}: unknown key "{key}"')
+            self._tell(where, "members.unknown", name=key)

@@ -41,9 +41,7 @@ def prove(member: MemberId, key: MemberKey, signer: Signer) -> bytes:
     """
     proof = signer.sign(statement(member, key))
     if not is_proven(member, key, proof):
-        raise ConfigFault(
-            f"key {key.kid}: its signer holds another key than the entry lists", hint="compare kid and key file"
-        )
+        raise ConfigFault.of("entry.other-key", kid=key.kid)
     return proof
 
 

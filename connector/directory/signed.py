@@ -15,6 +15,7 @@ from tuf.api.metadata import Root
 
 from connector.core.directory import Member, MemberChange, MemberStatus
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason
 from connector.core.instant import Instant, rfc3339
 from connector.core.members import MemberId
 from connector.core.oid import Environment
@@ -294,11 +295,9 @@ class SignedDirectory:
             root = parse(Root, configured, "root")
             require_signed(root.signed, Root.type, root)
         except OSError as error:
-            raise ConfigFault(f"[directory] root: cannot be read ({error.strerror})") from None
+            raise ConfigFault.of("directory.root-unreadable", reason=reason(error)) from None
         except DirectoryRefused as error:
-            raise ConfigFault(
-                f"[directory] root: {error.what}", hint="ask the operators for the federation's root file again"
-            ) from None
+            raise ConfigFault.of("directory.root-refused", text=error.what, refusal=error.refusal.value) from None
         own = file_of(configured)
         is_foreign = False
         for record in self.archive.accepted():  # newest first, and read one by one: the history may be long
@@ -312,9 +311,8 @@ class SignedDirectory:
             self.archive.serve(verified)
             return verified.roots[0], verified
         if is_foreign:
-            raise ConfigFault(
-                f"[directory] root: is not root {root.signed.version} of the federation in {self._settings.archive}",
-                hint="a wrong root file, or the archive of another federation: move one of the two away",
+            raise ConfigFault.of(
+                "directory.root-foreign", version=root.signed.version, archive=str(self._settings.archive)
             )
         return configured, None
 

@@ -28,7 +28,7 @@ async def adapters(patient: Patient) -> AsyncIterator[Finding]:
         try:
             yield await (_source if half == "source" else _sink)(patient, section)
         except ConfigFault as error:
-            yield critical("adapters", "adapter.wrong", half=half, name=section.adapter, what=error.message)
+            yield critical("adapters", "adapter.wrong", half=half, name=section.adapter, what=error.details[0])
 
 
 async def _source(patient: Patient, section: AdapterSection) -> Finding:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from connector.core.errors import ConfigFault, ConnectorError
+from connector.core.faults import Fault
 from connector.core.instant import Instant
 from connector.daemon.run import read
 from connector.doctor import adapters, house, keys, ledgers, listing
@@ -17,9 +18,10 @@ def open_patient(config: Path, now: Instant) -> Patient | list[Finding]:
     try:
         return Patient.of(config, read(config), now)
     except ConfigFault as error:
-        return [critical("configuration", "config.fault", fault=fault) for fault in error.faults or (error.message,)]
+        return [critical("configuration", "config.fault", fault=fault) for fault in error.details]
     except ConnectorError as error:
-        return [critical("configuration", "config.fault", fault=error.message)]
+        values = {"text": error.message, "hint": error.hint, "code": error.code.value}
+        return [critical("configuration", "config.fault", fault=Fault("stopped", values))]
 
 
 def here(patient: Patient) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+from connector.core.faults import Fault
 from connector.doctor.words import SENTENCES, Language
 
 
@@ -34,11 +35,34 @@ class Finding:
 
     def text(self, language: Language) -> str:
         """Say it."""
-        return SENTENCES[self.key][language][0].format(**self.values)
+        return SENTENCES[self.key][language][0].format(**self._in_words(language))
 
     def remedy(self, language: Language) -> str:
         """Say what to do; empty where nothing is to be done."""
-        return SENTENCES[self.key][language][1].format(**self.values)
+        return SENTENCES[self.key][language][1].format(**self._in_words(language))
+
+    @property
+    def fault(self) -> Fault | None:
+        """The fault of the configuration that was found, where it is one."""
+        return next((value for value in self.values.values() if isinstance(value, Fault)), None)
+
+    def _in_words(self, language: Language) -> dict[str, object]:
+        return {
+            name: _Said(value, language) if isinstance(value, Fault) else value for name, value in self.values.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A fault in a sentence: `{fault}` is all of it, `{fault:text}` and `{fault:remedy}` its halves."""
+
+    fault: Fault
+    language: Language
+
+    def __format__(self, form: str) -> str:
+        if form == "text":
+            return self.fault.text(self.language)
+        return self.fault.remedy(self.language) if form == "remedy" else self.fault.whole(self.language)
 
 
 def ok(check: str, key: str, **values: object) -> Finding:

@@ -10,8 +10,6 @@ from connector.doctor.patient import Patient
 COPIES: Final = 3
 """Copies of the directory that a connector wants to be able to ask (issue 6)."""
 
-_REMEDY: Final = "spsti-connector next says which steps are left"
-
 
 def listing(patient: Patient) -> Iterator[Finding]:
     """Tell what the list says or lacks; what a local file says wrongly is a fault of the configuration already."""
@@ -24,7 +22,7 @@ def listing(patient: Patient) -> Iterator[Finding]:
         yield warning("directory", "directory.not-ready", what=found.not_ready)
     else:
         for one in found.differences:
-            yield warning("directory", "directory.difference", what=str(one), remedy=one.remedy or _REMEDY)
+            yield warning("directory", "directory.difference", where=one.dotted, difference=one.fault)
         if found.staleness.message:
             level = critical if found.staleness.state is Freshness.CLOSED else warning
             yield level("directory", "directory.stale", what=found.staleness.message)

@@ -1,13 +1,15 @@
 """The sentences of the doctor: what is found and what to do, in both languages. A test compares their values.
 
-Texts that come from elsewhere (a fault of the configuration, an adapter's remark) stand in them as they came.
+A fault of the configuration is worded by `core.fault_words`; an adapter's remark stands in them as it came.
 """
 
 # ruff: noqa: E501 (a sentence stands on one line)
 
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["en", "fr"]
+from connector.core.fault_words import Language
+
+__all__ = ["SENTENCES", "Language"]
 
 _LET_NETWORK = "have the network let it through (check --flows)"
 _OUVRIR = "faites ouvrir ce flux (check --flows)"
@@ -221,8 +223,8 @@ SENTENCES: Final[dict[str, dict[Language, tuple[str, str]]]] = {
         "fr": ("{what}", "démarrez, ou directory refresh ; spsti-connector next dit les étapes qui restent"),
     },
     "directory.difference": {
-        "en": ("{what}", "{remedy}"),
-        "fr": ("{what}", "{remedy}"),
+        "en": ("[{where}] {difference:text}", "{difference:remedy}"),
+        "fr": ("[{where}] {difference:text}", "{difference:remedy}"),
     },
     "directory.stale": {
         "en": ("{what}", "directory refresh; federation duty says who must sign"),

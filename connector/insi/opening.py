@@ -34,10 +34,7 @@ def check_insi(settings: InsiSettings, environment: Environment) -> tuple[TlsMat
         ConfigFault: lxml is not installed, a file is missing or unreadable, or what `InsiSettings.check` refuses.
     """
     if find_spec("lxml") is None:
-        raise ConfigFault(
-            "insi: lxml is not installed, without which INSi cannot be called",
-            hint="install spsti-connector[insi], or set enabled = false",
-        )
+        raise ConfigFault.of("insi.library")
     material = settings.tls.read()
     client_context(material)
     return material, settings.check(environment, CertificateNames.from_pem(material.chain))

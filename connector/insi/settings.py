@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from connector.core.errors import ConfigFault
+from connector.core.faults import Fault
 from connector.core.network import STRAIGHT, Proxies
 from connector.core.oid import Environment, InsOid
 from connector.crypto.names import CertificateNames
@@ -141,64 +142,59 @@ class InsiSettings:
             *self._number_faults(),
         )
         if faults:
-            raise ConfigFault(
-                f"insi: {'; '.join(faults)}",
-                faults=faults,
-                hint="correct the section [insi], or set enabled = false: the vendor then supplies the identities",
+            raise ConfigFault.of_all(
+                f"insi: {'; '.join(fault.without_remedy('en') for fault in faults)}", faults, faults[0].remedy("en")
             )
         return self.emitter or names.organisational_units[0]
 
-    def _world_faults(self, environment: Environment) -> tuple[str, ...]:
-        own, faults = _BINDINGS[self.platform], []
+    def _world_faults(self, environment: Environment) -> tuple[Fault, ...]:
+        own, faults = _BINDINGS[self.platform], list[Fault]()
         if own.environment is not environment:
-            faults.append(
-                f"platform {self.platform} belongs to a connector of {own.environment}, this is {environment}"
-            )
+            values = {"wanted": own.environment.value, "environment": environment.value}
+            faults.append(Fault("insi.platform", {"platform": self.platform.value, **values}))
         url = urlsplit(self.url)
         if url.scheme != "https" or not url.hostname or url.username or url.query or url.fragment:
-            faults.append("endpoint: got another form, expected https://HOST[:PORT]/PATH")
+            faults.append(Fault("insi.endpoint", part="endpoint"))
         for platform, binding in _BINDINGS.items():
             if platform is not self.platform and url.hostname == urlsplit(binding.endpoint).hostname:
-                faults.append(f"endpoint: its host is the one of {platform}, the platform is {self.platform}")
+                values = {"other": platform.value, "platform": self.platform.value}
+                faults.append(Fault("insi.endpoint-other", values, part="endpoint"))
         if self.platform is not InsiPlatform.SIMULATOR and not self.server_name_end.endswith("ameli.fr"):
-            faults.append("server_name: got a name outside ameli.fr for a platform of INSi")
+            faults.append(Fault("insi.server-name", part="server_name"))
         return tuple(faults)
 
-    def _certificate_faults(self, names: CertificateNames) -> tuple[str, ...]:
-        own, faults = _BINDINGS[self.platform], []
+    def _certificate_faults(self, names: CertificateNames) -> tuple[Fault, ...]:
+        own, faults = _BINDINGS[self.platform], list[Fault]()
         if len(names.common_names) != 1 or names.common_names[0] not in CLIENT_NAMES:
-            faults.append(
-                f"certificate: its CN is {', '.join(names.common_names) or 'missing'}, "
-                f"INSi expects {' or '.join(CLIENT_NAMES)} (else fault desir_560): order one of that name"
-            )
+            named = {"got": list(names.common_names) or ["missing"], "allowed": list(CLIENT_NAMES)}
+            faults.append(Fault("insi.certificate-name", named, part="certificate"))
         if names.issuer_common_names != (own.issuer,):
-            faults.append(
-                f"certificate: issued by {', '.join(names.issuer_common_names) or 'nobody'}, "
-                f"platform {self.platform} expects {own.issuer}"
-            )
+            issuer = ", ".join(names.issuer_common_names) or "nobody"
+            issued = {"got": issuer, "platform": self.platform.value, "wanted": own.issuer}
+            faults.append(Fault("insi.certificate-issuer", issued, part="certificate"))
         if self.emitter is None and len(names.organisational_units) != 1:
-            faults.append("certificate: it has not exactly one OU to take the emitter from: set emitter")
+            faults.append(Fault("insi.certificate-units", part="certificate"))
         if self.emitter is not None and self.emitter not in names.organisational_units:
-            faults.append("emitter: it is not the structure identifier in the certificate's OU")
+            faults.append(Fault("insi.emitter-other", part="emitter"))
         emitter = self.emitter or "".join(names.organisational_units[:1])
         if emitter and not _EMITTER.fullmatch(emitter):
-            faults.append("emitter: got another form, expected the structure identifier, 8 to 15 digits or letters")
+            faults.append(Fault("insi.emitter-form", part="emitter"))
         return tuple(faults)
 
-    def _software_faults(self) -> tuple[str, ...]:
+    def _software_faults(self) -> tuple[Fault, ...]:
         wanted = (
-            ("authorisation", self.software.authorisation, _TOKEN, "the number that CNDA gave for the software"),
-            ("software_name", self.software.name, _SOFTWARE_NAME, "1 to 64 letters, digits, dots, hyphens"),
-            ("software_version", self.software.version, _SOFTWARE_NAME, "1 to 64 letters, digits, dots, hyphens"),
-            ("software_instance", self.software.instance, _UUID, "the installation's UUID, in small letters"),
+            ("authorisation", self.software.authorisation, _TOKEN, "insi.authorisation"),
+            ("software_name", self.software.name, _SOFTWARE_NAME, "insi.name"),
+            ("software_version", self.software.version, _SOFTWARE_NAME, "insi.name"),
+            ("software_instance", self.software.instance, _UUID, "insi.instance"),
         )
         return tuple(
-            f"{key}: got another form, expected {expected}"
+            Fault("insi.software", {"expected": expected}, part=key)
             for key, value, form, expected in wanted
             if not form.fullmatch(value)
         )
 
-    def _number_faults(self) -> tuple[str, ...]:
+    def _number_faults(self) -> tuple[Fault, ...]:
         bounds = (
             ("call_seconds", self.call_seconds, 1, 60),
             ("search_seconds", self.search_seconds, 1, 120),
@@ -209,7 +205,7 @@ class InsiSettings:
             ("max_age_hours", self.max_age_hours, 0, 31 * 24),
         )
         return tuple(
-            f"{key}: got {value}, expected {low} to {high}"
+            Fault("insi.number", {"got": value, "low": low, "high": high}, part=key)
             for key, value, low, high in bounds
             if not low <= value <= high
         )

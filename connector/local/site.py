@@ -8,6 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason
 
 
 def local_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -21,10 +22,8 @@ def local_context(certificate: Path, key: Path) -> ssl.SSLContext:
     try:
         context.load_cert_chain(certificate, key)
     except OSError as error:  # an SSLError is one too
-        reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
-        raise ConfigFault(
-            f"[local] certificate and key cannot be used ({reason})", hint="they must be PEM, readable, and a pair"
-        ) from None
+        why = str(error.reason) if isinstance(error, ssl.SSLError) else reason(error)
+        raise ConfigFault.of("local.certificate", reason=why) from None
     return context
 
 

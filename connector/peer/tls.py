@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason
 from connector.core.instant import Instant, rfc3339
 from connector.crypto.certificates import Authorities, IssuedSerial, PeerCertificate
 from connector.crypto.crls import CrlSet
@@ -54,7 +55,7 @@ class TlsMaterial:
         """Our own leaf: a mandate's `cnf` names its `x5t` on the client side."""
         head, found, _ = self.chain.decode("ascii").partition(_END)
         if not found:
-            raise ConfigFault("certificate file: holds no PEM certificate")
+            raise ConfigFault.of("certificate.none")
         return PeerCertificate.from_der(ssl.PEM_cert_to_DER_cert(head[head.index("-----BEGIN") :] + _END))
 
 
@@ -271,10 +272,7 @@ def _prepare(context: ssl.SSLContext, material: TlsMaterial) -> ssl.SSLContext:
         with _in_memory(material.chain) as chain, _in_memory(material.key) as key:
             context.load_cert_chain(chain, key)
     except ssl.SSLError as error:
-        raise ConfigFault(
-            f"TLS: OpenSSL refuses the certificate, its key, an authority or a CRL ({error.reason})",
-            hint="certificate and key must be a pair, authorities and CRLs PEM or DER",
-        ) from None
+        raise ConfigFault.of("tls.refused", reason=str(error.reason)) from None
     if checks_crls:
         context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
     return context
@@ -301,7 +299,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ConfigFault(f"{path}: cannot be read ({error.strerror})", hint="check the path and its rights") from None
+        raise ConfigFault.of("reference.file-unreadable", path=str(path), reason=reason(error)) from None
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from connector.core import b64
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason
 from connector.core.matricule import Ins
 from connector.core.ports import Entropy
 from connector.crypto.aead import KEY_BYTES
@@ -62,9 +63,7 @@ def create_master_key(path: Path, entropy: Entropy) -> None:
     try:
         write_durably(path, b64.encode(entropy.token(KEY_BYTES)).encode() + b"\n")
     except FileExistsError:
-        raise ConfigFault(
-            f"master key: {path} exists already", hint="keep it, or name another file for another state"
-        ) from None
+        raise ConfigFault.of("master-key.exists", path=str(path)) from None
 
 
 def read_master_key(path: Path) -> bytes:
@@ -75,20 +74,11 @@ def read_master_key(path: Path) -> bytes:
     """
     try:
         if path.stat().st_mode & stat.S_IRWXO:
-            raise ConfigFault(f"master key: {path} can be read by everybody on this machine", hint=f"chmod 600 {path}")
+            raise ConfigFault.of("master-key.open", path=str(path))
         return b64.decode(path.read_text("ascii").strip(), size=KEY_BYTES)
     except PermissionError as error:
-        raise ConfigFault(
-            f"master key: {path} cannot be read ({error.strerror})",
-            hint="it must belong to the user that runs the connector, or come as a credential",
-        ) from None
+        raise ConfigFault.of("master-key.forbidden", path=str(path), reason=reason(error)) from None
     except OSError as error:
-        raise ConfigFault(
-            f"master key: {path} cannot be read ({error.strerror})",
-            hint="restore it from where it was kept; without it the state cannot be opened",
-        ) from None
+        raise ConfigFault.of("master-key.unreadable", path=str(path), reason=reason(error)) from None
     except ValueError:
-        raise ConfigFault(
-            f"master key: {path} does not hold {KEY_BYTES} bytes in base64url",
-            hint="restore it from where it was kept; without it the state cannot be opened",
-        ) from None
+        raise ConfigFault.of("master-key.form", path=str(path), size=KEY_BYTES) from None

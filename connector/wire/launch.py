@@ -48,7 +48,7 @@ def vendor_key(name: str, pem: bytes) -> MemberKey:
         except ConfigFault:
             continue
         return MemberKey(name, KeyUse.SIGN, algorithm.value, public_key_to_der(key), Instant(0), _FOR_EVER)
-    raise ConfigFault(f"launch_key of {name}: expected a key for ES256 (EC P-256) or PS256 (RSA)")
+    raise ConfigFault.of("launch-key.other", name=name)
 
 
 def read(compact: bytes, keys: Mapping[str, MemberKey], *, audience: MemberId, now: Instant) -> LaunchToken:

@@ -10,45 +10,10 @@ from connector.config import load
 from connector.config.locate import positions
 from connector.config.model import InsiSection, NetworkSection
 from connector.core.errors import ConfigFault
+from tests.kit.smallest_config import GOOD
 
 OLDEST = Path(__file__).with_name("oldest.toml")
 """As the first version wrote it; a key that is given up one day is to be told with what takes its place."""
-
-GOOD = """\
-[member]
-id = "318751275100020"
-name = "SPSTI Exemple"
-environment = "test"
-
-[peer]
-trusted_cas = ["ca.pem"]
-[peer.server]
-certificate = "server.pem"
-key = "server.key"
-[peer.client]
-pkcs12 = "client.p12"
-password = "credential:client-password"
-
-[signing]
-kid = "sign-1"
-key = "sign.key"
-
-[ledger]
-kid = "ledger-1"
-key = "ledger.key"
-
-[members]
-file = "members.toml"
-
-[state]
-directory = "state"
-master_key = "credential:master"
-
-[opposition]
-authority = "adapter"
-decided_on = 2026-01-05
-decided_by = "Dr Exemple, medecin coordonnateur"
-"""
 
 
 def faults_of(tmp_path, text):

@@ -11,11 +11,11 @@ import pytest
 from pydantic import BaseModel
 
 from connector.config import load
-from connector.config.load import _model_in
 from connector.config.model import ConfigFile
 from connector.config.newcomer import create
 from connector.config.references import References
 from connector.config.scaffold import EXAMPLE, Answers, KeyPairFiles, render
+from connector.config.validation import model_in
 from connector.core.directory import KeyUse
 from connector.core.errors import ConfigFault
 from connector.core.members import MemberId
@@ -40,7 +40,7 @@ ANSWERS = Answers(
 def keys_of(model: type[BaseModel]):
     for name, field in model.model_fields.items():
         yield name
-        inner = _model_in(field.annotation)
+        inner = model_in(field.annotation)
         if inner is not None:
             yield from keys_of(inner)
 

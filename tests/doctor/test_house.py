@@ -201,7 +201,8 @@ def test_a_configuration_with_faults_is_red_with_each_of_them(tmp_path):
     found = open_patient(tmp_path / "connector.toml", Instant(int(time.time())))
 
     assert {finding.key for finding in found} == {"config.fault"}
-    assert any('did you mean "peer"' in finding.text("fr") for finding in found)
+    assert any('did you mean "peer"' in finding.text("en") for finding in found)
+    assert any("vouliez-vous dire « peer » ?" in finding.text("fr") for finding in found)
 
 
 def test_findings_are_json_and_hold_no_secret(examined):
