@@ -7,6 +7,7 @@ from connector.core.identity_alerts import Alert, AlertState, Handling, NearMiss
 from connector.core.kept_identity import KeptIdentity, KeptMove
 from connector.core.ledger import EntryDraft
 from connector.core.matricule import Ins
+from connector.core.ports import HouseLedger
 
 
 class AlertNotices(Protocol):
@@ -40,7 +41,7 @@ class AlertStore(AlertNotices, Protocol):
         ...
 
 
-class IdentityStore(Protocol):
+class IdentityStore(HouseLedger, Protocol):
     """Identities that are kept here; each change is one transaction with its house entry."""
 
     async def add(self, kept: KeptIdentity, entry: EntryDraft) -> None: ...

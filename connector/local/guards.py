@@ -44,6 +44,10 @@ _HEADERS: Final = {
 }
 
 
+class Forged(LocalRefused):
+    """A call that a page of another site may have had a browser make."""
+
+
 def language_of(request: web.Request) -> Language:
     """Give the language that was chosen on a page, else the one the caller asks for."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
@@ -87,11 +91,11 @@ async def check_host(request: web.Request, handler: Handler) -> web.StreamRespon
     """Refuse another host's name, and a page of another site.
 
     Raises:
-        LocalRefused: `local.forbidden`.
+        Forged: `local.forbidden`.
     """
     settings = request.app[SETTINGS]
     if _name_of(request.headers.get(hdrs.HOST, "")) not in {*_LOOPBACK_NAMES, *map(str.lower, settings.hostnames)}:
-        raise LocalRefused(
+        raise Forged(
             "header Host: got a name that is not this connector's",
             code=Code.LOCAL_FORBIDDEN,
             hint="call it by the address it listens on, or by a name of its certificate",
@@ -101,7 +105,7 @@ async def check_host(request: web.Request, handler: Handler) -> web.StreamRespon
     foreign = origin is not None and not hmac.compare_digest(origin.lower().encode(), own.encode())
     cross_site = foreign or request.headers.get("Sec-Fetch-Site") == "cross-site"
     if cross_site and not _may_come_from_elsewhere(request):
-        raise LocalRefused(
+        raise Forged(
             "header Origin: got another site's, expected none or this connector's own",
             code=Code.LOCAL_FORBIDDEN,
             hint="call the API from a program, not from a page of another site",
@@ -164,10 +168,10 @@ def check_token(signed_in: SignedIn, presented: str | None) -> None:
     """Refuse what does not bear the token of the session's pages.
 
     Raises:
-        LocalRefused: `sign_in.forged`.
+        Forged: `sign_in.forged`.
     """
     if not hmac.compare_digest((presented or "").encode("utf-8", "surrogateescape"), signed_in.csrf.encode()):
-        raise LocalRefused("form or call: its token is missing, or of another session", code=Code.SIGN_IN_FORGED)
+        raise Forged("form or call: its token is missing, or of another session", code=Code.SIGN_IN_FORGED)
 
 
 def is_loopback(request: web.Request) -> bool:

@@ -66,8 +66,7 @@ async def verify(request: web.Request) -> web.Response:
 async def read_label(request: web.Request) -> web.Response:
     """`POST /api/v1/identity/label/read`."""
     body, _ = await body_of(request, LabelReadIn)
-    scanned = datamatrix.decode(body.payload)
-    check_real(scanned.ins.oid, request.app[SETTINGS].environment, "INS label, S2 (OID)")
+    scanned = await request.app[PORTS].identities.read_label(body.payload, caller_of(request).name)
     return answer(request, label_out(scanned))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from connector.core.codes import Code
 from connector.core.coverage import CoverageCount
+from connector.core.datamatrix import ScannedIdentity
 from connector.core.directory import Member, MemberStatus
 from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
 from connector.core.identity import IdentityAttribute, QualifiedIdentity
@@ -200,12 +201,16 @@ class CertificateStatus:
 
 @dataclass(frozen=True, slots=True)
 class AdapterStatus:
-    """One half of the vendor's adapter, `source` or `sink`."""
+    """One half of the vendor's adapter, `source` or `sink`.
+
+    `read_at` is when a source last answered, since the start.
+    """
 
     half: str
     name: str
     ok: bool
     detail: str = ""
+    read_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +331,7 @@ class IdentityDesk(Protocol):
 
     async def search(self, question: SearchTraits | VitaleCard, by: str, *, fresh: bool = False) -> InsiAnswer: ...
     async def verify(self, identity: QualifiedIdentity, by: str, *, fresh: bool = False) -> Verification: ...
+    async def read_label(self, payload: str, caller: str) -> ScannedIdentity: ...
     async def keep(
         self, traits: StrictTraits, by: str, reason: str, caller: str, attribute: IdentityAttribute | None = None
     ) -> KeptIdentity: ...

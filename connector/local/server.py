@@ -14,7 +14,7 @@ from connector.local.routes import OPERATIONS
 from connector.local.runner import build_runner
 from connector.local.settings import LocalSettings
 from connector.local.sign_in.routes import add_sign_in
-from connector.local.sign_in.session import know_session
+from connector.local.sign_in.session import journal_forgery, know_session
 from connector.local.streams import STREAMS, Streams
 from connector.local.system import DESCRIPTION
 
@@ -24,7 +24,8 @@ __all__ = ["build_app", "build_runner"]
 def build_app(ports: LocalPorts, settings: LocalSettings) -> web.Application:
     """Join ports and operations; nothing starts here."""
     app = web.Application(
-        middlewares=(answer_errors, show_errors, check_host, know_session), client_max_size=settings.max_body_bytes
+        middlewares=(answer_errors, show_errors, journal_forgery, check_host, know_session),
+        client_max_size=settings.max_body_bytes,
     )
     app[PORTS], app[SETTINGS] = ports, settings
     app[STREAMS], app[VERIFYING] = Streams(settings.max_streams), asyncio.Lock()

@@ -10,6 +10,7 @@ from connector.core.identity import LocalIdentity
 from connector.core.kept_identity import KeptIdentity, KeptMove
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.matricule import Ins
+from connector.store import house
 from connector.store.keys import StateKeys
 from connector.store.readers import Readers
 from connector.store.sealing import Sealer
@@ -51,6 +52,14 @@ class SqliteIdentityStore:
             transaction.append(entry)
 
         await self._writer.do(operation)
+
+    async def record(self, entry: EntryDraft) -> None:
+        """Append an entry about what changed nothing here.
+
+        Raises:
+            FailedClosed: it was not kept.
+        """
+        await house.record(self._writer, entry)
 
     async def identity(self, identity_id: str) -> KeptIdentity | None:
         """Give an identity as it is now."""

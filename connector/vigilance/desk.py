@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from connector.core import datamatrix
 from connector.core import identity_rules as rules
 from connector.core.codes import Code
-from connector.core.errors import LocalRefused
+from connector.core.datamatrix import ScannedIdentity
+from connector.core.errors import IdentityFault, LocalRefused
 from connector.core.identity import IdentityAttribute, IdentityStatus, LocalIdentity, QualifiedIdentity
 from connector.core.identity_alerts import near_miss_of
 from connector.core.identity_rules import Decision, DocumentSeen, StatusMove
@@ -102,6 +104,23 @@ class IdentityDesk:
         """
         check_real(identity.ins.oid, self._environment)
         return await self._against_insi(identity, by, NO_ATTRIBUTES, fresh=fresh)
+
+    # ------------------------------------------------------------ the INS label
+
+    async def read_label(self, payload: str, caller: str) -> ScannedIdentity:
+        """Read what a scanner typed; a label that is refused stands in the journal, without what it said.
+
+        Raises:
+            IdentityFault: `datamatrix.*`, it is no INS label, or cannot be read for sure; `identity.*`.
+            FailedClosed: the refusal could not be journalled.
+        """
+        try:
+            scanned = datamatrix.decode(payload)
+            check_real(scanned.ins.oid, self._environment, "INS label, S2 (OID)")
+        except IdentityFault as fault:
+            await self._store.record(entries.label_refused(fault.code, caller, self._clock.now()))
+            raise
+        return scanned
 
     # ------------------------------------------------------------ identities that are kept
 

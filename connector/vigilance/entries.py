@@ -6,9 +6,11 @@ person, reason and evidence stand in the sealed part.
 
 from typing import Any
 
+from connector.core.codes import Code
 from connector.core.identity import LocalIdentity
 from connector.core.identity_alerts import Alert, Handling
 from connector.core.identity_rules import StatusMove
+from connector.core.instant import Instant
 from connector.core.kept_identity import KeptIdentity
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.matricule import Ins
@@ -52,6 +54,13 @@ def moved(identity_id: str, move: StatusMove, caller: str) -> EntryDraft:
             **seen,
         },
         workers=tuple(dict.fromkeys((*_ins(move.before), *_ins(move.after)))),
+    )
+
+
+def label_refused(code: Code, caller: str, at: Instant) -> EntryDraft:
+    """An INS label was scanned that cannot be relied on; nothing of what stood in it is kept."""
+    return EntryDraft(
+        type=EntryType.IDENTITY, at=at, outcome="label-refused", reason=code.value, personal={"recorded_by": caller}
     )
 
 

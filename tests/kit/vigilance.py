@@ -102,6 +102,9 @@ class MemoryIdentities:
         self.kept[kept.id], self.moved[kept.id] = kept, []
         self.entries.append(entry)
 
+    async def record(self, entry):
+        self.entries.append(entry)
+
     async def identity(self, identity_id):
         return self.kept.get(identity_id)
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from connector.core import datamatrix
 from connector.core.codes import Code
 from connector.core.directory import Member, MemberStatus
 from connector.core.errors import ConnectorError, LocalRefused
@@ -19,7 +18,7 @@ from connector.core.insi import SearchTraits
 from connector.core.instant import Instant, day_in_france
 from connector.core.matricule import Matricule
 from connector.core.members import MemberId
-from connector.core.oid import Environment, InsOid, check_real
+from connector.core.oid import Environment, InsOid
 from connector.core.ports import Idempotency, MemberDirectory, new_id
 from connector.core.states import FETCH_READABLE
 from connector.local import identity_words
@@ -113,8 +112,8 @@ async def read_label(request: web.Request) -> web.Response:
     form = FetchForm(_fresh(request), services=tuple(str(one) for one in sent.getall("services", [])))
     as_json = "application/json" in request.headers.get("Accept", "")
     try:
-        scanned = datamatrix.decode(str(sent.get("label", "")))
-        check_real(scanned.ins.oid, request.app[SETTINGS].environment, "INS label, S2 (OID)")
+        label = str(sent.get("label", ""))
+        scanned = await request.app[PORTS].identities.read_label(label, caller_of(request).name)
     except ConnectorError as error:
         words = words_of_error(error, language_of(request))
         if as_json:

@@ -14,6 +14,7 @@ from connector.core.ports_sign_in import FailureStore, PeopleStore
 WINDOW_SECONDS: Final = 15 * 60
 LOCK_SECONDS: Final = 15 * 60
 OF_AN_ACCOUNT: Final = 5
+_DAY_SECONDS: Final = 24 * 3600
 OF_AN_ADDRESS: Final = 20
 """More than of an account: several people may sign in from one machine."""
 
@@ -63,6 +64,23 @@ class Lockout:
         else:
             if account:
                 await self._failures.forgive(account)
+
+    async def forged(self, address: str, fault: LocalRefused) -> None:
+        """Journal a call that another site had a browser make; it locks nobody out.
+
+        After so many from an address in a day the log alone has the others: no page may fill the journal.
+
+        Raises:
+            FailedClosed: it could not be journalled.
+        """
+        now, kind = self._clock.now(), EntryType.CONNECTION_REFUSED
+        place = f"{kind}:{address}"
+        if await self._failures.locked_until([place], now):
+            return
+        await self._failures.count(place, now, allowed=OF_AN_ADDRESS, window=_DAY_SECONDS, lock=_DAY_SECONDS)
+        personal = {"address": address, "what": fault.message}
+        entry = EntryDraft(type=kind, at=now, outcome="refused", reason=fault.code.value, personal=personal)
+        await self._journal.note(entry)
 
     async def _count(self, place: str, account: str, fault: LocalRefused, kind: EntryType) -> None:
         now = self._clock.now()

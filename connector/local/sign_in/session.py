@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from connector.core.codes import Code
 from connector.core.errors import LocalRefused
 from connector.core.people import Role
-from connector.local.guards import CALLER, CSRF_HEADER, PORTS, SAFE_METHODS, Handler, check_token
+from connector.local.guards import CALLER, CSRF_HEADER, PORTS, SAFE_METHODS, Forged, Handler, check_token
 from connector.local.sign_in.rights import caller_of_person, is_open, roles_of_page
 from connector.local.sign_in.values import SESSION_FAULT, SIGNED_IN, Seen, SignedIn, signed_in_of
 
@@ -39,6 +39,21 @@ def set_session(request: web.Request, response: web.Response, token: str) -> Non
         response.set_cookie(name, token, path="/", httponly=True, secure=is_tls, samesite="Lax")
     else:
         response.del_cookie(name, path="/", httponly=True, secure=is_tls, samesite="Lax")
+
+
+@web.middleware
+async def journal_forgery(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have a call that another site made stand in the journal too, wherever it was seen.
+
+    Raises:
+        Forged: it is refused all the same.
+    """
+    try:
+        return await handler(request)
+    except Forged as fault:
+        if (desk := request.app[PORTS].sign_in) is not None:
+            await desk.lockout.forged(request.remote or "", fault)
+        raise
 
 
 @web.middleware
@@ -109,7 +124,7 @@ async def _check_form(request: web.Request) -> None:
         return
     # A foreign Origin was refused with the host; here it may not be missing either.
     if hdrs.ORIGIN not in request.headers and request.headers.get("Sec-Fetch-Site") != "same-origin":
-        raise LocalRefused("form: expected the header Origin of this connector", code=Code.SIGN_IN_FORGED)
+        raise Forged("form: expected the header Origin of this connector", code=Code.SIGN_IN_FORGED)
     signed_in = signed_in_of(request)
     if signed_in is None or path.startswith(_WITHOUT_TOKEN):
         return
