@@ -1,7 +1,5 @@
 """A CSV of people, checked and kept line by line; each line has its own result, and no name stands in the report."""
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +10,10 @@ import click
 from connector.cli.client import Json, LocalApi
 from connector.cli.faults import Exit, Fault
 from connector.cli.options import Call, run
+from connector.core.errors import LocalRefused
+from connector.local.sign_in.people_file import KNOWN, Line, last_day_of, read_lines, roles_of
 
 _URL: Final = "/api/v1/people"
-_NEEDED: Final = ("name", "roles")
-_KNOWN: Final = (*_NEEDED, "practitioner", "subject", "vouched_level", "ends_on")
 _MAX_BYTES: Final = 8 * 1024 * 1024
 
 
@@ -62,7 +60,7 @@ def import_people(call: Call, path: Path, *, by: str, dry_run: bool) -> PeopleRe
 
     async def work() -> PeopleReport:
         async with LocalApi(call.target, call.language) as api:
-            return PeopleReport(tuple([await _one(api, line, cells, by, dry_run) for line, cells in rows]), dry_run)
+            return PeopleReport(tuple([await _one(api, line, by, dry_run) for line in rows]), dry_run)
 
     return run(work())
 
@@ -79,31 +77,30 @@ def read_subject(text: str) -> dict[str, str]:
     return {"provider": provider.strip(), "id": subject.strip()}
 
 
-async def _one(api: LocalApi, line: int, cells: Mapping[str, str] | str, by: str, dry_run: bool) -> PersonLine:
-    if isinstance(cells, str):
-        return PersonLine(line, "wrong", cells)
+async def _one(api: LocalApi, line: Line, by: str, dry_run: bool) -> PersonLine:
+    if line.fault:
+        return PersonLine(line.number, "wrong", line.fault)
     try:
-        await api.call("POST", _URL, _body(cells) | {"by": by, "check_only": dry_run})
+        await api.call("POST", _URL, _body(line.cells) | {"by": by, "check_only": dry_run})
     except click.UsageError as error:
-        return PersonLine(line, "wrong", error.message)
+        return PersonLine(line.number, "wrong", error.message)
     except Fault as fault:
         if fault.exit_code != Exit.REFUSED:
             raise
-        return PersonLine(line, "wrong", fault.why or fault.what)
-    return PersonLine(line, "would-be-added" if dry_run else "added")
+        return PersonLine(line.number, "wrong", fault.why or fault.what)
+    return PersonLine(line.number, "would-be-added" if dry_run else "added")
 
 
 def _body(cells: Mapping[str, str]) -> Json:
-    body: dict[str, Any] = {name: cells[name] for name in _KNOWN if cells.get(name)}
-    body["roles"] = cells["roles"].replace("/", " ").split()
+    body: dict[str, Any] = {name: cells[name] for name in KNOWN if cells.get(name)} | {"roles": roles_of(cells)}
     if subjects := body.pop("subject", ""):
         body["subjects"] = [read_subject(text) for text in subjects.split()]
-    if len(parts := body.get("ends_on", "").split("/")) == 3:
-        body["ends_on"] = "-".join(reversed(parts))
+    if day := last_day_of(cells):
+        body["ends_on"] = day
     return body
 
 
-def _read(path: Path) -> list[tuple[int, dict[str, str] | str]]:
+def _read(path: Path) -> list[Line]:
     try:
         text = path.read_bytes()[: _MAX_BYTES + 1].decode("utf-8-sig")
     except OSError as error:
@@ -112,25 +109,7 @@ def _read(path: Path) -> list[tuple[int, dict[str, str] | str]]:
         raise Fault(f"{path}: is not UTF-8", do="save it as CSV UTF-8", status=Exit.USAGE) from None
     if len(text) > _MAX_BYTES:
         raise Fault(f"{path}: is larger than {_MAX_BYTES} bytes", do="import it in parts", status=Exit.USAGE)
-    head = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",")
-    found: list[tuple[int, dict[str, str] | str]] = []
-    names: list[str] = []
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if not names:
-            names = [cell.strip().lower() for cell in cells]
-            if set(_NEEDED) - set(names) or set(names) - set(_KNOWN) or len(set(names)) < len(names):
-                raise Fault(
-                    f"{path}, line 1: the columns are not those of a list of people",
-                    do=f"name them in the first line: {','.join(_KNOWN)}",
-                    status=Exit.USAGE,
-                )
-        elif len(cells) != len(names):
-            found.append((reader.line_num, f"got {len(cells)} cells, expected {len(names)} as in the first line"))
-        else:
-            found.append((reader.line_num, {n: cell.strip() for n, cell in zip(names, cells, strict=True)}))
-    if not names:
-        raise Fault(f"{path}: is empty", do=f"its first line names the columns: {','.join(_KNOWN)}", status=Exit.USAGE)
-    return found
+    try:
+        return read_lines(text)
+    except LocalRefused as error:
+        raise Fault(f"{path}: {error.message.removeprefix('file: ')}", do=error.hint, status=Exit.USAGE) from None

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from connector.local.pages.texts import TEXTS
 from connector.local.words import Language, local_day
 
 _WORDS: Final = {
@@ -10,17 +11,6 @@ _WORDS: Final = {
         "made": "Établi le {at} par le service {member}, pour l'INS {worker}.",
         "none": "Aucun accès n'est inscrit au journal.",
         "columns": ["quand (UTC)", "quoi", "qui", "service", "pourquoi"],
-        "asked": "demande adressée à un autre service",
-        "was-asked": "demande reçue d'un autre service",
-        "handover-asked": "remise demandée par un autre service",
-        "given": "document remis à un autre service",
-        "received": "document reçu d'un autre service",
-        "read": "document lu ici",
-        "filed": "document versé au dossier ici",
-        "refused-here": "demande refusée ici",
-        "objection": "opposition inscrite ou levée",
-        "identity-checked": "identité vérifiée auprès d'INSi",
-        "reported": "relevé d'accès établi",
         "known-locally": "suivi par ce service",
         "declared": "suivi déclaré",
     },
@@ -29,17 +19,6 @@ _WORDS: Final = {
         "made": "Made on {at} by the service {member}, for the INS {worker}.",
         "none": "The journal holds no access.",
         "columns": ["when (UTC)", "what", "who", "service", "why"],
-        "asked": "asked of another service",
-        "was-asked": "asked by another service",
-        "handover-asked": "handover asked by another service",
-        "given": "document given to another service",
-        "received": "document received from another service",
-        "read": "document read here",
-        "filed": "document filed here",
-        "refused-here": "demand refused here",
-        "objection": "objection noted or lifted",
-        "identity-checked": "identity verified with INSi",
-        "reported": "this kind of report was made",
         "known-locally": "followed by this service",
         "declared": "follow-up declared",
     },
@@ -61,7 +40,7 @@ def as_rows(report: dict[str, Any], language: str) -> list[tuple[str, ...]]:
     return [
         (
             _when(row["at"], language),
-            str(words.get(row["what"], row["what"])),
+            TEXTS[Language(language)].get(f"access.{row['what']}", row["what"]),
             " ".join(filter(None, (row["who"], f"({row['who_id']})" if row["who_id"] else ""))) or "-",
             row["service"] or "-",
             ", ".join(str(words.get(part, part)) for part in (row["visit"], row["basis"], row["reason"]) if part)

@@ -22,7 +22,7 @@ from connector.contract.stream import END, Pump
 from connector.contract.threads import DaemonThreads
 from connector.core.codes import Code
 from connector.core.errors import AdapterFault
-from connector.core.instant import day_in_france
+from connector.core.instant import Instant, day_in_france
 from connector.core.matricule import Ins
 from connector.core.ports import Clock
 from connector.core.records import (
@@ -158,6 +158,12 @@ class SourceGuard(_Guard):
         super().__init__(source, settings, name=name, clock=clock, report=report)
         self._documents = self._lane(settings.document_places)
         self._lanes.append(self._documents)
+        self._read_at: Instant | None = None
+
+    @property
+    def read_at(self) -> Instant | None:
+        """When the software last answered the one question, since this start."""
+        return self._read_at
 
     @property
     def tells_opposition(self) -> bool:
@@ -173,12 +179,14 @@ class SourceGuard(_Guard):
         if not self._is_started:
             await self.start()
         answer = await self._questions.call("look", self._adapter.look, (ins,), self._settings.look_seconds)
-        today = day_in_france(self._clock.now())
+        now = self._clock.now()
         try:
-            return self._checks.look(answer, ins, today)
+            looked = self._checks.look(answer, ins, day_in_france(now))
         except AdapterFault as fault:
             self._report(FaultSeen(self._name, "look", fault.code, "answer"))
             raise
+        self._read_at = now
+        return looked
 
     async def document(
         self, announcement: Announcement, *, max_bytes: int | None = None

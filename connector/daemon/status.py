@@ -232,7 +232,8 @@ class DaemonStatus:
         if guard is None:
             return AdapterStatus(half, name, ok=False, detail="not loaded")
         health = await guard.health()
-        return AdapterStatus(half, name, health.ok, health.detail)
+        read_at = guard.read_at if isinstance(guard, SourceGuard) else None
+        return AdapterStatus(half, name, health.ok, health.detail, read_at)
 
     async def _ledger(self, tree: Tree) -> LedgerStatus:
         origin, size = (await self._watched.state.journal.checkpoint(tree)).splitlines()[:2]

@@ -316,7 +316,7 @@ EXAMPLES: Final[Mapping[type[BaseModel] | str, Any]] = {
         "checks": [_CHECK],
         "certificates": [{"use": "server", "ends_at": "2028-01-01T00:00:00Z", "days_left": 404}],
         "directory": {"version": f"file:{_HASH}", "members": 3, "active": 3},
-        "adapters": [{"half": "source", "name": "demo", "ok": True, "detail": ""}],
+        "adapters": [{"half": "source", "name": "demo", "ok": True, "detail": "", "read_at": "2026-11-23T08:59:00Z"}],
         "ledgers": [{"tree": "exchange", "origin": f"{_B}/exchange/1", "size": 88}],
         "outbox": {"acknowledgements": 0, "traces": 0},
         "versions": {"spsti-connector": "0.1.0", "protocol": "1"},

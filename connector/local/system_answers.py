@@ -55,6 +55,7 @@ class AdapterOut(Answer):
     name: str
     ok: bool
     detail: str
+    read_at: Annotated[MomentOut | None, Field(description="when a source last answered, since the start")]
 
 
 class LedgerOut(Answer):

@@ -237,7 +237,10 @@ def status_out(report: StatusReport, settings: LocalSettings) -> StatusOut:
             CertificateOut(use=c.use, ends_at=rfc3339(c.ends_at), days_left=c.days_left) for c in report.certificates
         ],
         directory=DirectoryOut(version=report.directory_version, members=report.members, active=report.members_active),
-        adapters=[AdapterOut(half=a.half, name=a.name, ok=a.ok, detail=a.detail) for a in report.adapters],
+        adapters=[
+            AdapterOut(half=a.half, name=a.name, ok=a.ok, detail=a.detail, read_at=a.read_at and rfc3339(a.read_at))
+            for a in report.adapters
+        ],
         ledgers=[LedgerOut(tree=ledger.tree, origin=ledger.origin, size=ledger.size) for ledger in report.ledgers],
         outbox=dict(report.outbox),
         versions={"spsti-connector": settings.version, **report.versions},

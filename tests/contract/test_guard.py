@@ -118,6 +118,17 @@ class TestLook:
         assert await guard.look(OTHER_INS) is NOBODY
         assert not seen
 
+    async def test_the_moment_of_the_last_good_answer_is_known(self, guarded, clock):
+        source = AsyncSource()
+        guard = guarded(source)
+        assert guard.read_at is None
+        await guard.look(INS)
+        source.look = raising(AdapterError(Problem.UNREACHABLE))
+
+        await fault_of(guard.look(INS))
+
+        assert guard.read_at == clock.now()
+
     async def test_an_async_method_behind_a_plain_decorator_is_awaited(self, guarded):
         source = AsyncSource()
         inner = source.look

@@ -385,6 +385,7 @@ class Journal:
 class Status:
     def __init__(self):
         self.checks = [Check("ledger", ok=True), Check("adapter", ok=True)]
+        self.adapters = (AdapterStatus("source", "demo", ok=True),)
         self.peers = []
 
     async def readiness(self):
@@ -398,7 +399,7 @@ class Status:
             directory_version="file:test",
             members=4,
             members_active=3,
-            adapters=(AdapterStatus("source", "demo", ok=True),),
+            adapters=self.adapters,
             ledgers=(LedgerStatus(Tree.EXCHANGE, f"{US}/exchange/1", 5),),
             outbox={"acknowledgements": 2},
             versions={"protocol": "1"},

@@ -10,12 +10,14 @@ from connector.core.identity_alerts import AlertState
 from connector.core.ledger import EntryType, Tree
 from connector.core.oppositions import OppositionKind
 from connector.core.people import Role
+from connector.core.witness import LedgerName, SignedHead, WitnessStatement
 from connector.directory.age import Freshness
+from connector.evidence.access import TOLD
 from connector.local.pages.texts import TEXTS
-from connector.local.ports import Check, PeerSeen, ProbeStep
+from connector.local.ports import AdapterStatus, Check, PeerSeen, ProbeStep, WitnessReport
 from connector.local.sign_in.rights import PAGE_ROLES
 from connector.local.words import Language
-from tests.kit.local_side import A
+from tests.kit.local_side import US, A
 from tests.pages.conftest import plain
 
 WORKER = "279035121518989"
@@ -42,6 +44,7 @@ def test_every_word_of_the_house_is_told(language):
         *(f"alert.{one}" for one in AlertState),
         *(f"kind.{one}" for one in OppositionKind),
         *(f"oppositions.authority_{one}" for one in Authority),
+        *(f"access.{one}" for one in TOLD.values()),
     }
 
     assert wanted - TEXTS[language].keys() == set()
@@ -114,6 +117,33 @@ async def test_a_peer_shows_the_version_of_its_connector_beside_the_protocols(vi
 
     assert "48 ms" in page
     assert "0.9.1 protocole 1" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "fr",
+            ["aucune lecture depuis ce démarrage", "Vu depuis le démarrage du", "Accusés à remettre 2"],
+        ),
+        ("en", ["no read since this start", "As seen since the start of", "Acknowledgements to deliver 2"]),
+    ],
+)
+async def test_what_is_only_known_since_the_start_is_said_to_be(visit, language, said):
+    page = plain(await (await visit(Role.ADMINISTRATOR, language=language)).get("/status"))
+
+    assert [one for one in said if one not in page] == []
+
+
+async def test_the_last_read_and_the_witnesses_stand_on_the_status_page(visit, house):
+    now = house.clock.now()
+    words = [WitnessStatement(A, now, SignedHead(LedgerName(US, tree, 1), 5, bytes(32), ""), "") for tree in Tree]
+    house.status.adapters = (AdapterStatus("source", "demo", ok=True, read_at=now),)
+    house.witnesses.found = WitnessReport("", now, now, words, (), (), ())
+    page = plain(await (await visit(Role.ADMINISTRATOR)).get("/status"))
+
+    assert "dernière lecture le 23/11/2026 à 10:00" in page
+    assert "Témoins 1 à jour, 23/11/2026 à 10:00" in page
 
 
 async def test_the_journal_is_filtered_and_names_a_worker_in_no_address(visit, house):

@@ -133,6 +133,50 @@ async def test_the_page_adds_and_suspends_for_an_administrator_only(house, brows
     assert house.sign_in.staff.person(keeper.id).suspended_at is None
 
 
+async def send_file(browse, token, csrf, content):
+    form = aiohttp.FormData()
+    form.add_field("csrf", csrf)
+    form.add_field("file", content, filename="personnes.csv", content_type="text/csv")
+    async with browse(token).post("/people/import", data=form) as answer:
+        return answer.status, await answer.text()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+async def test_the_page_adds_the_right_lines_of_a_file_and_names_the_wrong_ones(house, browse, encoding):
+    token, csrf = await house.sign_in.cookie(await house.sign_in.person(Role.ADMINISTRATOR))
+    text = (
+        f"name;roles;practitioner;subject;ends_on\r\nÉloïse N'Diaye;physician/dpo;{PHYSICIAN_ID};;31/12/2027\r\n"
+        "Sans Numéro;nurse;;;\r\nTrop Court;auditor\r\nDr Rôle;director;;;\r\nAna Audit;auditor;;entra=a1;\r\n"
+    )
+
+    status, page = await send_file(browse, token, csrf, text.encode(encoding))
+
+    assert status == 200
+    assert "Lines added: 2 of 5." in page
+    assert [f"Line {number} :" in page or f"Line {number}:" in page for number in (2, 3, 4, 5, 6)] == [
+        False, True, True, True, False,
+    ]  # fmt: skip
+    assert {one.name for one in house.sign_in.staff.people()} == {"Dominique Essai", "Éloïse N'Diaye", "Ana Audit"}
+    assert house.sign_in.staff.of_practitioner(PHYSICIAN_ID).ends_on == "2027-12-31"
+    assert house.sign_in.kept.types().count(("person", "added")) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"nom;role\n", b"\x00\xff", b'name;roles\n"a;b'])
+async def test_a_file_that_is_no_list_of_people_adds_nobody(house, browse, content):
+    token, csrf = await house.sign_in.cookie(await house.sign_in.person(Role.ADMINISTRATOR))
+
+    status, page = await send_file(browse, token, csrf, content)
+
+    assert len(house.sign_in.staff.people()) == 1
+    assert status == 400 or "Lines added: 0 of" in page
+
+
+async def test_only_an_administrator_imports_people(house, browse):
+    token, csrf = await house.sign_in.cookie(await house.sign_in.person(Role.DPO))
+
+    assert (await send_file(browse, token, csrf, b"name;roles\nAna;auditor\n"))[0] == 403
+
+
 async def test_a_key_speaks_for_nobody_who_was_suspended(house, api):
     person = await add(api)
     await house.sign_in.staff.suspend(person, BY)

@@ -81,6 +81,7 @@ async def _page(request: web.Request) -> web.Response:
         active=MemberStatus.ACTIVE,
         coverage=coverage_out(await ports.coverage.report(), language),
         blocks=ports.limits.blocks(),
+        witnesses=await ports.witnesses.report(),
         last_purge=purged[0].at if purged else None,
         free_bytes=report.free_bytes,
         last_backup_at=report.last_backup_at,

@@ -54,6 +54,11 @@ TEXTS: dict[str, str] = {
     "people.invite": "Enrolment code",
     "people.invited": "Enrolment code:",
     "people.invited_next": "Hand it over in person: it is good once, until {until}, on the page /enrol.",
+    "people.more": "More actions",
+    "people.import": "Import a CSV file",
+    "people.imported": "Lines added: {kept} of {all}.",
+    "people.import_hint": "First line: the columns name and roles, and where needed the others of {columns}. "
+    "Several roles: parted by /; subject: PROVIDER=IDENTIFIER.",
     "people.none": "Nobody is on the list yet.",
     "people.add": "Add a person",
     "people.standing_of.active": "active",

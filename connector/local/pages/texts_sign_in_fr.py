@@ -54,6 +54,11 @@ TEXTS: dict[str, str] = {
     "people.invite": "Code d'inscription",
     "people.invited": "Code d'inscription :",
     "people.invited_next": "Remettez-le en main propre : il sert une fois, jusqu'au {until}, sur la page /enrol.",
+    "people.more": "Autres actions",
+    "people.import": "Importer un fichier CSV",
+    "people.imported": "Lignes ajoutées : {kept} sur {all}.",
+    "people.import_hint": "Première ligne : les colonnes name et roles, et si besoin les autres de {columns}. "
+    "Plusieurs rôles : séparés par / ; sujet : FOURNISSEUR=IDENTIFIANT.",
     "people.none": "Personne n'est encore inscrit.",
     "people.add": "Ajouter une personne",
     "people.standing_of.active": "active",

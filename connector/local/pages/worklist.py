@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from connector.core.codes import Code
 from connector.core.errors import ConnectorError, LocalRefused
@@ -25,6 +24,7 @@ from connector.local.pages.answers import see_other
 from connector.local.pages.errors import words_of_error
 from connector.local.pages.preparing import COLUMNS, MAX_ROWS, Row, read_file
 from connector.local.pages.rendering import render
+from connector.local.pages.uploads import text_of
 from connector.local.sign_in.session import require
 from connector.local.statuses import status_of
 from connector.local.views import fetch_out
@@ -69,7 +69,7 @@ async def import_file(request: web.Request) -> web.Response:
     sent = (await request.post()).get("file")
     today = day_in_france(request.app[PORTS].clock.now())
     try:
-        rows = await read_file(request, _text(sent))
+        rows = await read_file(request, text_of(sent))
     except ConnectorError as error:
         told = words_of_error(error, language_of(request))
         return await _page(request, today, file_fault=told, status=status_of(error.code))
@@ -129,18 +129,3 @@ def _day(request: web.Request, text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         return day_in_france(request.app[PORTS].clock.now())
-
-
-def _text(sent: object) -> str:
-    """Give a file as text: UTF-8, or what a spreadsheet in France writes.
-
-    Raises:
-        LocalRefused: `local.malformed`, no file.
-    """
-    if not isinstance(sent, FileField):
-        raise LocalRefused("file: got none", field="file")
-    content = sent.file.read()
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")

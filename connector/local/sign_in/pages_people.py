@@ -5,16 +5,18 @@ from typing import Any
 from aiohttp import web
 
 from connector.core.codes import Code
-from connector.core.errors import ConnectorError, LocalRefused
+from connector.core.errors import ConnectorError, IdentityFault, LocalRefused
 from connector.core.people import Role, Standing, Subject
 from connector.local.guards import language_of, log_refusal
 from connector.local.pages.rendering import render
+from connector.local.pages.uploads import text_of
 from connector.local.people import person_out
 from connector.local.sign_in.pages import desk_of_sign_in, form_of
+from connector.local.sign_in.people_file import KNOWN, new_person, read_lines
 from connector.local.sign_in.session import require
 from connector.local.sign_in.staff import NewPerson
 from connector.local.statuses import status_of
-from connector.local.words import of_code
+from connector.local.words import Words, of_code
 
 _KEEPERS = (Role.ADMINISTRATOR,)
 
@@ -45,6 +47,27 @@ async def add(request: web.Request) -> web.Response:
         log_refusal(request, fault.code, status_of(fault.code))
         return _people(request, fault=fault, given=form)
     raise web.HTTPSeeOther("/people")
+
+
+async def import_file(request: web.Request) -> web.Response:
+    """`POST /people/import`: a CSV; each line by itself, so that one that is wrong keeps no other from being added."""
+    me, staff = require(request, *_KEEPERS), desk_of_sign_in(request).staff
+    rows: list[tuple[int, Words | None, str]] = []
+    try:
+        lines = read_lines(text_of((await request.post()).get("file")))
+    except ConnectorError as fault:
+        log_refusal(request, fault.code, status_of(fault.code))
+        return _people(request, fault=fault)
+    for line in lines:
+        try:
+            if line.fault:
+                raise LocalRefused(line.fault)
+            await staff.add([staff.build(new_person(line.cells))], by=me.display_name)
+        except (LocalRefused, IdentityFault) as fault:
+            rows.append((line.number, of_code(fault.code, language_of(request)), fault.message))
+        else:
+            rows.append((line.number, None, ""))
+    return _people(request, rows=rows)
 
 
 async def step(request: web.Request) -> web.Response:
@@ -89,13 +112,14 @@ async def review(request: web.Request) -> web.Response:
 
 def _people(request: web.Request, *, fault: ConnectorError | None = None, **more: Any) -> web.Response:  # noqa: ANN401
     desk, me = desk_of_sign_in(request), require(request)
-    known: dict[str, Any] = {"given": {}, "invited": "", "code": "", "code_ends_at": 0}
+    known: dict[str, Any] = {"given": {}, "invited": "", "code": "", "code_ends_at": 0, "rows": None}
     return render(
         request,
         "people.html",
         status=status_of(fault.code) if fault is not None else 200,
         people=[person_out(desk, person) for person in desk.staff.people()],
         roles=tuple(Role),
+        columns=KNOWN,
         providers=[name for name, _ in desk.providers.titles()],
         has_accounts=desk.accounts is not None,
         may_change=me.has(*_KEEPERS),

@@ -20,6 +20,7 @@ PAGES: Final[Sequence[tuple[str, str, Handler]]] = (
     ("GET", "/launch/{reference}", pages_launch.open_),
     ("GET", "/people", pages_people.show),
     ("POST", "/people", pages_people.add),
+    ("POST", "/people/import", pages_people.import_file),
     ("POST", "/people/{id}/{step}", pages_people.step),
     ("GET", "/review", pages_people.show_review),
     ("POST", "/review", pages_people.review),
