@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from connector.backup.parts import key_files
+from connector.config.layout import CREDENTIAL
 from connector.core.errors import FailedClosed
 from connector.core.instant import rfc3339
 from connector.doctor.finding import Finding, critical, ok, unknown, warning
@@ -30,19 +31,21 @@ _NO_SECRETS: Final = frozenset({".toml", ".json", ".crl", ".der", ".crt", ".cer"
 def rights(patient: Patient) -> Iterator[Finding]:
     """Look at who may read the secrets, and whether the service's user may read all that it needs.
 
-    Run as root, the service's user is whoever owns the state directory.
+    Run as root, the service's user is whoever owns the state directory, and a credential that only root reads is one
+    that systemd hands to the service.
     """
     state = patient.material.state.directory
     user = state.stat().st_uid if os.geteuid() == 0 and state.is_dir() else os.geteuid()
     files = key_files(patient.model, patient.material.references, patient.config).files
     secrets = 0
-    for path in dict.fromkeys(files.values()):
+    for path, reference in {path: reference for reference, path in files.items()}.items():
         try:
             found = path.stat()
         except OSError:
             continue  # a fault of the configuration, told there
         said = {"path": path, "mode": f"{stat.S_IMODE(found.st_mode):03o}", "owner": _name(found.st_uid)}
-        if not _may_read(found, user):
+        is_handed = reference.startswith(CREDENTIAL) and os.geteuid() == found.st_uid == 0
+        if not is_handed and not _may_read(found, user):
             yield critical("files", "files.unreadable", user=_name(user), **said)
         if _is_secret(path):
             secrets += 1

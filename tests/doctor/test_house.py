@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.config.references import References
 from connector.core.instant import Instant
 from connector.doctor import house, keys
 from connector.doctor.adapters import adapters
@@ -99,6 +100,35 @@ def test_a_file_that_the_services_user_cannot_read_is_found_by_root(examined, mo
 
     assert found["files.unreadable"].level is Level.CRITICAL
     assert found["files.unreadable"].values["user"] == "nobody"
+
+
+def test_a_credential_that_only_root_reads_is_one_that_systemd_hands_over(services, examined, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("needs root: another user's directory cannot be made")
+    patient = examined()
+    key, state = patient.material.references.path(patient.model.ledger.key), tmp_path / "state"
+    state.mkdir(mode=0o700)
+    os.chown(state, 65_534, 65_534)
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    shutil.copy(key, credentials / "ledger-key")
+    model = patient.model.model_copy(
+        update={"ledger": patient.model.ledger.model_copy(update={"key": "credential:ledger-key"})}
+    )
+    material = replace(
+        patient.material,
+        file=replace(patient.material.file, model=model),
+        references=References(patient.config, credentials),
+        state=replace(patient.material.state, directory=state),
+    )
+
+    def unreadable():
+        found = house.rights(replace(patient, material=material))
+        return {finding.values["path"] for finding in found if finding.key == "files.unreadable"}
+
+    assert credentials / "ledger-key" not in unreadable()
+    os.chown(credentials / "ledger-key", 65_533, 65_533)  # a third user's: put there for somebody else
+    assert credentials / "ledger-key" in unreadable()
 
 
 @pytest.mark.parametrize(
