@@ -17,7 +17,6 @@ date have none that we could read, and a trait is never derived from a NIR.
 """
 
 import re
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
@@ -51,7 +50,7 @@ class Day:
         found = _PATTERN.fullmatch(text)
         if found is None:
             raise _no_day(field, f"{shape_of(text)} in another form")
-        year, month, day = (int(part) for part in found.groups())
+        year, month, day = map(int, found.groups())
         if not _exists(year, month, day):
             raise _no_day(field, "a day that does not exist")
         return cls(year, month, day)
@@ -97,7 +96,7 @@ class BirthDate(Private):
 
     def resolved(self) -> Self:
         """Put it through the table at the head of this module; a day that exists stays as it is."""
-        year, month, day = (int(part) for part in self.value.split("-"))
+        year, month, day = map(int, self.value.split("-"))
         if _exists(year, month, day):
             return self
         if 1 <= month <= 12:
@@ -108,7 +107,11 @@ class BirthDate(Private):
 
 
 def _exists(year: int, month: int, day: int) -> bool:
-    return 1 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
+    try:
+        date(year, month, day)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def _no_day(field: str, got: str) -> IdentityFault:

@@ -5,6 +5,7 @@ A matricule is guessable (reference/security.md section 8), so only a keyed hash
 
 from dataclasses import dataclass, field
 from hashlib import sha256
+from struct import Struct
 from typing import Any, Final
 
 from cryptography.hazmat.primitives import hashes
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES: Final = 32
 _BLOCK_BYTES: Final = 64
+_length: Final = Struct(">Q").pack
 _INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 
@@ -42,11 +44,9 @@ class KeyedHash:
         made for one purpose never equal those of another.
         """
         inner, outer = self._inner.copy(), self._outer.copy()
-        pieces: list[bytes] = []
         for part in (purpose, *parts):
             data = part.encode() if isinstance(part, str) else part
-            pieces += (len(data).to_bytes(8), data)
-        inner.update(b"".join(pieces))
+            inner.update(_length(len(data)) + data)
         outer.update(inner.digest())
         tag: bytes = outer.digest()
         return tag

@@ -11,7 +11,8 @@ write such rows too.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
-from enum import Enum
+from enum import Enum, StrEnum
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Generic, NewType, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -100,7 +101,8 @@ def _compile(hint: Any) -> _Pair:
             lambda v: {key: from_json(item) for key, item in v.items()},
         )
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return lambda v: v.value, hint
+        # One of texts is its text to JSON already.
+        return _same if issubclass(hint, StrEnum) else lambda v: v.value, hint
     if isinstance(hint, type) and is_dataclass(hint):
         return _compile_dataclass(hint)
     raise TypeError(f"{hint} has no JSON form in a row")
@@ -118,12 +120,15 @@ def _compile_dataclass(cls: type[Any]) -> _Pair:
     hints = get_type_hints(cls)
     parts = [(field.name, *_compile(hints[field.name]), _has_default(field)) for field in fields(cls)]
 
-    writers = tuple((name, None if encode is _same else encode) for name, encode, _, _ in parts)
+    names = tuple(name for name, *_ in parts)
+    values = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    encoded = tuple((name, encode) for name, encode, _, _ in parts if encode is not _same)
 
     def to_json(value: Any) -> dict[str, Any]:
-        return {
-            name: getattr(value, name) if encode is None else encode(getattr(value, name)) for name, encode in writers
-        }
+        found = dict(zip(names, values(value), strict=True))
+        for name, encode in encoded:
+            found[name] = encode(found[name])
+        return found
 
     def from_json(found: Any) -> Any:
         return cls(
