@@ -85,9 +85,9 @@ async def rows(work: Path, repetitions: int, seconds: float) -> list[Row]:
     end = int(time.time()) - 3600
     written = await _write_year(old, end)
     await _write_some(new, end)
-    found = await asyncio.to_thread(_starts, made, work, max(3, repetitions))
-    found += await _first_questions(old)
-    found += await _over_after_a_year(old, written)
+    over = await _over_after_a_year(old, written)  # as the job did day by day: a start has nothing of it left to do
+    found = await asyncio.to_thread(_starts, made, work, max(5, repetitions))
+    found += [*await _first_questions(old), *over]
     found += await _look_ups(old, new)
     return found + await _over_at_last(old)
 

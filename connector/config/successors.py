@@ -18,7 +18,7 @@ from connector.config.load import load
 from connector.config.material import Material
 from connector.config.scaffold import KeyPairFiles, table_text
 from connector.core import b64
-from connector.core.directory import KeyUse, Member, MemberKey
+from connector.core.directory import MAX_PINS, KeyUse, Member, MemberKey
 from connector.core.errors import ConfigFault
 from connector.core.faults import reason
 from connector.core.instant import Instant
@@ -40,7 +40,6 @@ from connector.directory.members_text import members_text
 
 KEY_DAYS: Final = 3 * 365
 DAY: Final = 86_400
-_MAX_PINS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +119,13 @@ def follow_certificate(material: Material, use: Use, entry: Path, given: KeyPair
     else:
         certificate = load_certificates(_read(material, given.certificate))[0]
     kind = require_fit(certificate, use)
-    pins = material.member.tls.pins
+    own = _own_entry(material, entry) if material.member.tls.pins or entry.exists() else None
     pin = b64.encode(spki_sha256(certificate))
     listed: Member | None = None
-    if pins and pin not in pins:
-        if len(pins) >= _MAX_PINS:
-            raise ConfigFault.of("rotate.pins", count=len(pins), limit=_MAX_PINS)
-        own = _own_entry(material, entry)
+    # Of the entry, not of the list in force: another pin may have been added that is not published yet.
+    if own is not None and (pins := own.tls.pins or material.member.tls.pins) and pin not in pins:
+        if len(pins) >= MAX_PINS:
+            raise ConfigFault.of("rotate.pins", count=len(pins), limit=MAX_PINS)
         listed = replace(own, tls=replace(own.tls, pins=(*pins, pin)))
     with _entry_beside(entry, listed) if listed is not None else nullcontext():
         _append(material.file.path, f"peer.{use}.next", rows, {})

@@ -6,6 +6,7 @@ The list itself is a port (`core.ports.MemberDirectory`), read from a local memb
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from connector.core.instant import Instant
 from connector.core.members import MemberId
@@ -45,12 +46,16 @@ class MemberKey:
         return self.valid_from <= at < self.valid_until and not stolen
 
 
+MAX_PINS: Final = 4
+"""Two at a time of each certificate: a member shows one when it is called, another when it calls, and renews both."""
+
+
 @dataclass(frozen=True, slots=True)
 class TlsBinding:
     """How a TLS certificate is known to be this member's: by subject OU under the configured CAs, or by SPKI pin.
 
-    `pins` are base64url SHA-256 of SubjectPublicKeyInfo, two at a time at most; empty means: by subject, the OU
-    equal to the member id (IGC-Santé, reference/security.md section 1).
+    `pins` are base64url SHA-256 of SubjectPublicKeyInfo, `MAX_PINS` at most; empty means: by subject, the OU equal to
+    the member id (IGC-Santé, reference/security.md section 1).
     """
 
     pins: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from typing import Final
 
 from connector.core.canonical import canonical
 from connector.core.departements import DEPARTEMENTS
-from connector.core.directory import Contact, KeyUse, Member, MemberKey, MemberStatus, TlsBinding
+from connector.core.directory import MAX_PINS, Contact, KeyUse, Member, MemberKey, MemberStatus, TlsBinding
 from connector.core.errors import LocalRefused
 from connector.core.instant import rfc3339
 from connector.core.oid import Environment
@@ -211,8 +211,8 @@ def _bytes(fields: Fields, key: str) -> bytes:
 def _tls(fields: Fields, faults: list[str], *, strict: bool) -> TlsBinding:
     tls = Fields("tls", fields.row("tls"), faults, frozenset({"binding", "pins"}), strict=strict)
     binding, pins = tls.text("binding"), tls.texts("pins")
-    if binding not in {"subject", "pin"} or (binding == "pin") != bool(pins) or len(pins) > 2:
-        tls.fault("binding", "expected subject, or pin with one or two pins")
+    if binding not in {"subject", "pin"} or (binding == "pin") != bool(pins) or len(pins) > MAX_PINS:
+        tls.fault("binding", f"expected subject, or pin with 1 to {MAX_PINS} pins")
     for pin in pins:
         try:
             b64.decode(pin, size=32)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from connector.core.directory import KeyUse, Member, MemberChange, MemberKey, MemberStatus, TlsBinding
+from connector.core.directory import MAX_PINS, KeyUse, Member, MemberChange, MemberKey, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault, ConnectorError
 from connector.core.faults import Fault, reason
 from connector.core.instant import Instant
@@ -244,7 +244,7 @@ class _Reader:
         elif self._environment is Environment.PRODUCTION and parts.hostname in {"localhost", "127.0.0.1", "::1"}:
             self._tell(f"{where}: endpoint", "members.loopback")
         pins = self._texts(where, row, "pins")
-        if len(pins) > 2 or any(len(pin) != 43 for pin in pins):
+        if len(pins) > MAX_PINS or any(len(pin) != 43 for pin in pins):
             self._tell(f"{where}: pins", "members.pins")
         status = self._choice(where, row, "status", MemberStatus)
         keys = [self._key(f"{where} key {n}", key) for n, key in enumerate(row.get("key", []), 1)]

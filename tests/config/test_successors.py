@@ -13,11 +13,14 @@ from connector.config.material import prepare
 from connector.config.newcomer import create
 from connector.config.own_certificates import ending, findings, stage_of
 from connector.config.scaffold import Answers, KeyPairFiles
+from connector.core import b64
+from connector.core.directory import TlsBinding
 from connector.core.errors import ConfigFault
 from connector.core.instant import Instant
 from connector.core.oid import Environment
 from connector.daemon.rotation import choose
 from connector.directory.members_file import MembersFile
+from connector.directory.members_text import members_text
 from spsti_sandbox.pki import Pki
 
 MEMBER = "318751275100020"
@@ -103,6 +106,39 @@ def test_an_organisations_signing_certificate_follows_as_ps256(made, pki, tmp_pa
     assert "It is ORG_SIGN" in said.output
     assert read(made).prepared.signer.algorithm == "PS256"
     assert "mot de passe" not in made.config.read_text() + said.output
+
+
+def bind(made, *more):
+    """Bind the member by the keys of the certificates in use, and by these pins; give all of them."""
+    material = read(made)
+    pins = (material.server_tls.certificate.spki_sha256, material.client_tls.certificate.spki_sha256, *more)
+    bound = members_text((replace(entry_of(made), tls=TlsBinding(pins)),), comment="Bound by pins.")
+    for name in ("my-entry.toml", "members.toml"):
+        (made.config.parent / name).write_text(bound)
+    return pins
+
+
+def test_a_member_bound_by_pins_lists_the_keys_of_both_its_certificates_to_come(made, pki, tmp_path):
+    """Two at a time of each: what `keys rotate` added for one half and nobody signed yet stays."""
+    in_use = bind(made)
+
+    for use in ("server", "client"):
+        said = rotate(made, use, *bundle(pki, tmp_path, use))
+        assert said.exit_code == 0, said.output
+
+    following = read(made).prepared
+    to_come = (following.server_tls.certificate.spki_sha256, following.client_tls.certificate.spki_sha256)
+    assert entry_of(made).tls.pins == (*in_use, *to_come)
+
+
+def test_a_fifth_pin_is_refused_with_what_to_do(made, pki, tmp_path):
+    pins = bind(made, b64.encode(b"3" * 32), b64.encode(b"4" * 32))
+
+    said = rotate(made, "server", *bundle(pki, tmp_path, "server"))
+
+    assert said.exit_code != 0
+    assert "take the one out that is not used" in said.output
+    assert entry_of(made).tls.pins == pins
 
 
 def test_a_key_and_a_request_are_made_and_the_certificate_that_comes_back_is_taken(made, pki):

@@ -15,9 +15,10 @@ from click.testing import CliRunner
 
 from connector.cli.main import cli
 from connector.config.scaffold import table_text
-from connector.core.directory import KeyUse
+from connector.core import b64
+from connector.core.directory import KeyUse, TlsBinding
 from connector.core.oid import Environment
-from connector.crypto.keys import SigningAlgorithm, public_key_to_der
+from connector.crypto.keys import SigningAlgorithm, public_key_to_der, spki_sha256, x5t_s256
 from connector.crypto.token import TokenKey, TokenSigner
 from connector.directory.members_file import MembersFile
 from connector.directory.members_text import members_text
@@ -163,6 +164,67 @@ async def test_every_kind_of_key_is_followed_by_another_under_a_running_transfer
     assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
     await assert_sound(holder, us)
     assert client.der != us.client.der
+
+
+def pinned(service, *leaves) -> None:
+    """Bind a member by these certificates' keys, in the entry that it signs next."""
+    entry = service.folder / "my-entry.toml"
+    (own,) = MembersFile(entry, Environment.TEST).members()
+    pins = tuple(b64.encode(spki_sha256(leaf.certificate)) for leaf in leaves)
+    entry.write_text(members_text((replace(own, tls=TlsBinding(pins)),), comment="Bound by pins."))
+
+
+def with_client(caller, leaf):
+    """The same caller with another certificate of the same authority."""
+    shown = replace(
+        caller.material.client_tls, chain=leaf.cert_pem_path.read_bytes(), key=leaf.key_pem_path.read_bytes()
+    )
+    caller.material, caller.x5t = replace(caller.material, client_tls=shown), x5t_s256(leaf.der)
+    return caller
+
+
+async def is_answered(caller) -> bool:
+    try:
+        async with caller.line() as line:
+            return (await line.lookup()).status == 200
+    except (OSError, EOFError):
+        return False
+
+
+async def test_members_bound_by_pins_change_both_certificates_and_then_the_old_ones_are_refused(pair, tmp_path):
+    """The directory lists old and new key side by side: each is accepted while it stands there, and no longer."""
+    holder, us = pair.services["a"], pair.services["c"]
+    camille, old = Physician(us), Caller(us, holder)
+    for service in (holder, us):
+        pinned(service, service.server, service.client)
+    await publish_entries(pair, holder, us)
+    assert await is_answered(old)
+    assert not await is_answered(with_client(Caller(us, holder), pair.pki.issue(us.member_id, "client")))
+
+    server, words = pkcs12(pair, holder, "server", tmp_path)
+    assert "federation sign-entry" in rotate(holder, "server", *words)
+    client, words = pkcs12(pair, us, "client", tmp_path)
+    rotate(us, "client", *words)
+    for service in (holder, us):
+        await reload(service, "config.reloaded")
+    # Prepared and not listed yet: nothing is shown that others would refuse.
+    assert await shown_by(holder, old.material.client_tls) == holder.server.der
+    assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
+    assert "server" not in switched(holder)
+
+    await publish_entries(pair, holder, us)
+    await uses(holder, "server")
+    await uses(us, "client")
+    assert await shown_by(holder, old.material.client_tls) == server.der
+    assert await is_answered(old)
+    assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
+
+    pinned(holder, server, holder.client)
+    pinned(us, us.server, client)
+    await publish_entries(pair, holder, us)
+    assert not await is_answered(old)
+    assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
+    await assert_sound(holder, us)
 
 
 async def test_a_certificate_is_revoked_by_a_list_that_the_daemon_fetches_itself(pair, crls):

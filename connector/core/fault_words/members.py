@@ -46,8 +46,8 @@ MEMBERS: Final[Sentences] = {
         "fr": ("est sur la boucle locale, qu'aucun autre service ne peut joindre", ""),
     },
     "members.pins": {
-        "en": ("expected at most two SHA-256 of 43 base64url characters", ""),
-        "fr": ("attendu au plus deux SHA-256 de 43 caractères base64url", ""),
+        "en": ("expected at most four SHA-256 of 43 base64url characters", ""),
+        "fr": ("attendu au plus quatre SHA-256 de 43 caractères base64url", ""),
     },
     "members.algorithm": {
         "en": ("expected {allowed:either} to {use}", ""),
