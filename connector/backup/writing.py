@@ -1,4 +1,4 @@
-"""Taking a backup while the house runs: each part into a file of its own, there whole under its name or not at all.
+"""Taking a backup while the house runs: each part into a file of its own, all there whole under their names or none.
 
 The database is copied first, at one instant; documents that are purged meanwhile are simply not there, and one that
 came later does no harm. Nothing is stopped and no lock is taken, so a document's transfer goes on undisturbed.
@@ -80,23 +80,23 @@ def take(house: House, order: Order, *, now: Instant, backup_id: str, progress: 
     secret = frozenset(path.resolve() for path in named.files.values())
     meter = _Meter(progress)
     sizes: dict[Part, int] = {}
-    with _copies(house.state) as copies:
+    with _copies(house.state) as copies, _together() as written:
         # The data come last: where they are, the parts that open them are too.
         if order.keys is not None and order.keys_lock is not None:
             manifest = {f"files/{number:04}": name for number, name in enumerate(named.files)}
             paths = zip((CONFIG, *manifest), (house.config, *named.files.values()), strict=True)
             listed = [Kept(name, path, path.stat().st_size) for name, path in paths]
             said = about | {"part": Part.KEYS.value}
-            sizes[Part.KEYS] = _write(order.keys, said, order.keys_lock, listed, meter, manifest)
+            sizes[Part.KEYS] = _write(written, order.keys, said, order.keys_lock, listed, meter, manifest)
         if order.epochs is not None and order.epochs_lock is not None:
             said = about | {"part": Part.EPOCHS.value}
-            sizes[Part.EPOCHS] = _write(order.epochs, said, order.epochs_lock, epoch_files(house.state), meter)
+            sizes[Part.EPOCHS] = _write(written, order.epochs, said, order.epochs_lock, epoch_files(house.state), meter)
         database = copies.of(house.state.database)
         described = describe(database.path)
         listed = [Kept("state/state.db", database.path, database.size)]
         listed += [copies.still(one) for one in state_files(house.state, secret, documents=order.documents)]
         whole = about | {"part": Part.DATA.value, "schema": described.schema, "documents": order.documents}
-        sizes[Part.DATA] = _write(order.data, whole, order.data_lock, listed, meter, described.entries)
+        sizes[Part.DATA] = _write(written, order.data, whole, order.data_lock, listed, meter, described.entries)
     try:
         keep_note(house.state, now, order.data, with_keys=order.keys is not None, with_epochs=order.epochs is not None)
         _give_to_owner(house.state.directory / NOTE, house.state.directory)
@@ -171,7 +171,30 @@ def _remove_copies(folder: Path) -> None:
                 left.unlink()
 
 
+@contextmanager
+def _together() -> Iterator[list[Path]]:
+    """Let the parts have their names once all are whole: those of two backups do not belong together.
+
+    So a disk that is full at the last part leaves every part of the backup before.
+    """
+    targets: list[Path] = []
+    try:
+        yield targets
+        for target in targets:
+            _beside(target).replace(target)
+        for folder in {target.parent for target in targets}:
+            sync_directory(folder)
+    finally:
+        for target in targets:
+            _beside(target).unlink(missing_ok=True)
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.partial")
+
+
 def _write(
+    written: list[Path],
     target: Path,
     about: Mapping[str, Any],
     lock: Lock,
@@ -179,27 +202,18 @@ def _write(
     meter: _Meter,
     manifest: Mapping[str, Any] | None = None,
 ) -> int:
-    """Write one part beside its name, make it durable, then let it have its name."""
-    beside = target.with_name(f".{target.name}.partial")
-    try:
-        beside.unlink(missing_ok=True)
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as out:
-                envelope = EnvelopeWriter(out, about, lock)
-                _archive(envelope, files, meter, about, manifest or {})
-                envelope.finish()
-                out.flush()
-                os.fsync(out.fileno())
-                size = out.tell()
-            beside.replace(target)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-        sync_directory(target.parent)
-    except OSError as error:
-        raise _failed(error) from None
-    return size
+    """Write one part beside its name, and make it durable."""
+    beside = _beside(target)
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    written.append(target)
+    with os.fdopen(handle, "wb") as out:
+        envelope = EnvelopeWriter(out, about, lock)
+        _archive(envelope, files, meter, about, manifest or {})
+        envelope.finish()
+        out.flush()
+        os.fsync(out.fileno())
+        return out.tell()
 
 
 def _archive(

@@ -51,6 +51,9 @@ def backup(
     from connector.daemon.system import SystemEntropy
     from connector.store.settings import StateSettings
 
+    named = [path.resolve() for path in (file, keys, epochs) if path is not None]
+    if len(set(named)) < len(named):
+        raise click.UsageError("FILE, --keys and --epochs: got one file twice, expected one for each part")
     try:
         loaded = load(config)
         references = References(config, credentials_directory(config))

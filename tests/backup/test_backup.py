@@ -345,18 +345,22 @@ def test_killed_in_the_middle_the_backup_before_is_still_there(backup, tmp_path)
     assert about_of(folder / "out" / "data").taken_at == AT + 60
 
 
-def test_a_full_disk_leaves_the_backup_before_and_says_what_to_do(backup, tmp_path):
-    """The limit on the size of a file is met as a full disk is: by a write that fails in the middle."""
+def test_a_full_disk_leaves_every_part_of_the_backup_before_and_says_what_to_do(backup, tmp_path):
+    """The limit on the size of a file is met as a full disk is: by a write that fails in the middle of the last part.
+
+    Parts of two backups do not open each other, so new keys beside old data would be no backup at all.
+    """
     folder = tmp_path / "house"
     shutil.copytree(backup[0].parent, folder, ignore=shutil.ignore_patterns("out"))
     (folder / "out").mkdir()
-    (folder / "out" / "data").write_bytes(b"the one before")
+    for part in Part:
+        (folder / "out" / part).write_bytes(b"the one before")
     program = (
         "import resource, signal, sys; from pathlib import Path; from tests.backup import house\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "from connector.core.errors import FailedClosed\n"
         "of = house.house_in(Path(sys.argv[1])); size = of.state.database.stat().st_size\n"
-        "order = house.order_in(Path(sys.argv[1]) / 'out', keys=None, epochs=None)\n"
+        "order = house.order_in(Path(sys.argv[1]) / 'out')\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (size + 4096, size + 4096))\n"
         "try: house.taken(of, order)\n"
         "except FailedClosed as error: print(error.message, '-', error.hint)\n"
@@ -367,7 +371,8 @@ def test_a_full_disk_leaves_the_backup_before_and_says_what_to_do(backup, tmp_pa
 
     assert "it could not be taken" in done.stdout, done.stderr
     assert "free the disk" in done.stdout
-    assert [(path.name, path.read_bytes()) for path in (folder / "out").iterdir()] == [("data", b"the one before")]
+    left = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    assert left == {part.value: b"the one before" for part in Part}
     assert list((folder / "state" / "backups").iterdir()) == []
 
 

@@ -78,6 +78,7 @@ def test_what_was_restored_is_followed_by_what_is_next(folder):
         (("restore", "e", "--rehearse", "--identity", "private.pem"), 1, "it holds the epochs, expected the data"),
         (("restore", "none", "--rehearse", "--identity", "private.pem"), 1, "cannot be read"),
         (("backup", "none", "--recipient", "public.pem", "--config", "none"), 78, "cannot be read"),
+        (("backup", "none", "--epochs", "none", "--config", "connector.toml"), 2, "got one file twice"),
         (("backup", "none", "--config", "connector.toml"), 2, "nobody is there to be asked"),
     ],
 )
