@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from connector.core.clock_jump import WAIT_SECONDS, ClockJump
+from connector.core.clock_jump import ClockJump
 from connector.core.codes import Code
 from connector.core.epochs import Epoch
 from connector.core.errors import FailedClosed, LocalRefused
@@ -29,7 +29,7 @@ from connector.store.epochs import EpochKeys
 from connector.store.service import StateParts
 from connector.store.sql import Connection, one, rows
 from connector.store.transaction import Transaction
-from connector.store.writer import CLOCK_JUMP, Writer
+from connector.store.writer import Writer, jumped_lately
 
 TABLES: Final[Sequence[EpochRows]] = (EntryRows(), limits.EPOCH_ROWS, evidence.EPOCH_ROWS)
 """Everything that is sealed under an epoch's key."""
@@ -93,8 +93,7 @@ class Retention:
 
     async def _jumped_before(self) -> bool:
         """Whether a jump less than a day ago is stored: a restart would compare with instants from after it."""
-        row = await self._readers.run(lambda db: one(db, "select value from facts where name = ?", CLOCK_JUMP))
-        return row is not None and 0 <= self._clock.now() - row[0] < WAIT_SECONDS
+        return await self._readers.run(lambda db: jumped_lately(db, self._clock.now()))
 
     async def erasable(self, tree: Tree, index: int) -> None:
         """Refuse what cannot be erased.

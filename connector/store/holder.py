@@ -209,10 +209,10 @@ class SqliteHolderStore:
 
 
 def forget_old(db: Connection, highest: Instant, now: Instant) -> int:
-    """Drop mandates that can no longer be replayed, announcements past their end, old handovers; says how many rows."""
+    """Drop mandates that can no longer be replayed, and announcements past their end; says how many rows."""
     used = db.execute("delete from used_mandates where expires_at < ?", (highest - JTI_KEPT_AFTER_EXPIRY_SECONDS,))
     issued = db.execute("delete from announcements where expires_at <= ?", (now,))
-    return used.rowcount + issued.rowcount + handovers.forget_old(db, now)
+    return used.rowcount + issued.rowcount
 
 
 def _use(db: Connection, used: UsedMandate | None) -> None:

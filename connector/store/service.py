@@ -20,7 +20,7 @@ from connector.core.members import MemberId
 from connector.core.ports import Clock, Entropy, HolderStore, RequesterStore, TraceOutbox, Vault
 from connector.core.ports_limits import LimitStore
 from connector.crypto import aead
-from connector.store import alerts, fetches, holder, identities, limits, proposals
+from connector.store import alerts, fetches, handovers, holder, identities, limits, proposals
 from connector.store.alerts import SqliteAlertStore
 from connector.store.coverage import CoverageFacts
 from connector.store.database import StateLock, open_writer
@@ -51,7 +51,7 @@ from connector.store.transaction import Transaction
 from connector.store.upgrade import Upgrade, bring_forward, is_new, refuse_newer
 from connector.store.vault import FileVault
 from connector.store.witness import SqliteWitnessStore
-from connector.store.writer import Writer
+from connector.store.writer import Writer, jumped_lately
 
 FREE_PAGES_KEPT = 256
 """A megabyte that the next answers will take again is not worth giving back."""
@@ -212,8 +212,10 @@ class State(Generic[J]):
     async def tidy(self) -> int:
         """Drop rows whose time is over (docs/retention.md has each of them), and say how many.
 
-        What is sealed under an epoch's key ends with it (`ledger.retention`). To be called every minute or so; as a
-        write it also finds out whether writing works again.
+        What is sealed under an epoch's key ends with it (`ledger.retention`). After the clock jumped ahead, only what
+        ends within a day of being made goes on to end: by a wrong date, what was counted would be forgiven, and
+        identities and alerts of years be gone (`core.clock_jump`). To be called every minute or so; as a write it also
+        finds out whether writing works again.
 
         Raises:
             FailedClosed: `ledger.unavailable`, `clock.backwards`.
@@ -221,10 +223,12 @@ class State(Generic[J]):
 
         def operation(transaction: Transaction) -> Callable[[], int]:
             db, now = transaction.db, transaction.now
-            dropped = holder.forget_old(db, transaction.highest, now) + fetches.forget_old(db, now)
-            dropped += limits.forget_counted(db, now) + limits.forget_blocks(db, self._sealer, now)
-            dropped += alerts.forget_old(db, now) + identities.forget_old(transaction) + proposals.forget_old(db, now)
+            dropped = holder.forget_old(db, transaction.highest, now) + proposals.forget_old(db, now)
             dropped += forget_sessions(db, now) + forget_one_time(db, now) + forget_failures(db, now)
+            if not (transaction.has_jumped or jumped_lately(db, now)):
+                dropped += handovers.forget_old(db, now) + fetches.forget_old(db, now)
+                dropped += limits.forget_counted(db, now) + limits.forget_blocks(db, self._sealer, now)
+                dropped += alerts.forget_old(db, now) + identities.forget_old(transaction)
             return lambda: dropped
 
         return await self._writer.run(operation)

@@ -24,17 +24,28 @@ class Mark(NamedTuple):
 
 
 class Transaction:
-    """`now` is the same for the whole batch; `highest` is the highest instant ever stored, this batch included."""
+    """`now` is the same for the whole batch; `highest` is the highest instant ever stored, this batch included.
 
-    __slots__ = ("_gathered", "_ledgers", "db", "highest", "is_careful", "now")
+    `has_jumped` says that the clock jumped ahead since the batch before (`core.clock_jump`).
+    """
+
+    __slots__ = ("_gathered", "_ledgers", "db", "has_jumped", "highest", "is_careful", "now")
 
     def __init__(
-        self, db: Connection, ledgers: Ledgers, now: Instant, highest: Instant, *, is_careful: bool = False
+        self,
+        db: Connection,
+        ledgers: Ledgers,
+        now: Instant,
+        highest: Instant,
+        *,
+        is_careful: bool = False,
+        has_jumped: bool = False,
     ) -> None:
         self.db = db
         self.now = now
         self.highest = highest
         self.is_careful = is_careful
+        self.has_jumped = has_jumped
         self._ledgers = ledgers
         self._gathered: list[tuple[Insert, Row]] = []
 

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
-from connector.core.clock_jump import is_jump
+from connector.core.clock_jump import WAIT_SECONDS, is_jump
 from connector.core.codes import Code
 from connector.core.errors import ConnectorError, FailedClosed
 from connector.core.instant import Instant, rfc3339
@@ -33,13 +33,18 @@ from connector.store.transaction import Transaction as Transaction  # noqa: PLC0
 T = TypeVar("T")
 
 CLOCK_TOLERANCE_SECONDS = 60
+"""How far the clock may go back behind the highest instant ever stored (PROTOCOL section 7)."""
+
 CLOCK_JUMP = "clock_jump"
 """The fact that keeps the instant at which the clock was last found to have jumped ahead."""
 
-"""How far the clock may go back behind the highest instant ever stored (PROTOCOL section 7)."""
-
-
 Operation = Callable[[Transaction], Callable[[], T]]
+
+
+def jumped_lately(db: Connection, now: Instant) -> bool:
+    """Whether a jump less than a day ago is stored: nothing is to be destroyed then because of the date."""
+    row = one(db, "select value from facts where name = ?", CLOCK_JUMP)
+    return row is not None and 0 <= now - row[0] < WAIT_SECONDS
 
 
 @dataclass(slots=True, eq=False)
@@ -219,18 +224,19 @@ class Writer:
         if self._must_load:
             self._load(db)
         seen = self._clock.monotonic()
+        has_jumped = is_jump(self._highest, now, seen - self._highest_seen)
         try:
-            done = self._run_all(db, batch, now, is_careful=False)
+            done = self._run_all(db, batch, now, is_careful=False, has_jumped=has_jumped)
         except (_OperationFailed, sqlite3.IntegrityError):
             db.execute("rollback")
             self._ledgers.rewind(0)
-            done = self._run_all(db, batch, now, is_careful=True)
+            done = self._run_all(db, batch, now, is_careful=True, has_jumped=has_jumped)
         if not done:
             db.execute("rollback")
             return
         if now > self._highest:
             db.execute("insert or replace into facts values ('highest_clock', ?)", (now,))
-            if is_jump(self._highest, now, seen - self._highest_seen):
+            if has_jumped:
                 # In the same transaction: a restart compares with what is stored, and would see no jump any more.
                 db.execute("insert or replace into facts values (?, ?)", (CLOCK_JUMP, now))
         self._ledgers.finish(db)
@@ -242,10 +248,13 @@ class Writer:
         self._highest, self._highest_seen = max(self._highest, now), seen
         self._reason = None
 
-    def _run_all(self, db: Connection, batch: list[_Job], now: Instant, *, is_careful: bool) -> list[_Job]:
+    def _run_all(
+        self, db: Connection, batch: list[_Job], now: Instant, *, is_careful: bool, has_jumped: bool
+    ) -> list[_Job]:
         """Run the operations in a new transaction, and give those that did not refuse."""
         db.execute("begin immediate")
-        transaction = Transaction(db, self._ledgers, now, max(now, self._highest), is_careful=is_careful)
+        highest = max(now, self._highest)
+        transaction = Transaction(db, self._ledgers, now, highest, is_careful=is_careful, has_jumped=has_jumped)
         attempt = _attempt_carefully if is_careful else _attempt
         for job in batch:
             job.give = job.error = None

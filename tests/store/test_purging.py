@@ -11,12 +11,12 @@ from connector.core.identity_alerts import AlertState, Handling, Unqualified
 from connector.core.instant import Instant
 from connector.core.kept_identity import KeptIdentity
 from connector.core.ledger import EntryType, Tree
-from connector.core.limits import LimitBlock, LimitRule
+from connector.core.limits import Counted, LimitBlock, LimitRule
 from connector.core.proposals import Proposal, ProposalKind
 from connector.ledger.retention import Retention
 from connector.store import alerts, identities
 from connector.store.upgrade import forget_backups
-from tests.kit.state import INS, PEER, T0, TRAITS, HandClock, an_entry, an_id, opened, settings_in
+from tests.kit.state import INS, PEER, T0, TRAITS, HandClock, an_announcement, an_entry, an_id, opened, settings_in
 from tests.kit.vigilance import a_near_miss
 
 DAY = 86_400
@@ -142,3 +142,28 @@ async def test_what_was_dropped_is_not_handled_any_more(state, clock):
     await state.tidy()
     with pytest.raises(LocalRefused):
         await state.alerts.handle(alert.near_miss.id, Handling(AlertState.TAKEN, "desk", T0), an_entry(EntryType.ALERT))
+
+
+async def test_what_is_kept_for_long_outlives_a_clock_that_jumped_by_a_day(tmp_path, clock):
+    """A machine that starts in the wrong year forgives nobody, and loses no alert; what ends in minutes ends."""
+    counted = Counted(PEER, T0, False, b"t" * 16, b"m" * 16, b"r" * 16)
+    async with opened(tmp_path, clock) as state:
+        await state.alerts.notice(a_near_miss(an_id()))
+        await state.holder.answer(entry=an_entry(), used=None, announcement=an_announcement(), counted=counted)
+        block = LimitBlock(an_id(), PEER, LimitRule.PATTERN, T0, "", b"p" * 16)
+        await state.limits.block(block, an_entry(EntryType.ALERT))
+        waiting = Proposal(an_id(), ProposalKind.ERASE, T0, T0 + DAY, "Mme Un", "one", "because", {"index": 1})
+        await state.proposals.keep(waiting, an_entry(EntryType.PROPOSED))
+    clock.at = T0 + 9 * 365 * DAY
+    async with opened(tmp_path, clock) as state:
+        assert await state.tidy() == 2  # the announcement and the proposal
+    async with opened(tmp_path, clock) as state:  # a restart does not end the wait
+        clock.at += DAY - 1
+        assert await state.tidy() == 0
+        assert len(await state.alerts.alerts()) == 1
+        assert await state.limits.blocks() == [block]
+        assert await state.limits.counted_of(PEER, T0) == [counted]
+
+        clock.at += 1
+        assert await state.tidy() == 3
+        assert await state.limits.counted_of(PEER, T0) == []
