@@ -7,6 +7,7 @@ from typing import Any
 from connector.cli.faults import Fault
 from connector.cli.house import House, give_to_owner
 from connector.config.model import AdapterSection
+from connector.config.network import proxies
 from connector.contract.adapter import AdapterContext, Sink, Source
 from connector.contract.discovery import AdapterInfo, load_sink, load_source
 from connector.contract.isolated import open_sink, open_source
@@ -30,6 +31,7 @@ def context_of(house: House, name: str) -> AdapterContext:
         config_directory=house.path.resolve().parent,
         data_directory=data,
         now=SystemClock().now,
+        proxies=proxies(house.model.network),
     )
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from connector.core.instant import Instant
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
+from connector.core.network import STRAIGHT, Proxies
 from connector.core.oid import Environment
 from connector.core.records import (
     AdapterHealth,
@@ -47,7 +48,8 @@ class AdapterContext:
     """What the connector tells an adapter of the house it runs in.
 
     Relative paths of the options start at `config_directory`; `data_directory` is the adapter's own and survives
-    upgrades (it exists when the first question comes). `now()` is the connector's clock.
+    upgrades (it exists when the first question comes). `now()` is the connector's clock. `proxies` are the forward
+    proxies of `[network]`: an adapter that calls beyond this machine asks `proxy_for` for the way.
     """
 
     member: MemberId
@@ -55,6 +57,11 @@ class AdapterContext:
     config_directory: Path
     data_directory: Path
     now: Callable[[], Instant]
+    proxies: Proxies = STRAIGHT
+
+    def proxy_for(self, host: str) -> str | None:
+        """Give the URL of the proxy that leads to a host (`http://HOST:PORT`), None for the straight way."""
+        return self.proxies.of(host)
 
 
 class Problem(StrEnum):

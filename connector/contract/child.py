@@ -36,6 +36,7 @@ from connector.core.codes import Code
 from connector.core.errors import AdapterFault, ConfigFault
 from connector.core.instant import Instant
 from connector.core.members import MemberId
+from connector.core.network import Proxies
 from connector.core.oid import Environment
 
 _NEVER: Final = 1_000_000_000
@@ -112,6 +113,7 @@ def _load(order: Header, clock: GivenClock) -> tuple[SourceGuard | SinkGuard, He
         config_directory=Path(order["config_directory"]),
         data_directory=Path(order["data_directory"]),
         now=clock.now,
+        proxies=Proxies(tuple((str(pattern), str(url)) for pattern, url in order["proxies"])),
     )
     given = GuardSettings(**order["guard"])
     settings = replace(

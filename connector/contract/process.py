@@ -437,6 +437,7 @@ def _order(
         "config_directory": str(context.config_directory),
         "data_directory": str(context.data_directory),
         "now": context.now(),
+        "proxies": context.proxies.rules,
         "guard": asdict(guard),
         "memory_bytes": settings.memory_bytes,
     }

@@ -286,6 +286,7 @@ def _context(rooms: Rooms, section: AdapterSection) -> AdapterContext:
         config_directory=material.file.path.resolve().parent,
         data_directory=data,
         now=rooms.clock.now,
+        proxies=proxies(material.file.model.network),
     )
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 
 from connector.config.model import AdapterSection
+from connector.config.network import proxies
 from connector.contract.adapter import AdapterContext
 from connector.contract.discovery import load_sink, load_source
 from connector.contract.examination import Depth, Examination
@@ -98,4 +99,5 @@ def _context(patient: Patient, section: AdapterSection) -> AdapterContext:
         config_directory=patient.config.resolve().parent,
         data_directory=data,
         now=SystemClock().now,
+        proxies=proxies(patient.model.network),
     )

@@ -66,20 +66,20 @@ def _out(patient: Patient) -> Iterator[Flow]:
     if material.alerts is not None:
         yield _url(material.alerts.url, "HTTPS", "alerts", patient)
     for half, section in (("source", model.source), ("sink", model.sink)):
-        yield from _adapter(half, section)
+        yield from _adapter(half, section, patient)
     yield Flow("out", "this machine", "its resolver", 53, "DNS", "names of all the above")
     yield Flow("out", "this machine", "its time server", 123, "NTP", "mandates live five minutes")
 
 
-def _adapter(half: str, section: AdapterSection | None) -> Iterator[Flow]:
+def _adapter(half: str, section: AdapterSection | None, patient: Patient) -> Iterator[Flow]:
     if section is None:
         return
     parts = urlsplit(str(section.options.get("url", "")))
-    place = place_of(section.options)
+    place, by = place_of(section.options), ""
     if place is None and parts.scheme == "https" and parts.hostname:
-        place = parts.hostname, parts.port or 443
+        place, by = (parts.hostname, parts.port or 443), patient.proxy_for(parts.hostname)
     if place is not None:
-        yield Flow("out", "this machine", *place, parts.scheme.split("+")[0], f"{half} {section.adapter}")
+        yield Flow("out", "this machine", *place, parts.scheme.split("+")[0], f"{half} {section.adapter}", by)
 
 
 def _url(url: str, protocol: str, why: str, patient: Patient) -> Flow:

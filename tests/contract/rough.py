@@ -107,6 +107,7 @@ class Rough:
             "modules": sorted(sys.modules),
             "since": str(self.options.since),
             "now": self.context.now(),
+            "ways": [self.context.proxy_for(host) for host in ("dmst.example", "elsewhere.test")],
         }
         (self.context.data_directory / "seen.json").write_text(json.dumps(seen))
 

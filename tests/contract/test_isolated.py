@@ -25,6 +25,7 @@ from connector.contract.settings import GuardSettings, ProcessSettings
 from connector.contract.testing import examine_source
 from connector.core.codes import Code
 from connector.core.errors import AdapterFault, ConfigFault
+from connector.core.network import Proxies
 from tests.contract.vendors import INS, MEMBER, NOW, OTHER_INS, PDF, RECEIVED, TOLD, TRACE, HandClock
 
 SECRET = "DUPONT"
@@ -187,15 +188,17 @@ async def test_the_conformance_kit_finds_nothing_wrong(bench):
     assert [str(finding) for finding in findings if finding.ok is False] == []
 
 
-async def test_the_adapter_goes_by_the_daemons_clock(bench):
+async def test_the_adapter_goes_by_the_daemons_clock_and_proxies(bench):
+    bench.context = replace(bench.context, proxies=Proxies((("*.example", "http://127.0.0.1:3128"),)))
     source = await bench.source()
     bench.clock.wall += 86_400
     bench.tell("tell")
 
     await source.look(INS)
 
-    now = json.loads((bench.folder / "data" / "seen.json").read_text())["now"]
-    assert now - NOW - 86_400 in range(30)
+    seen = json.loads((bench.folder / "data" / "seen.json").read_text())
+    assert seen["now"] - NOW - 86_400 in range(30)
+    assert seen["ways"] == ["http://127.0.0.1:3128", None]
 
 
 # ---------------------------------------------------------------- dying, hanging, swelling

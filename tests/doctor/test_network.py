@@ -10,6 +10,7 @@ import pytest
 import trustme
 
 from connector.config.material import InsiMaterial
+from connector.config.model import AdapterSection
 from connector.doctor.finding import Level
 from connector.doctor.flows import flows
 from connector.doctor.network import clock, network, port_finding, ports
@@ -211,3 +212,17 @@ def test_the_firewall_matrix_follows_from_the_configuration(services, examined):
     assert ("out", "127.0.0.1", services["b"].peer_port, "http://127.0.0.1:3128") in lines
     assert {flow.protocol for flow in found} >= {"DNS", "NTP", "TLS 1.3, mutual"}
     assert not [flow for flow in found if flow.why == "pages and local API"]  # loopback
+
+
+def test_a_vendor_behind_a_proxy_stands_in_the_matrix_with_it_and_a_database_without(examined):
+    patient = examined('\n[[network.proxies]]\nurl = "http://127.0.0.1:3128"\nhosts = ["*.example"]\n')
+
+    def lines(**options):
+        sink = AdapterSection(adapter="vendor", options=options)
+        file = replace(patient.material.file, model=patient.model.model_copy(update={"sink": sink}))
+        found = flows(replace(patient, material=replace(patient.material, file=file)))
+        return [(flow.host, flow.port, flow.by) for flow in found if flow.why == "sink vendor"]
+
+    assert lines(url="https://dmst.example/spsti") == [("dmst.example", 443, "http://127.0.0.1:3128")]
+    assert lines(url="https://dmst.test:8443/spsti") == [("dmst.test", 8443, "")]
+    assert lines(url="postgresql+psycopg://db.example:5432/dmst") == [("db.example", 5432, "")]

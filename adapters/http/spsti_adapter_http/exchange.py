@@ -176,6 +176,10 @@ def _translated(error: Exception) -> AdapterError:
         return AdapterError(Problem.UNREACHABLE, "no answer in time")
     if isinstance(error, aiohttp.ClientPayloadError):
         return AdapterError(Problem.UNREACHABLE, "half an answer")
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return AdapterError(Problem.UNREACHABLE, "no connection to the proxy of [network] that leads there")
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return AdapterError(Problem.UNREACHABLE, "the proxy of [network] does not lead there")
     if isinstance(error, aiohttp.ClientConnectorError):
         return AdapterError(Problem.UNREACHABLE, "no connection")
     if isinstance(error, aiohttp.ClientResponseError | aiohttp.InvalidURL):

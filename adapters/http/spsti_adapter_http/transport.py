@@ -1,11 +1,14 @@
 """How the vendor's side is reached: TCP with TLS, loopback, or a Unix socket. What is said there is `exchange`'s.
 
-Host and port come from the configuration and from nowhere else: no redirect, no proxy of the environment, no cookie.
+Host and port come from the configuration and from nowhere else: no redirect, no proxy of the environment, no cookie. A
+forward proxy of `[network]` is asked by CONNECT, so that it sees no more than the host; what has no TLS stays on this
+machine and goes straight.
 """
 
 import asyncio
 import ssl
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -48,11 +51,16 @@ async def open_transport(options: HttpOptions, context: AdapterContext) -> Trans
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
+        proxy=_proxy(options, context),
         auto_decompress=False,
         headers={"User-Agent": "spsti-connector", "Accept-Encoding": "identity"},
         skip_auto_headers=("Content-Type",),
     )
     return Transport(session, "http://localhost" if options.is_unix else options.url, bearer)
+
+
+def _proxy(options: HttpOptions, context: AdapterContext) -> str | None:
+    return context.proxy_for(urlsplit(options.url).hostname or "") if options.is_tls else None
 
 
 def _keys(options: HttpOptions, context: AdapterContext) -> tuple[ssl.SSLContext | bool, Bearer | None]:
