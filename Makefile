@@ -10,7 +10,7 @@ DEB_VERSION = $(shell $(DEB_PYTHON) -c 'import sys; print("%d.%d" % sys.version_
 EPOCH = $(shell git log -1 --format=%ct)
 BIN = $(VENV)/bin
 BOOTSTRAP = $(PYTHON) scripts/bootstrap.py --venv "$(VENV)"
-PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile -q
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 # Many short-lived daemons are started here: without compiled modules each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
