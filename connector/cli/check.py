@@ -32,8 +32,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command("check")
 @click.option(
-    "--config", "path", type=click.Path(path_type=Path), default=Path("connector.toml"), show_default=True,
-    envvar="SPSTI_CONFIG", help="The configuration file.",
+    "--config", "path", type=click.Path(path_type=Path, readable=False), default=Path("connector.toml"),
+    show_default=True, envvar="SPSTI_CONFIG", help="The configuration file.",
 )  # fmt: skip
 @click.option("--start", is_flag=True, help="Only what the start would refuse: exit status 0 or 78 (for systemd).")
 @click.option("--offline", is_flag=True, help="Only this machine: no adapter, no network.")

@@ -38,7 +38,7 @@ def config_option(command: Callable[P, T]) -> Callable[P, T]:
     """Give a command `--config`."""
     option = click.option(
         "--config",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=click.Path(path_type=Path, dir_okay=False, readable=False),  # the reading of it says what to do
         envvar="SPSTI_CONFIG",
         default=DEFAULT_CONFIG,
         show_default=True,

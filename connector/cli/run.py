@@ -11,7 +11,7 @@ from connector.cli.target import DEFAULT_CONFIG
 @click.command("run")
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),  # the reading of it says what to do
     envvar="SPSTI_CONFIG",
     default=DEFAULT_CONFIG,
     show_default=True,
