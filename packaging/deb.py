@@ -67,6 +67,9 @@ def prepare(tree: Path, wheels: Path, sbom: Path, version: str, epoch: int) -> N
         f"spsti-connector ({version}) unstable; urgency=medium\n\n  * What changed: changelog.gz beside this file.\n"
     )
     (tree / "debian" / "changelog").write_text(f"{entry}\n -- {who}  {when}\n", encoding="utf-8")
+    # A checkout dates its files as it likes; what dpkg-deb finds older than the epoch, it would leave as it is.
+    for path in (tree, *tree.rglob("*")):
+        os.utime(path, (epoch, epoch), follow_symlinks=False)
 
 
 def debian_version(version: str) -> str:

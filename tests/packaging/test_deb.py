@@ -1,21 +1,13 @@
-"""The Debian package on a clean Debian that really boots: installed, configured, started, upgraded, removed, purged."""
+"""The Debian package on a clean Debian that really boots: built, installed, started, upgraded, removed, purged."""
 
 import os
 import shutil
 import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from spsti_sandbox.pki import Pki
 from tests.kit import debian_root
-
-ROOT = Path(__file__).parents[2]
-PACKAGING = ROOT / "packaging"
-MEMBER = "318751275100020"
-DEBIAN_PYTHON = "/usr/bin/python3"
+from tests.packaging.conftest import NUMBERS
 
 pytestmark = [
     pytest.mark.long,
@@ -25,127 +17,38 @@ pytestmark = [
 ]
 
 
-@dataclass(frozen=True)
-class Step:
-    """How one step of the script inside ended."""
-
-    status: int
-    said: str
-
-
-def run(*command, **environment) -> str:
-    done = subprocess.run(
-        [*map(str, command)], cwd=ROOT, env=os.environ | environment, check=False, capture_output=True, text=True
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
-    return done.stdout
-
-
-def python_of_debian() -> str:
-    return run(DEBIAN_PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
-
-
-@pytest.fixture(scope="session")
-def package(tmp_path_factory):
-    """The package as `make deb` builds it; SPSTI_DEB names one that is built already."""
-    if (given := os.environ.get("SPSTI_DEB")) is not None:
-        return Path(given)
-    folder, number = tmp_path_factory.mktemp("deb"), python_of_debian()
-    date = run("git", "log", "-1", "--format=%ct").strip()
-    run(sys.executable, PACKAGING / "wheels.py", "--python", number, "--output", folder / "wheels")
-    sbom = folder / "sbom.json"
-    told = ("--wheels", folder / "wheels", "--python", number, "--output", sbom)
-    run(sys.executable, PACKAGING / "sbom.py", *told, SOURCE_DATE_EPOCH=date)
-    told = ("--wheels", folder / "wheels", "--sbom", sbom, "--output", folder)
-    run(DEBIAN_PYTHON, PACKAGING / "deb.py", *told, SOURCE_DATE_EPOCH=date)
-    (built,) = folder.glob("*.deb")
-    return built
-
-
-@pytest.fixture(scope="session")
-def older(package, tmp_path_factory):
-    """The same package as an earlier version, with a file that the later one no longer has."""
-    folder = tmp_path_factory.mktemp("older")
-    run("dpkg-deb", "-R", package, folder / "tree")
-    control = folder / "tree" / "DEBIAN" / "control"
-    lines = control.read_text().splitlines()
-    version = next(line for line in lines if line.startswith("Version: "))
-    control.write_text("\n".join(lines).replace(version, "Version: 0.0.9+deb12") + "\n")
-    (folder / "tree" / "usr/lib/spsti-connector/of-the-older-version").write_text("gone with the next\n")
-    run("dpkg-deb", "--root-owner-group", "-Znone", "-b", folder / "tree", folder / "old.deb")
-    shutil.rmtree(folder / "tree")
-    return folder / "old.deb"
-
-
-@pytest.fixture(scope="session")
-def repository(package, tmp_path_factory):
-    """A repository signed with a key that is thrown away."""
-    folder = tmp_path_factory.mktemp("repository")
-    home = folder / "gnupg"
-    home.mkdir(mode=0o700)
-    environment = {"GNUPGHOME": str(home)}
-    made = ("--quick-generate-key", "Throw Away <nobody@example.org>", "ed25519", "sign", "never")
-    run("gpg", "--batch", "--passphrase", "", *made, **environment)
-    listed = run("gpg", "--batch", "--with-colons", "--list-keys", **environment)
-    key = next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr:"))
-    output = folder / "out"
-    run(sys.executable, PACKAGING / "repository.py", package, "--key", key, "--output", output, **environment)
-    return output
-
-
-@pytest.fixture(scope="session")
-def life(package, older, repository, tmp_path_factory):
-    """The results of `in_root.sh` in a clean Debian, by the name of the step."""
-    folder = tmp_path_factory.mktemp("root")
-    archive = Path(os.environ.get("SPSTI_DEBIAN_ROOT") or folder / "root.tar")
-    if not archive.exists():
-        debian_root.make("bookworm", archive)
-    root = debian_root.unpack(archive, folder / "root")
-    given = root / "root" / "given"
-    given.mkdir()
-    shutil.copy(older, given / "old.deb")
-    shutil.copy(package, given / "new.deb")
-    pki = Pki(folder / "pki")
-    for use in ("server", "client"):
-        leaf = pki.issue(MEMBER, use)
-        shutil.copy(leaf.cert_pem_path, given / f"{use}.pem")
-        shutil.copy(leaf.key_pem_path, given / f"{use}.key")
-    shutil.copy(pki.ca_path, given / "ca.pem")
-    for name, path in zip(("root", "issuing"), pki.crl_paths, strict=True):
-        shutil.copy(path, given / f"{name}.crl")
-    build = ("hatchling", "build", "--target", "wheel", "--directory", str(given))
-    subprocess.run([sys.executable, "-m", *build], cwd=ROOT / "adapters" / "demo", check=True, capture_output=True)
-    shutil.copytree(repository, root / "srv" / "repository")
-    (given / "sources").mkdir()
-    (given / "sources" / "spsti.sources").write_text(
-        "Types: deb\nURIs: file:/srv/repository\nSuites: bookworm\nComponents: main\n"
-        "Signed-By: /srv/repository/spsti-connector.gpg\n"
-    )
-    console = debian_root.boot(root, (Path(__file__).parent / "in_root.sh").read_text())
-    results = root / "root" / "results"
-    assert results.is_dir(), console
-    yield {
-        path.stem: Step(int(path.with_suffix(".rc").read_text()), path.read_text(errors="replace"))
-        for path in sorted(results.glob("*.out"))
-        if path.with_suffix(".rc").exists()
-    }
-    shutil.rmtree(root)
-
-
 def fine(life, *names) -> None:
     for name in names:
         assert life[name].status == 0, (name, life[name])
 
 
-def test_lintian_finds_nothing(package):
-    if shutil.which("lintian") is None:
-        pytest.skip("lintian is not installed")
-    said = subprocess.run(
-        ["lintian", "--allow-root", "--tag-display-limit", "0", "--fail-on", "error,warning", str(package)],
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
+def test_it_is_the_same_file_when_built_again_elsewhere_later_and_by_others(package, workshop, tmp_path):
+    """From a copy whose files are dated otherwise, with other rights, in another time zone and on one processor."""
+    copy = tmp_path / "copy"
+    shutil.copytree(workshop.checkout, copy)
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(0o700 if path.is_dir() or path.stat().st_mode & 0o100 else 0o600)
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    elsewhere = {"TZ": "Asia/Tokyo", "TMPDIR": "/var/tmp", "PYTHONHASHSEED": "7", "DPKG_DEB_THREADS_MAX": "1"}
 
-    assert said.returncode == 0, said.stdout
+    again = workshop.build(tmp_path / "made", copy, at="/home/somebody-else/src", umask="077", **elsewhere)
+
+    if again.read_bytes() != package.read_bytes():
+        pytest.fail(f"not reproducible\n{difference(package, again)}")
+
+
+def difference(one, other) -> str:
+    """What diffoscope says, where it is installed."""
+    if shutil.which("diffoscope") is None:
+        return "diffoscope is not installed"
+    command = ["diffoscope", "--max-report-size", "20000", one, other]
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout
+
+
+def test_lintian_finds_nothing(package, workshop):
+    command = ("lintian", "--allow-root", "--tag-display-limit", "0", "--fail-on", "error,warning")
+
+    debian_root.call(workshop.root, (*command, f"/package/{package.name}"), [f"--bind-ro={package.parent}:/package"])
 
 
 def test_installing_starts_and_enables_nothing_and_says_the_next_command(life):
@@ -174,6 +77,12 @@ def test_a_start_without_a_key_fails_for_good_and_says_where_to_put_it(life):
     assert "put it into /etc/spsti-connector/credentials/sign-key" in said
 
 
+def test_check_finds_nothing_critical_in_what_the_package_laid_out(life):
+    for name in ("check", "check-running", "check-stopped", "instance-check"):
+        assert life[name].status == 1, life[name]  # warnings: nobody's software is connected
+        assert "CRITICAL " not in life[name].said.replace("CRITICAL 0,", ""), life[name]
+
+
 def test_the_service_starts_as_its_own_user_and_tells_systemd_how_it_stands(life):
     fine(life, "start", "live", "reload")
 
@@ -185,7 +94,8 @@ def test_the_service_starts_as_its_own_user_and_tells_systemd_how_it_stands(life
 
 
 def test_the_nightly_backup_is_taken_beside_the_running_service_and_opens(life):
-    fine(life, "backup", "backup-timer", "rehearse")
+    fine(life, "backup", "rehearse")
+    assert life["backup-timer"].said.strip() == "active"
 
     assert life["backup-rights"].said.splitlines() == [
         f"/var/backups/spsti-connector/{part} spsti-connector 600" for part in ("data", "keys", "epochs")
@@ -198,9 +108,9 @@ def test_it_runs_on_sockets_that_systemd_hands_over(life):
     assert life["status-sockets"].said.count("active (running)") == 2
 
 
-def test_an_upgrade_from_the_signed_repository_restarts_it_and_keeps_everything(life):
-    fine(life, "repository", "upgrade", "version")
-    assert life["version"].said.endswith("+deb12")
+def test_an_upgrade_from_the_signed_repository_restarts_it_and_keeps_everything(life, suite):
+    fine(life, "upgrade", "version")
+    assert life["version"].said.endswith(f"+deb{NUMBERS[suite]}")
     assert not life["version"].said.startswith("0.0.9")
 
     fine(life, "sockets-upgraded", "live-upgraded", "restarted", "kept-upgrade", "left-over")
@@ -213,21 +123,34 @@ def test_the_files_are_whole_and_the_manual_is_there(life):
     assert len(life["man"].said.split()) == 4
 
 
-def test_an_instance_has_a_user_and_folders_of_its_own(life):
-    fine(life, "instance")
+def test_the_shell_completes_its_commands(life):
+    fine(life, "completion")
 
-    assert "/var/lib/spsti-connector-instances/lyon spsti-lyon:spsti-lyon 700" in life["instance"].said
+    assert life["completion"].said.split() == ["backup"]
+
+
+def test_an_instance_runs_as_a_user_and_in_folders_of_its_own_and_through_an_upgrade(life):
+    fine(life, "instance", "instance-rights", "instance-init", "instance-start", "instance-live")
+    fine(life, "instance-upgraded", "instance-restarted")
+
     assert "spsti-connector init --instance lyon" in life["instance"].said
+    assert life["instance-rights"].said.splitlines() == [
+        "/etc/spsti-connector-instances/lyon root:spsti-lyon 2750",
+        "/var/lib/spsti-connector-instances/lyon spsti-lyon:spsti-lyon 700",
+    ]
+    assert life["instance-process"].said.split()[0] == "spsti-lyon"
 
 
 def test_removing_stops_it_and_keeps_configuration_state_and_adapters(life):
     fine(life, "adapter", "remove", "kept-remove", "state-kept", "reinstall", "start-again", "live-again")
 
     assert life["state-removed"].said.strip() == "inactive"
+    assert life["instance-removed"].said.strip() == "inactive"
 
 
 def test_purging_takes_its_folders_and_leaves_what_lies_behind_a_link(life):
-    fine(life, "purge", "elsewhere")
+    fine(life, "purge", "elsewhere", "backups-kept")
 
     assert life["gone"].said.count("No such file") == 5
+    assert life["links"].said == ""
     assert "/var/lib/spsti-connector-instances is a link" in life["purge"].said
