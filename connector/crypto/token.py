@@ -2,16 +2,19 @@
 
 The library (python-pkcs11, the extra `pkcs11`) is imported only where a token is configured. When a token does not
 answer, nothing is signed and so nothing leaves; it is looked for again at the next signature, every few seconds at
-most, since looking for it can take long and everybody waits meanwhile. A refused PIN is not
-tried twice: tokens lock themselves. No message holds a PIN. Signing blocks for as long as the token takes.
+most, since looking for it can take long and everybody who wants a signature waits meanwhile. A refused PIN is not
+tried twice: tokens lock themselves. No message holds a PIN. `sign` blocks for as long as the token takes: `run` has
+that done in the token's own thread, in which the driver lets the others go on.
 """
 
+import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -20,6 +23,8 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from connector.core.codes import Code
 from connector.core.errors import ConfigFault, FailedClosed
 from connector.crypto.keys import PublicKey, SigningAlgorithm, public_key_to_der, require_algorithm
+
+T = TypeVar("T")
 
 _PSS_SALT_BYTES: Final = 32
 
@@ -48,6 +53,7 @@ class TokenSigner:
     def __init__(self, kid: str, algorithm: SigningAlgorithm, where: TokenKey, monotonic: Callable[[], float]) -> None:
         self._kid, self._algorithm, self._where = kid, algorithm, where
         self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="token")
         self._monotonic = monotonic
         self._failed_at: float | None = None
         self._failed_why = ""
@@ -86,6 +92,10 @@ class TokenSigner:
     def public_key(self) -> PublicKey:
         """The half that the directory lists."""
         return self._public
+
+    async def run(self, work: "Callable[[TokenSigner], T]") -> T:
+        """Give what is made with this signer, in the token's thread: what is asked for meanwhile comes after it."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self)
 
     def sign(self, data: bytes) -> bytes:
         """Give the raw JWS signature over the data, as `keys.PrivateKeySigner` does.

@@ -1,5 +1,6 @@
 """Whether this connector can answer and ask, why not, and what to do: for `/health/ready`, `status` and the metrics."""
 
+import asyncio
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -88,7 +89,7 @@ class DaemonStatus:
         state = w.state.ready()
         oppositions = w.oppositions.not_ready()
         ended = [use for use in ("server", "client") if not w.certificates[use].is_valid_at(now)]
-        silent = w.signer.not_ready()
+        silent = await asyncio.to_thread(w.signer.not_ready)  # it asks the token, after those who wait for a signature
         checks = (
             Check("listening", w.listening, "", "" if w.listening else "it is still starting"),
             Check("draining", not w.draining, "stopping: no new work" if w.draining else ""),

@@ -16,6 +16,7 @@ from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.ports import HouseLedger
 from connector.core.witness import LedgerName
+from connector.crypto.signing import sealed
 from connector.evidence import acceptance
 from connector.evidence.access import worker_access
 from connector.evidence.audit_events import fhir_line
@@ -194,8 +195,12 @@ class EvidenceDesk:
         """
         await self._record("acceptance", caller, ref=report_sha256, peer=peer)
         exporter = self.exporter
-        at, signer = exporter.clock.now(), exporter.signer
-        return acceptance.seal(report_sha256, member=exporter.member, peer=peer, by=by, at=at, signer=signer).decode()
+        at, member = exporter.clock.now(), exporter.member
+        compact = await sealed(
+            exporter.signer,
+            lambda signer: acceptance.seal(report_sha256, member=member, peer=peer, by=by, at=at, signer=signer),
+        )
+        return compact.decode()
 
     async def lines(self, wanted: JournalExport, caller: str) -> AsyncIterator[bytes]:
         """Give the journal line by line, newest first, one page in memory at a time; without a tree, both ledgers.

@@ -36,6 +36,7 @@ from connector.core.ports_limits import LimitObserver, LimitStore
 from connector.core.ports_measures import AlwaysAnswers, Answering
 from connector.core.ports_witness import HeadsIgnored, HeadsNoticed
 from connector.core.records import Trace
+from connector.crypto.signing import sealed
 from connector.holder.case import Case
 from connector.holder.question import Answer
 from connector.holder.settings import HolderSettings
@@ -113,7 +114,7 @@ class Evidence:
         except MandateRefused as replayed:
             return await self.refuse(case, replayed)
         draft = self._draft(case, outcome, handover=granted)
-        return self._seal(case, draft, proof, body, retry_after)
+        return await self._seal(case, draft, proof, body, retry_after)
 
     async def refuse(self, case: Case, refused: RequestRefused, *, reason: str | None = None) -> Answer:
         """Answer openly what depends only on what was sent; `reason` is for the ledger where the code tells less.
@@ -126,7 +127,7 @@ class Evidence:
         exchange = "handover" if case.type is EntryType.DECIDED else "lookup"
         self._ports.observer.refused(refused.code, case.question.peer.id, exchange)
         draft = self._draft(case, Outcome.REFUSED, code=refused.code)
-        return self._seal(case, draft, proof, fhir.operation_outcome(refused.code, str(refused)), None)
+        return await self._seal(case, draft, proof, fhir.operation_outcome(refused.code, str(refused)), None)
 
     async def could_not_look(self, case: Case, fault: ConnectorError, counted: Counted | None = None) -> Answer:
         """Answer that nobody could look, whoever the worker; only the ledger is told why.
@@ -186,6 +187,11 @@ class Evidence:
             document=handover.document if handover else None,
         )
 
-    def _seal(self, case: Case, draft: ReceiptDraft, proof: Proof, body: bytes, retry_after: int | None) -> Answer:
-        sealed = receipt.seal(draft, body_sha256=sha256(body).digest(), proof=proof, signer=self._ports.signer)
-        return Answer(draft.outcome, body, sealed, draft.code, retry_after, case.verified.lookup_id)
+    async def _seal(
+        self, case: Case, draft: ReceiptDraft, proof: Proof, body: bytes, retry_after: int | None
+    ) -> Answer:
+        digest = sha256(body).digest()
+        compact = await sealed(
+            self._ports.signer, lambda signer: receipt.seal(draft, body_sha256=digest, proof=proof, signer=signer)
+        )
+        return Answer(draft.outcome, body, compact, draft.code, retry_after, case.verified.lookup_id)

@@ -24,6 +24,7 @@ from connector.core.mandate import MandateDraft
 from connector.core.members import MemberId
 from connector.core.ports import Clock, Entropy, HandoverAnswer, LookupAnswer, MemberDirectory, Signer, new_id
 from connector.core.ports_witness import HeadsIgnored, HeadsNoticed
+from connector.crypto.signing import sealed
 from connector.peer.answers import HttpAnswer, handover_answer, lookup_answer, named, refusal
 from connector.peer.connect import Channel, PeerClientSettings
 from connector.peer.faults import fault_of
@@ -48,13 +49,13 @@ Handler = Callable[[aiohttp.ClientRequest], Awaitable[aiohttp.ClientResponse]]
 class _Sealing:
     """Seals a fresh mandate for each attempt, aiohttp's own second one of a GET included; `compact` is the last."""
 
-    def __init__(self, seal: Callable[[], bytes] | None) -> None:
+    def __init__(self, seal: Callable[[], Awaitable[bytes]] | None) -> None:
         self._seal = seal
         self.compact = b""
 
     async def __call__(self, request: aiohttp.ClientRequest, handler: Handler) -> aiohttp.ClientResponse:
         if self._seal is not None:
-            self.compact = self._seal()
+            self.compact = await self._seal()
             request.headers[hdrs.AUTHORIZATION] = authorization(self.compact)
         return await handler(request)
 
@@ -149,7 +150,7 @@ class HttpPeerClient:
             PeerFault: `peer.*`; `ack.mismatch`, another result was sent before; the holder's code otherwise.
         """
         current = self._current(member)
-        token = ack.seal(ack_draft, proof=proof, signer=self._signer)
+        token = await sealed(self._signer, lambda signer: ack.seal(ack_draft, proof=proof, signer=signer))
         path = f"{_HANDOVERS}/{ack_draft.handover_id}/ack"
         headers: dict[str, str] = {hdrs.CONTENT_TYPE: ack.CONTENT_TYPE}
         answer = await self._post(current, path, headers, token, None, self._settings.exchange_seconds)
@@ -322,11 +323,14 @@ class HttpPeerClient:
             mandate=sealing.compact,
         )
 
-    def _seal(self, demand: MandateDraft, channel: Channel) -> bytes:
+    async def _seal(self, demand: MandateDraft, channel: Channel) -> bytes:
+        def seal(signer: Signer) -> bytes:
+            # Its time is that of the signature, however long the token let it wait.
+            jti = new_id(self._entropy)
+            return mandate.seal(demand, x5t=channel.x5t, now=self._clock.now(), jti=jti, signer=signer)
+
         try:
-            return mandate.seal(
-                demand, x5t=channel.x5t, now=self._clock.now(), jti=new_id(self._entropy), signer=self._signer
-            )
+            return await sealed(self._signer, seal)
         except FailedClosed as fault:  # a token that is gone: nobody is to blame but this house
             raise PeerFault(f"nothing was asked: {fault.message}", code=fault.code, hint=fault.hint) from None
 
