@@ -9,6 +9,7 @@ from typing import Final
 
 from connector.config.scaffold import Answers, KeyPairFiles
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason
 from connector.crypto.keys import Pkcs12, PrivateKeySigner, SigningAlgorithm, load_pkcs12
 from connector.crypto.kinds import WANTED, Use, require_fit
 
@@ -31,19 +32,16 @@ def signer_of(pair: KeyPairFiles, kid: str) -> PrivateKeySigner:
         ConfigFault: it is a systemd credential, cannot be read or opened, may not sign, or is of another kind.
     """
     if _is_credential(pair):
-        raise ConfigFault(
-            f"signing: {pair.pkcs12}: init cannot open a systemd credential, and your entry lists the key in it",
-            hint="give the files by their paths; name the credential in [signing] afterwards",
-        )
+        raise ConfigFault.of("init.signing-credential", reference=pair.pkcs12)
     try:
         bundle = _opened(pair)
         require_fit(bundle.certificate, Use.SIGNING)
         algorithm = SigningAlgorithm.ES256 if hasattr(bundle.key, "curve") else SigningAlgorithm.PS256
         return PrivateKeySigner(kid, algorithm, bundle.key)
     except OSError as error:
-        raise ConfigFault(f"signing: {error.filename} cannot be read ({error.strerror})") from None
+        raise ConfigFault.of("init.signing-unreadable", path=str(error.filename), reason=reason(error)) from None
     except ConfigFault as error:
-        raise ConfigFault(f"signing: {pair.pkcs12} will not do: {error.message}", hint=error.hint) from None
+        raise ConfigFault.of("init.signing", path=pair.pkcs12, why=error.details[0]) from None
 
 
 def _said(use: Use, pair: KeyPairFiles) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from connector.core.errors import ConfigFault, PeerFault
+from connector.core.faults import Fault
 from connector.core.instant import Instant, rfc3339
 from connector.crypto.certificates import PeerCertificate
-from connector.crypto.chains import chain_fault, is_self_issued
+from connector.crypto.chains import ChainFault, chain_fault, is_self_issued
 from connector.crypto.keys import load_certificates
 from connector.crypto.kinds import kind_of
 from connector.crypto.names import hosts_of
@@ -25,13 +26,30 @@ DAY: Final = 86_400
 STAGES: Final = (60, 30, 7)
 """Days before its end at which a certificate is warned of: ask for its successor, install it, or stop everything."""
 
+_END_OF: Final = {0: "own.ended", 7: "own.ending-now", 30: "own.ending-soon", 60: "own.ending"}
+_ENDS: Final = frozenset(_END_OF.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something that is right today and will not stay so, or could be better; and what to do."""
 
-    what: str
-    remedy: str
+    fault: Fault
+
+    @property
+    def what(self) -> str:
+        """What it is, in English."""
+        return self.fault.text("en")
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in English."""
+        return self.fault.remedy("en")
+
+    @property
+    def is_of_an_end(self) -> bool:
+        """Whether it is about the day on which a certificate ends."""
+        return self.fault.kind in _ENDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +58,7 @@ class LocalCertificate:
 
     certificate: PeerCertificate
     names: tuple[str, ...]
-    fault: str
+    fault: Fault | None
 
 
 def read_local(certificate: Path, key: Path) -> LocalCertificate:
@@ -56,12 +74,16 @@ def read_local(certificate: Path, key: Path) -> LocalCertificate:
     except PeerFault:
         raise ConfigFault.of("certificate.not-x509") from None
     names = hosts_of(certificates_to_pem(chain[:1]))
-    fault = chain_fault(chain)
-    if not names:
-        fault = "it bears no subject alternative name, which browsers want"
-    elif not fault and is_self_issued(chain[0]):
-        fault = "it is signed by itself: browsers warn of it unless it is installed on each machine"
-    return LocalCertificate(own, names, fault)
+    kind = _local_fault(chain_fault(chain), has_names=bool(names), is_self_issued=is_self_issued(chain[0]))
+    return LocalCertificate(own, names, Fault(kind) if kind else None)
+
+
+def _local_fault(chain: ChainFault | None, *, has_names: bool, is_self_issued: bool) -> str:
+    if not has_names:
+        return "own.local-names"
+    if chain is not None:
+        return "own.local-order" if chain is ChainFault.ORDER else "own.local-alone"
+    return "own.local-self" if is_self_issued else ""
 
 
 def stage_of(not_after: Instant, now: Instant) -> int | None:
@@ -77,18 +99,8 @@ def ending(use: str, not_after: Instant, now: Instant) -> Finding | None:
     if stage is None:
         return None
     left = (not_after - now) // DAY
-    what = f"the {use} certificate ends on {rfc3339(not_after)}, in {left} days"
-    if stage == 0:
-        return Finding(f"the {use} certificate ended on {rfc3339(not_after)}", _remedy(use))
-    if stage == STAGES[-1]:
-        return Finding(f"{what}: then nobody is answered", "urgent: " + _remedy(use))
-    return Finding(what, ("now: " if stage == STAGES[1] else "") + _remedy(use))
-
-
-def _remedy(use: str) -> str:
-    if use in {"server", "client"}:
-        return f"spsti-connector keys rotate {use} makes a key and a request, or takes the new PKCS#12 file"
-    return "put its successor in its place, then reload"
+    do = f"rotate.{use}" if use in {"server", "client"} else "replace"
+    return Finding(Fault(_END_OF[stage], {"use": use, "until": rfc3339(not_after), "days": left, "do": do}))
 
 
 def described(material: "Material") -> tuple[str, ...]:
@@ -118,11 +130,9 @@ def findings(material: "Material", now: Instant) -> tuple[Finding, ...]:
     host = urlsplit(material.member.endpoint).hostname
     names = hosts_of(material.server_tls.chain)
     if host and host not in names:
-        what = f"the server certificate names {', '.join(names)}, and the list gives {host}: other services will refuse"
-        found.append(Finding(what, "ask for a certificate with that DNS name, or correct the endpoint in your entry"))
+        found.append(Finding(Fault("own.other-host", {"names": list(names), "host": host})))
     if material.local is not None and material.local.fault:
-        found.append(Finding(f"[local] certificate: {material.local.fault}", "ask your IT for one from its authority"))
+        found.append(Finding(material.local.fault))
     if not material.server_tls.checks_crls:
-        what = "no CRL is configured or named by the certificates: a revoked one would be believed"
-        found.append(Finding(what, "set [peer] crls, or [peer.crl] addresses"))
+        found.append(Finding(Fault("own.no-crl")))
     return tuple(found)

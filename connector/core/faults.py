@@ -1,8 +1,8 @@
 """What is wrong with the configuration, as a value: a kind, what fills its sentence, and where it stands.
 
 Kinds are stable names for programs; the sentences of both languages are `core.fault_words`. Whoever finds a fault gives
-kind and values, and whoever tells it chooses the language: only the edge words anything. Values are texts and numbers
-that hold nothing secret and nothing personal; a configured value is named by its key, not repeated.
+kind and values, and whoever tells it chooses the language: only the edge words anything. Values are texts, numbers or
+faults that hold nothing secret and nothing personal; a configured value is named by its key, not repeated.
 """
 
 import re
@@ -62,7 +62,8 @@ class Fault:
     def as_json(self) -> dict[str, object]:
         """Give what a program reads."""
         place = {"file": self.file, "line": self.line, "column": self.column, "key": self.key, "part": self.part}
-        return {"kind": self.kind, "values": dict(self.values), **place}
+        values = {name: value.as_json() if isinstance(value, Fault) else value for name, value in self.values.items()}
+        return {"kind": self.kind, "values": values, **place}
 
 
 def unworded(text: str, hint: str = "") -> Fault:
@@ -83,13 +84,18 @@ class _Value:
     """One value in a sentence.
 
     `{name:term}` looks it up among the terms, `{name:either}` joins a list as alternatives, `{name:quoted}` quotes what
-    is to be written, and `{name:key}` words the size of an RSA key. What is plain is joined by commas.
+    is to be written, and `{name:key}` words the size of an RSA key. What is plain is joined by commas. Of a value that
+    is a fault itself, `{name}` is what is wrong and `{name:remedy}` what to do.
     """
 
     def __init__(self, value: object, language: Language) -> None:
         self._value, self._language = value, language
 
     def __format__(self, form: str) -> str:
+        if isinstance(self._value, Fault):
+            return (
+                self._value.remedy(self._language) if form == "remedy" else self._value.without_remedy(self._language)
+            )
         is_french = self._language == "fr"
         parts = [str(part) for part in self._value] if isinstance(self._value, list | tuple) else [str(self._value)]
         match form:

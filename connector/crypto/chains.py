@@ -1,6 +1,7 @@
 """Whether a file holds its chain as TLS is to send it: the leaf first, each certificate signed by the next."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from itertools import pairwise
 
 from cryptography import x509
@@ -12,8 +13,15 @@ def is_self_issued(certificate: x509.Certificate) -> bool:
     return certificate.subject == certificate.issuer
 
 
-def chain_fault(chain: Sequence[x509.Certificate]) -> str:
-    """Say what is wrong with the order of a chain, or that the authority between is missing; empty where nothing is.
+class ChainFault(StrEnum):
+    """What is wrong with a chain: the order of its certificates, or that the leaf stands alone."""
+
+    ORDER = "order"
+    ALONE = "alone"
+
+
+def chain_fault(chain: Sequence[x509.Certificate]) -> ChainFault | None:
+    """Say what is wrong with the order of a chain, or that the authority between is missing; None where nothing is.
 
     Authorities sign with a root that others hold already; what it signed directly needs nothing more. Which that is
     cannot be seen from here, so a leaf that stands alone is told of.
@@ -22,7 +30,7 @@ def chain_fault(chain: Sequence[x509.Certificate]) -> str:
         try:
             lower.verify_directly_issued_by(upper)
         except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
-            return "its certificates do not stand in order, each followed by the authority that signed it"
+            return ChainFault.ORDER
     if len(chain) == 1 and not is_self_issued(chain[0]):
-        return "it stands alone in its file: unless a root signed it directly, add the authority that did"
-    return ""
+        return ChainFault.ALONE
+    return None

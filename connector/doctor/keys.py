@@ -16,7 +16,6 @@ from connector.peer.tls import TlsMaterial, Trust
 
 DAY: Final = 86_400
 HOUR: Final = 3600
-_OF_ENDS: Final = (" certificate ends on ", " certificate ended on ")
 
 
 def certificates(patient: Patient) -> Iterator[Finding]:
@@ -35,8 +34,8 @@ def certificates(patient: Patient) -> Iterator[Finding]:
 def others(patient: Patient) -> Iterator[Finding]:
     """Say what else there is of them: names, products, no list at all."""
     for found in findings(patient.material, patient.now):
-        if not any(words in found.what for words in _OF_ENDS):  # told above, with its days
-            yield warning("certificates", "certificate.other", what=found.what, remedy=found.remedy)
+        if not found.is_of_an_end:  # told above, with its days
+            yield warning("certificates", "certificate.other", found=found.fault)
 
 
 def revocation(patient: Patient) -> Iterator[Finding]:

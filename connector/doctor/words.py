@@ -65,8 +65,8 @@ SENTENCES: Final[dict[str, dict[Language, tuple[str, str]]]] = {
         "fr": ("le certificat {use} a expiré le {until}", "installez son successeur maintenant, puis rechargez"),
     },
     "certificate.other": {
-        "en": ("{what}", "{remedy}"),
-        "fr": ("{what}", "{remedy}"),
+        "en": ("{found:text}", "{found:remedy}"),
+        "fr": ("{found:text}", "{found:remedy}"),
     },
     "chain.broken": {
         "en": (

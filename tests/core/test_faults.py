@@ -78,7 +78,7 @@ def test_each_value_stands_in_a_form_that_can_be_worded():
     texts = (text for words in SENTENCES.values() for both in words.values() for text in both)
 
     assert {form for text in texts for _, _, form, _ in string.Formatter().parse(text) if form} <= {
-        "term", "either", "quoted", "key",
+        "term", "either", "quoted", "key", "remedy",
     }  # fmt: skip
 
 
@@ -129,6 +129,15 @@ def test_why_the_system_refuses_is_worded_or_stands_as_its_symbol(error, french)
 
 def test_a_value_is_never_read_as_a_place_of_the_sentence():
     assert unworded("{hint} {0} {kind!r}").text("en") == "{hint} {0} {kind!r}"
+
+
+def test_a_fault_may_hold_the_fault_that_caused_it():
+    cause = Fault("pkcs12.unreadable")
+    fault = Fault("init.signing", {"path": "sign.p12", "why": cause})
+
+    assert fault.whole("fr").startswith("signing : sign.p12 ne convient pas : fichier PKCS#12 : illisible")
+    assert fault.remedy("en") == cause.remedy("en")
+    assert fault.as_json()["values"] == {"path": "sign.p12", "why": cause.as_json()}
 
 
 def test_a_size_of_rsa_and_alternatives_are_worded():

@@ -12,6 +12,7 @@ from connector.core.fault_words.form import Language, Sentences
 from connector.core.fault_words.insi import INSI
 from connector.core.fault_words.making import MAKING
 from connector.core.fault_words.members import MEMBERS
+from connector.core.fault_words.own import OWN
 from connector.core.fault_words.sections import SECTIONS
 from connector.core.fault_words.serving import SERVING
 from connector.core.fault_words.terms import TERMS
@@ -21,7 +22,7 @@ from connector.core.fault_words.values import VALUES
 __all__ = ["SENTENCES", "SUBJECTS", "TERMS", "Language"]
 
 SUBJECTS: Final[tuple[Sentences, ...]] = (
-    FILES, VALUES, SECTIONS, CERTIFICATES, TOKEN, MEMBERS, INSI, ADAPTERS, SERVING, MAKING,
+    FILES, VALUES, SECTIONS, CERTIFICATES, TOKEN, MEMBERS, INSI, ADAPTERS, SERVING, MAKING, OWN,
 )  # fmt: skip
 
 SENTENCES: Final[Sentences] = {kind: words for subject in SUBJECTS for kind, words in subject.items()}

@@ -24,6 +24,24 @@ MAKING: Final[Sentences] = {
         ),
         "fr": ("{folder} : écriture impossible", "en root ; et d'abord : spsti-connector-instance create {instance}"),
     },
+    "init.signing": {
+        "en": ("signing: {path} will not do: {why}", "{why:remedy}"),
+        "fr": ("signing : {path} ne convient pas : {why}", "{why:remedy}"),
+    },
+    "init.signing-credential": {
+        "en": (
+            "signing: {reference}: init cannot open a systemd credential, and your entry lists the key in it",
+            "give the files by their paths; name the credential in [signing] afterwards",
+        ),
+        "fr": (
+            "signing : {reference} : init n'ouvre pas un secret systemd, et votre fiche donne la clé qu'il contient",
+            "donnez les fichiers par leurs chemins ; nommez le secret dans [signing] ensuite",
+        ),
+    },
+    "init.signing-unreadable": {
+        "en": ("signing: {path} cannot be read ({reason:term})", ""),
+        "fr": ("signing : {path} illisible ({reason:term})", "vérifiez le chemin et ses droits"),
+    },
     "init.instance": {
         "en": (
             "instance: expected 1 to 20 of a-z, 0-9 and -, beginning with a letter",

@@ -66,6 +66,10 @@ TERMS: Final[Mapping[Language, Mapping[str, str]]] = {
         "left": "left",
         "join.members": "add your own entry to it",
         "join.directory": "spsti-connector next says which steps are left",
+        # what is to be done about an end
+        "rotate.server": "spsti-connector keys rotate server makes a key and a request, or takes the new PKCS#12 file",
+        "rotate.client": "spsti-connector keys rotate client makes a key and a request, or takes the new PKCS#12 file",
+        "replace": "put its successor in its place, then reload",
         # INSi
         "insi.authorisation": "the number that CNDA gave for the software",
         "insi.name": "1 to 64 letters, digits, dots, hyphens",
@@ -134,6 +138,9 @@ TERMS: Final[Mapping[Language, Mapping[str, str]]] = {
         "left": "parti",
         "join.members": "ajoutez-y votre propre fiche",
         "join.directory": "spsti-connector next dit les étapes qui restent",
+        "rotate.server": "spsti-connector keys rotate server crée une clé et une demande, ou prend le nouveau PKCS#12",
+        "rotate.client": "spsti-connector keys rotate client crée une clé et une demande, ou prend le nouveau PKCS#12",
+        "replace": "mettez son successeur à sa place, puis rechargez",
         "insi.authorisation": "le numéro que le CNDA a donné au logiciel",
         "insi.name": "1 à 64 lettres, chiffres, points, tirets",
         "insi.instance": "l'UUID de l'installation, en minuscules",
