@@ -97,7 +97,9 @@ class _Value:
                 self._value.remedy(self._language) if form == "remedy" else self._value.without_remedy(self._language)
             )
         is_french = self._language == "fr"
-        parts = [str(part) for part in self._value] if isinstance(self._value, list | tuple) else [str(self._value)]
+        parts = (
+            [_plain(part) for part in self._value] if isinstance(self._value, list | tuple) else [_plain(self._value)]
+        )
         match form:
             case "term":
                 return ", ".join(TERMS[self._language].get(part, part) for part in parts)
@@ -109,3 +111,8 @@ class _Value:
                 return _RSA.sub(r"RSA de \1 bits" if is_french else r"RSA of \1 bits", parts[0])
             case _:
                 return ", ".join(parts)
+
+
+def _plain(value: object) -> str:
+    """Write a number as people do: 60, not 60.0."""
+    return f"{value:g}" if isinstance(value, float) else str(value)

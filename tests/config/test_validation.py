@@ -94,6 +94,7 @@ def faults(tmp_path, text):
         ('key = "server.key"\n', "", "section.key-pair", "attendu soit certificate et key (PEM), soit pkcs12"),
         ("[members]", '[directory]\nroot="r"\nurls=["https://a.example"]\n[members]', "section.one-directory", "soit"),
         ("[members]", "[requester]\nmax_services = 21\n[members]", "value.at-most", "attendu un nombre d'au plus 20"),
+        ("[members]", "[requester]\ndeadline_seconds = 121\n[members]", "value.at-most", "d'au plus 120"),
         ("[members]", "[insi]\nenabled = true\n[members]", "section.insi-incomplete", "activé, et sans platform"),
         ("[members]", '[local]\nlisten = "0.0.0.0:80"\n[members]', "section.local-open", "hors de la boucle locale"),
     ],

@@ -16,7 +16,7 @@ FILES: Final[Sentences] = {
         "en": ("{text}", "{hint}"),
         "fr": (
             "ce qui est nommé ici est refusé, et le détail n'existe qu'en anglais",
-            "relancez avec --language en, et donnez le message à qui administre le connecteur",
+            "relancez avec --language en (ou LC_ALL=C), et donnez le message à qui administre le connecteur",
         ),
     },
     "stopped": {
