@@ -53,6 +53,17 @@ class People:
             await context.close()
         assert faults == []
 
+    @asynccontextmanager
+    async def stranger(self, *, viewport=DESKTOP, scheme="light"):
+        """Give a page of somebody who is not signed in."""
+        context = await self.chromium.new_context(
+            base_url=self.service.local_url, viewport=viewport, locale="fr-FR", color_scheme=scheme
+        )
+        try:
+            yield await context.new_page()
+        finally:
+            await context.close()
+
     async def _sign_in(self, name):
         account = self.accounts[name]
         context = await self.chromium.new_context(base_url=self.service.local_url, locale="fr-FR")

@@ -17,7 +17,7 @@ from connector.local.pages.fetches import STATE_TONES, TONES
 from connector.local.pages.texts import TEXTS
 from connector.local.requests import ROLES
 from connector.local.sign_in.launching import VendorKey
-from connector.local.words import Language, of_code
+from connector.local.words import Language, of_code, of_reply
 from connector.wire.launch import vendor_key
 from tests.kit.local_side import PHYSICIAN_ID, STRANGER_ID, A, B, C, announced
 from tests.pages.conftest import plain
@@ -309,14 +309,16 @@ async def test_records_of_one_day_are_both_offered_and_one_is_chosen(visit, hous
     assert "Transmis par Santé Travail Isère" in plain(await visitor.get(place))
 
 
+@pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("reply", [Reply.UNREACHABLE, Reply.TOO_LATE, Reply.COULD_NOT_LOOK, Reply.MISBEHAVED])
-async def test_a_service_that_fails_in_the_middle_is_named_with_what_to_do(visit, house, reply):
+async def test_a_service_that_fails_in_the_middle_is_named_with_what_to_do(visit, house, reply, language):
     house.errands.answers[B] = {"reply": reply, "code": Code.PEER_UNREACHABLE, "detail": "x"}
-    visitor = await visit()
+    visitor = await visit(language=language.value)
     page = plain(await visitor.get(await fetch(visitor)))
+    words = of_reply(reply, language, member="Santé Travail Isère", code=Code.PEER_UNREACHABLE)
 
-    assert "Services ayant répondu" in page or "ayant répondu sur 2" in page
-    assert "Santé Travail Isère" in page
+    assert words.text in page
+    assert words.next in page
     assert "peer.unreachable" in page
 
 

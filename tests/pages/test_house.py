@@ -124,9 +124,9 @@ async def test_a_peer_shows_the_version_of_its_connector_beside_the_protocols(vi
     [
         (
             "fr",
-            ["aucune lecture depuis ce démarrage", "Vu depuis le démarrage du", "Accusés à remettre 2"],
+            ["aucune lecture depuis ce démarrage", "Vu depuis le démarrage du", "Accusés de réception aux services 2"],
         ),
-        ("en", ["no read since this start", "As seen since the start of", "Acknowledgements to deliver 2"]),
+        ("en", ["no read since this start", "As seen since the start of", "Acknowledgements to services 2"]),
     ],
 )
 async def test_what_is_only_known_since_the_start_is_said_to_be(visit, language, said):

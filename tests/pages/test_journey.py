@@ -1,13 +1,32 @@
 """The physician's whole way in a real browser, on a running federation."""
 
-import pytest
+import asyncio
+import signal
+import subprocess
+import sys
 
+import pytest
+from pyotp import TOTP
+
+from connector.core.fetch import Reply
+from connector.local.words import Language, of_reply
 from spsti_sandbox.physician import Physician
 from tests.kit.system import CAST
 from tests.pages.browsing import DESKTOP, PHONE, assert_accessible, fetch_id, fill, said_of_withheld, send
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 TOOK = "iframe#document"
+PASSWORD, WHITE = "Coquelicot-sous-la-neige", "rgb(255, 255, 255)"
+
+
+async def arrival(people, found):
+    """What the journal holds of the arrival that a fetch led to."""
+    physician = Physician(people.service)
+    for entry in reversed(await physician.journal(type="arrived", tree="exchange")):
+        personal = (await physician.entry(entry))["personal"]
+        if personal["fetch_id"] == found:
+            return personal
+    raise AssertionError(found)
 
 
 async def test_a_filled_page_is_three_actions_at_most_from_the_record_in_the_page(people):
@@ -128,15 +147,20 @@ async def test_a_double_click_is_one_fetch_and_going_back_sends_nothing(people):
     async with people.at() as page:
         await fill(page, CAST.spelling_differs)
         before = len((await Physician(people.service).call("GET", "/api/v1/fetches?limit=100"))["items"])
+        last = (await Physician(people.service).journal(tree="exchange"))[-1]["index"]
         await page.dblclick(".send .main")
         await page.wait_for_selector(TOOK)
         first = fetch_id(page)
         await page.go_back()
         await page.go_forward()
+        sent = [
+            one for one in await Physician(people.service).journal(type="asked", tree="exchange") if one["index"] > last
+        ]
         after = (await Physician(people.service).call("GET", "/api/v1/fetches?limit=100"))["items"]
 
         assert len(after) == before + 1
         assert after[0]["id"] == first
+        assert len(sent) == 2  # one for each service: each question is an entry of its own
 
 
 @pytest.mark.long
@@ -146,12 +170,30 @@ async def test_a_fetch_whose_tab_was_closed_goes_on_and_is_found_again(people):
         await send(page)
         found = fetch_id(page)
     await Physician(people.service).settled(found)
+    assert (await arrival(people, found))["services"]
     async with people.at() as page:
         await page.goto("/fetches")
         await page.click(f"a[href='/fetches/{found}']")
         assert await page.locator(TOOK).count() == 0
         await page.click("a.button.main")
         await page.wait_for_selector(TOOK)
+
+
+@pytest.mark.long
+async def test_progress_is_told_service_by_service_while_one_is_silent(people):
+    silent = people.federation.services["b"].process
+    silent.send_signal(signal.SIGSTOP)
+    try:
+        async with people.at(viewport=PHONE) as page:
+            await fill(page, CAST.newer_at_b)
+            await send(page)
+            await page.wait_for_selector(".holder:has-text('Dijon') .tag.good")
+            assert await page.locator(".holder:has-text('Besançon') .tag.live").count() == 1
+            await assert_accessible(page, "progress")
+            silent.send_signal(signal.SIGCONT)
+            await page.wait_for_selector(TOOK)
+    finally:
+        silent.send_signal(signal.SIGCONT)
 
 
 @pytest.mark.long
@@ -167,6 +209,10 @@ async def test_a_service_that_is_gone_is_named_with_what_to_do(people):
             await assert_accessible(page, "service-gone")
             assert f"{gone.name} est injoignable." in words
             assert "1 service ayant répondu sur 2" in words
+            await page.goto(f"/language/en?back=/fetches/{fetch_id(page)}")
+            assert of_reply(Reply.UNREACHABLE, Language.EN, member=gone.name).text in await page.inner_text("main")
+            found = fetch_id(page)
+        assert {one["reply"] for one in (await arrival(people, found))["services"]} == {"announced", "unreachable"}
     finally:
         await gone.start()
 
@@ -260,6 +306,64 @@ async def test_a_peer_is_tested_from_the_status_page_and_the_journal_is_verified
         await assert_accessible(page, "report-made")
         await page.emulate_media(media="print")
         await assert_accessible(page, "report-printed")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_an_account_is_made_from_an_invitation(people, scheme):
+    _, added = await people.service.call(
+        "POST", "/api/v1/people", {"by": "sandbox", "name": "Ana AUDIT", "roles": ["auditor"], "practitioner": None}
+    )
+    _, enrolment = await people.service.call("POST", f"/api/v1/people/{added['id']}/enrol", {"by": "sandbox"})
+    typed = {"enrolment": enrolment["code"], "login": f"ana.{scheme}", "password": PASSWORD, "repeated": PASSWORD}
+    async with people.stranger(viewport=PHONE if scheme == "dark" else DESKTOP, scheme=scheme) as page:
+        await page.goto("/login")
+        await assert_accessible(page, f"login-{scheme}")
+        await page.goto("/enrol")
+        for name, text in typed.items():
+            await page.fill(f"#{name}", text)
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector(".qr")
+        await assert_accessible(page, f"enrol-second-{scheme}")
+        assert await page.evaluate("getComputedStyle(document.querySelector('.qr')).backgroundColor") == WHITE
+        await page.fill("#second", TOTP(await page.inner_text("#secret")).now())
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector(".notice.good")
+        await assert_accessible(page, f"enrol-done-{scheme}")
+
+
+@pytest.mark.long
+async def test_a_backup_that_was_really_taken_stands_on_the_status_page(people, tmp_path):
+    words = tmp_path / "words"
+    words.write_text("six words that nobody has\n")
+    made = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "connector", "backup", tmp_path / "data", "--epochs", tmp_path / "epochs",
+        "--keys", tmp_path / "keys", "--keys-passphrase-file", words, "--passphrase-file", words,
+        "--config", people.service.config, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    async with people.at("staff") as page:
+        await page.goto("/status")
+        assert "spsti-connector backup" in await page.inner_text("main")
+        assert await asyncio.wait_for(made.wait(), 90) == 0
+        await page.reload()
+        assert "spsti-connector backup" not in await page.inner_text("main")
+        await assert_accessible(page, "status-backed-up")
+
+
+@pytest.mark.long
+async def test_people_are_imported_and_suspended_on_their_page(people):
+    async with people.at("staff") as page:
+        await page.goto("/people")
+        await page.click("summary:has-text('CSV')")
+        file = "name;roles;ends_on\nAlix ARRIVÉE;assistant;31/12/2027\nSans NUMERO;nurse;\n".encode()
+        await page.set_input_files("#file", {"name": "personnes.csv", "mimeType": "text/csv", "buffer": file})
+        await page.click("form[action='/people/import'] button")
+        await page.wait_for_selector(".notice.warn")
+        await assert_accessible(page, "people-imported")
+        await page.click("tr:has-text('Alix ARRIVÉE') form[action$='/suspend'] button")
+        await page.wait_for_selector("tr:has-text('Alix ARRIVÉE') .tag.bad")
+        await page.goto("/review")
+        await assert_accessible(page, "review")
 
 
 @pytest.mark.long
