@@ -96,3 +96,17 @@ async def test_the_javascript_example_of_the_page_makes_a_token_that_is_taken(ho
     made = await asyncio.to_thread(subprocess.run, arguments, capture_output=True, check=True)
 
     assert (await post(browse, made.stdout.decode().strip()))[0] == 303
+
+
+async def test_the_php_example_of_the_page_makes_a_token_that_is_taken(house, address, browse, vendor):
+    if which("php") is None:
+        pytest.skip("php is not installed: apt install php-cli")
+    (vendor / "worker.json").write_text(json.dumps(new_fetch()["worker"]))
+    call = (
+        "\necho launch_token(file_get_contents('launch.key'), 'vendor', "
+        f"'{US.value}', json_decode(file_get_contents('worker.json'), true));"
+    )
+    (vendor / "example.php").write_text(code_of("php") + call)
+    made = await asyncio.to_thread(subprocess.run, ["php", "example.php"], cwd=vendor, capture_output=True, check=True)
+
+    assert (await post(browse, made.stdout.decode().strip()))[0] == 303
