@@ -34,7 +34,8 @@ async def test_a_filled_page_is_three_actions_at_most_from_the_record_in_the_pag
         await fill(page)
         await assert_accessible(page, "fetch-filled")
         actions = 1
-        async with page.expect_response("**/document") as document:
+        viewer = page.expect_event("framenavigated", lambda frame: frame.url.startswith("chrome-extension://"))
+        async with page.expect_response("**/document") as document, viewer:
             await page.click(".send .main")
 
         answer = await document.value
