@@ -7,19 +7,23 @@ import pytest
 
 from connector.core.codes import Code
 from connector.core.datamatrix import GS, HEADER
-from connector.core.errors import LocalRefused
+from connector.core.errors import InsiFault, LocalRefused
 from connector.core.fetch import Reply
+from connector.core.insi import InsiCode
 from connector.core.mandate import AuthLevel, AuthMeans, InformationMeans, VisitKind
 from connector.core.people import Role
 from connector.core.states import FetchState
+from connector.local.identity_words import of_answer
 from connector.local.pages.fetch_form import FAULT_FIELDS
 from connector.local.pages.fetches import STATE_TONES, TONES
 from connector.local.pages.texts import TEXTS
 from connector.local.requests import ROLES
 from connector.local.sign_in.launching import VendorKey
+from connector.local.statuses import status_of
 from connector.local.words import Language, of_code, of_reply
 from connector.wire.launch import vendor_key
 from tests.kit.local_side import PHYSICIAN_ID, STRANGER_ID, A, B, C, announced
+from tests.kit.vigilance import nobody
 from tests.pages.conftest import plain
 from tests.signin.test_launch import PRIVATE, pem_of, token
 
@@ -220,6 +224,61 @@ async def test_the_oid_of_a_label_is_never_another_one_once_it_stands_in_the_for
     page = await (await visit()).post("/fetch/label", label=label, status=200)
 
     assert 'name="oid" value="1.2.250.1.213.1.4.8"' in page
+
+
+async def test_a_worker_is_found_by_insi_and_stands_in_the_form_not_yet_qualified(visit, house):
+    visitor = await visit()
+    traits = {name: text for name, text in WORKER.items() if name not in ("matricule", "verified_on", "qualified")}
+
+    page = await visitor.post("/fetch/insi", status=200, **traits)
+
+    assert 'value="279035121518989"' in page
+    assert re.search(r'name="verified_on"[^>]*value="2026-', page)
+    assert 'value="yes" checked' not in page
+    ((question, by, _),) = house.vigilance.insi.asked
+    assert (question.birth_name, by.who) == ("PAT-TROIS", visitor.person.id)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("answer", [nobody(), nobody(InsiCode.SEVERAL), InsiFault("down", code=Code.INSI_UNREACHABLE)])
+async def test_a_search_that_finds_nobody_says_what_to_do_and_keeps_the_form(visit, house, language, answer):
+    house.vigilance.insi.answers = [answer]
+    visitor = await visit(language=language.value)
+    status = status_of(answer.code) if isinstance(answer, InsiFault) else 200
+
+    page = await visitor.post("/fetch/insi", status=status, **{**WORKER, "matricule": ""})
+
+    words = of_code(answer.code, language) if isinstance(answer, InsiFault) else of_answer(answer.code, (), language)
+    assert words.text in plain(page)
+    assert words.next in plain(page)
+    assert 'value="Pat-Trois"' in page
+
+
+@pytest.mark.parametrize(("birth_name", "tone"), [("Tchitchi", "good"), ("Tchitchov", "warn")])
+async def test_an_identity_is_verified_and_a_difference_is_told(visit, birth_name, tone):
+    known = {"birth_name": birth_name, "birth_given_names": "Catarina Bella", "birth_date": "00/03/1979"}
+
+    page = await (await visit()).post("/fetch/verify", status=200, **{**WORKER, **known, "verified_on": ""})
+
+    assert f'class="notice {tone}"' in page
+    assert bool(re.search(r'name="verified_on"[^>]*value="2026-', page)) == (tone == "good")
+
+
+async def test_a_worker_whom_the_software_does_not_know_is_asked_for_a_reason_at_once(visit, house):
+    house.errands.faults["prepare"] = LocalRefused("rule", code=Code.FETCH_NOT_FOLLOWED)
+
+    page = await fetch(await visit(), status=status_of(Code.FETCH_NOT_FOLLOWED))
+
+    assert re.search(r'<details class="field wide" open><summary>[^<]*</summary>\s*<label for="declared_reason">', page)
+
+
+async def test_a_record_is_filed_from_its_page(visit, house):
+    visitor = await visit()
+    place = await fetch(visitor)
+
+    assert f'action="{place}/file"' in await visitor.get(f"{place}?read=1")
+    assert await visitor.post(f"{place}/file") == place
+    assert "Classé" in plain(await visitor.get(place))
 
 
 async def test_services_are_found_by_a_former_name_without_a_script(visit):
