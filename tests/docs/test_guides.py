@@ -133,6 +133,7 @@ def run_lines(name: str) -> list[list[str]]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("guide", GUIDES)
 async def test_the_operators_guide_does_what_it_says(guide, tmp_path):
     """Each marked line, in order, by a shell, as the staff of service a with service c beside it."""
