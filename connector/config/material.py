@@ -85,7 +85,7 @@ class Listing:
     members: int
     copies: int | None
     staleness: Staleness
-    not_ready: str | None
+    is_ready: bool
     differences: tuple[Difference, ...]
 
 
@@ -361,7 +361,7 @@ class _Reader:
             members=len(directory.members()),
             copies=directory.copies(),
             staleness=directory.staleness(),
-            not_ready=directory.not_ready(),
+            is_ready=directory.not_ready() is None,
             differences=differences,
         )
 
@@ -444,8 +444,7 @@ class _Reader:
                 self._fault(where, detail)
             return None
         except FailedClosed as error:
-            values = {"text": error.message, "hint": error.hint, "code": error.code.value}
-            self._fault(where, Fault("stopped", values))
+            self._fault(where, error.fault)
             return None
 
     def _fault(self, where: KeyPath, fault: Fault) -> None:

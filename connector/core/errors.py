@@ -46,6 +46,11 @@ class ConnectorError(Exception):
         return f"{self.message}: {self.hint}" if self.hint else self.message
 
 
+def stopped(error: ConnectorError) -> Fault:
+    """Make a fault of an error that was raised as a text: French has the words of its code."""
+    return Fault("stopped", {"text": error.message, "hint": error.hint, "code": error.code.value})
+
+
 class ConfigFault(ConnectorError):
     """The configuration cannot be used.
 
@@ -172,3 +177,20 @@ class FailedClosed(ConnectorError):
     """Ledger, vault, state, clock or disk cannot be relied on: nothing left this house."""
 
     default_code = Code.LEDGER_UNAVAILABLE
+
+    def __init__(
+        self, message: str, *, code: Code | str | None = None, hint: str = "", fault: Fault | None = None
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self._fault = fault
+
+    @classmethod
+    def of(cls, code: Code, kind: str, /, **values: object) -> "FailedClosed":
+        """Make the error by the kind of its fault in `core.fault_words`; its message is the English one."""
+        fault = Fault(kind, values)
+        return cls(fault.text("en"), code=code, hint=fault.remedy("en"), fault=fault)
+
+    @property
+    def fault(self) -> Fault:
+        """What is wrong, as a value; where it was raised as an English text, French has the words of its code."""
+        return self._fault or stopped(self)

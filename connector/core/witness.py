@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
+from connector.core.faults import Fault
 from connector.core.instant import Instant
 from connector.core.ledger import Tree
 from connector.core.members import MemberId
@@ -216,22 +217,29 @@ def culprit(fault: LedgerFault) -> MemberId:
     return fault.told_by if fault.kind in LIES and fault.told_by is not None else fault.ledger.member
 
 
-def in_words(fault: LedgerFault) -> str:
-    """Say what a fault is, for people; who it was told by stands beside it."""
-    ledger, told = fault.ledger, f" ({fault.told_by} holds it)" if fault.told_by else ""
+def as_fault(fault: LedgerFault) -> Fault:
+    """Give a fault as a value that both languages word; who it was told by stands beside it."""
+    said: dict[str, object] = {
+        "ledger": str(fault.ledger),
+        "told": Fault("witness.holder", {"member": str(fault.told_by)}) if fault.told_by else "",
+    }
     match fault.kind:
         case LedgerFaultKind.FORK:
-            return f"{ledger} signed two histories of {_size(fault.shown)} entries{told}"
+            return Fault("witness.fork", said | {"size": _size(fault.shown)})
         case LedgerFaultKind.NOT_CONSISTENT:
-            sizes = f"{_size(fault.known)} and of {_size(fault.shown)} entries"
-            return f"{ledger} signed histories of {sizes}, and neither goes on from the other{told}"
+            return Fault("witness.not-consistent", said | {"known": _size(fault.known), "shown": _size(fault.shown)})
         case LedgerFaultKind.SHORTENED:
             most, now = sorted((_size(fault.known), _size(fault.shown)), reverse=True)
-            return f"{ledger} had signed {most} entries{told} and shows {now}: an old copy of it, or its end was cut"
+            return Fault("witness.shortened", said | {"most": most, "now": now})
         case LedgerFaultKind.FALSE_HEAD:
-            return f"{fault.told_by} gives out a checkpoint of {ledger} that was never signed"
+            return Fault("witness.false-head", said | {"member": str(fault.told_by)})
         case LedgerFaultKind.FALSE_STATEMENT:
-            return f"{fault.told_by} countersigned {ledger} with a signature that does not verify"
+            return Fault("witness.false-statement", said | {"member": str(fault.told_by)})
+
+
+def in_words(fault: LedgerFault) -> str:
+    """Say what a fault is, in English."""
+    return as_fault(fault).text("en")
 
 
 def _size(note: str) -> int:

@@ -215,11 +215,7 @@ class TokenSigner:
         return self._unavailable(why)
 
     def _unavailable(self, why: str) -> FailedClosed:
-        return FailedClosed(
-            f"signing key: the token {self._where.token} does not sign ({why})",
-            code=Code.SIGNER_UNAVAILABLE,
-            hint="put the token back; nothing is signed meanwhile, so nothing leaves",
-        )
+        return FailedClosed.of(Code.SIGNER_UNAVAILABLE, "signer.silent", token=self._where.token, text=why)
 
 
 def _library() -> Any:  # noqa: ANN401 - a module without types

@@ -21,6 +21,7 @@ from connector.config.material import Material, prepare
 from connector.config.model import ConfigFile
 from connector.core.errors import ConfigFault, ConnectorError
 from connector.core.fault_words import Language
+from connector.core.faults import Fault
 from connector.daemon.build import JOIN_AS_IT_IS, build
 from connector.daemon.doors import api_keys
 from connector.daemon.listening import CannotListen, HandedOver, handed_over
@@ -158,7 +159,7 @@ def _reload(path: Path, rooms: Rooms, language: Language) -> None:
     waiting = _needs_restart(rooms.material.file.model, model)
     log.info(logs.CONFIG_RELOADED, version=rooms.directory.version, reason=", ".join(waiting) or None)
     for section in waiting:
-        _say(f"[{section}] changed and counts from the next restart on")
+        _say(Fault("reload.waits", {"section": section}).text(language))
 
 
 def _needs_restart(before: ConfigFile, after: ConfigFile) -> list[str]:

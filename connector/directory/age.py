@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from connector.core.faults import Fault
 from connector.core.instant import Instant
 
 
@@ -21,4 +22,9 @@ class Staleness:
 
     state: Freshness
     ends_at: Instant | None
-    message: str
+    fault: Fault | None = None
+
+    @property
+    def message(self) -> str:
+        """What to announce, in English; empty where nothing is to be."""
+        return self.fault.text("en") if self.fault else ""

@@ -17,6 +17,7 @@ from typing import Final
 from connector.core.canonical import canonical
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
+from connector.core.faults import reason
 from connector.core.instant import Instant
 from connector.directory import layout
 from connector.directory.metadata import file_of
@@ -223,8 +224,4 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _broken(error: OSError) -> FailedClosed:
-    return FailedClosed(
-        f"directory archive: the disk refuses ({error.strerror})",
-        code=Code.DIRECTORY_UNAVAILABLE,
-        hint="look at the disk of [state] directory",
-    )
+    return FailedClosed.of(Code.DIRECTORY_UNAVAILABLE, "archive.disk", reason=reason(error))

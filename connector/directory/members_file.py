@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from connector.core.directory import MAX_PINS, KeyUse, Member, MemberChange, MemberKey, MemberStatus, TlsBinding
@@ -45,9 +45,6 @@ class NoFiles:
     def read(self, _path: str) -> bytes | None:
         """Hold nothing."""
         return None
-
-
-TRIAL: Final = "a local members file: for a trial between services that know each other, signed by nobody"
 
 
 class MembersFile:
@@ -143,7 +140,7 @@ class MembersFile:
 
     def staleness(self) -> Staleness:
         """Say that it has no end, and what it is."""
-        return Staleness(Freshness.FRESH, None, TRIAL)
+        return Staleness(Freshness.FRESH, None, Fault("age.trial"))
 
     def findings(self) -> tuple[Finding, ...]:
         """Give nothing: a file with faults is not taken."""

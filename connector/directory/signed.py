@@ -15,7 +15,7 @@ from tuf.api.metadata import Root
 
 from connector.core.directory import Member, MemberChange, MemberStatus
 from connector.core.errors import ConfigFault
-from connector.core.faults import reason
+from connector.core.faults import Fault, reason
 from connector.core.instant import Instant, rfc3339
 from connector.core.members import MemberId
 from connector.core.oid import Environment
@@ -211,18 +211,20 @@ class SignedDirectory:
         """Say how near its end the directory is, well before it comes."""
         now = self._clock.now()
         if self._verified is None:
-            return Staleness(Freshness.CLOSED, None, "no version has been received yet: run directory refresh")
+            return Staleness(Freshness.CLOSED, None, Fault("age.none"))
         ends_at, ends = self._verified.ends_at, self._verified.ends
         role = min(ends, key=lambda name: ends[name])
-        who = "the publishers" if role in {"timestamp", "snapshot"} else "the operators"
-        what = f"the directory's {role} ends at {rfc3339(ends_at)}, and {who} must sign it again"
+        who = "publishers" if role in {"timestamp", "snapshot"} else "operators"
+        said = {"role": role, "at": rfc3339(ends_at), "who": who}
         if now >= ends_at + self._settings.grace_seconds:
-            return Staleness(Freshness.CLOSED, ends_at, f"closed, nobody is answered or asked: {what}")
+            return Staleness(Freshness.CLOSED, ends_at, Fault("age.closed", said))
         if now >= ends_at:
             closes = rfc3339(Instant(ends_at + self._settings.grace_seconds))
-            return Staleness(Freshness.GRACE, ends_at, f"expired, members known before stay until {closes}: {what}")
+            return Staleness(Freshness.GRACE, ends_at, Fault("age.grace", said | {"closes": closes}))
         soon = [name for name, end in ends.items() if now >= end - layout.WARN_BEFORE[name]]
-        return Staleness(Freshness.STALE if soon else Freshness.FRESH, ends_at, what if soon else "")
+        if soon:
+            return Staleness(Freshness.STALE, ends_at, Fault("age.ending", said))
+        return Staleness(Freshness.FRESH, ends_at)
 
     def not_ready(self) -> str | None:
         """Say why this member may not answer for want of a directory, or None."""

@@ -3,8 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from connector.core.errors import ConfigFault, ConnectorError
-from connector.core.faults import Fault
+from connector.core.errors import ConfigFault, ConnectorError, FailedClosed, stopped
 from connector.core.instant import Instant
 from connector.daemon.run import read
 from connector.doctor import adapters, house, keys, ledgers, listing
@@ -19,9 +18,10 @@ def open_patient(config: Path, now: Instant) -> Patient | list[Finding]:
         return Patient.of(config, read(config), now)
     except ConfigFault as error:
         return [critical("configuration", "config.fault", fault=fault) for fault in error.details]
+    except FailedClosed as error:
+        return [critical("configuration", "config.fault", fault=error.fault)]
     except ConnectorError as error:
-        values = {"text": error.message, "hint": error.hint, "code": error.code.value}
-        return [critical("configuration", "config.fault", fault=Fault("stopped", values))]
+        return [critical("configuration", "config.fault", fault=stopped(error))]
 
 
 def here(patient: Patient) -> Iterator[Finding]:

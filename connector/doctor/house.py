@@ -80,7 +80,7 @@ def standing(patient: Patient) -> Iterator[Finding]:
     try:
         found: Standing = standing_of(database)
     except FailedClosed as error:
-        yield critical("ledger", "ledger.unreadable", why=error.message)
+        yield critical("ledger", "ledger.unreadable", why=error.fault)
         return
     if found.restored_from is not None:
         yield critical("ledger", "ledger.restored", at=rfc3339(found.restored_from))

@@ -43,7 +43,7 @@ def revocation(patient: Patient) -> Iterator[Finding]:
     trust = Trust.of(patient.material.server_tls)
     if trust.crls is None:
         return
-    if why := trust.speechless(patient.now):
+    if why := trust.unsaid(patient.now):
         yield critical("crl", "crl.speechless", why=why)
         return
     until = trust.crls.next_update

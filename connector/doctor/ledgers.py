@@ -21,7 +21,7 @@ def ledgers(patient: Patient) -> Iterator[Finding]:
         if not belongs(database, material.state.epochs):
             yield critical("ledger", "ledger.epochs", folder=material.state.epochs)
     except FailedClosed as error:
-        yield critical("ledger", "ledger.unreadable", why=error.message)
+        yield critical("ledger", "ledger.unreadable", why=error.fault)
         return
     for why in found.differs:
         yield critical("ledger", "ledger.differs", why=why)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from connector.directory.age import Freshness
-from connector.doctor.finding import Finding, critical, ok, warning
+from connector.doctor.finding import Finding, ok, warning
 from connector.doctor.patient import Patient
 
 COPIES: Final = 3
@@ -16,15 +15,14 @@ def listing(patient: Patient) -> Iterator[Finding]:
     found = patient.material.listing
     yield ok("directory", "directory.right", members=found.members, version=found.version)
     if found.copies is None:
-        yield warning("directory", "directory.trial", what=found.staleness.message)
+        yield warning("directory", "directory.trial", what=found.staleness.fault)
         return
-    if found.not_ready is not None:
-        yield warning("directory", "directory.not-ready", what=found.not_ready)
+    if not found.is_ready:
+        yield warning("directory", "directory.not-ready", what=found.staleness.fault)
     else:
         for one in found.differences:
             yield warning("directory", "directory.difference", where=one.dotted, difference=one.fault)
-        if found.staleness.message:
-            level = critical if found.staleness.state is Freshness.CLOSED else warning
-            yield level("directory", "directory.stale", what=found.staleness.message)
+        if found.staleness.fault:
+            yield warning("directory", "directory.stale", what=found.staleness.fault)
     if found.copies < COPIES:
         yield warning("directory", "directory.copies", copies=found.copies, wanted=COPIES)

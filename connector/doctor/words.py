@@ -88,11 +88,11 @@ SENTENCES: Final[dict[str, dict[Language, tuple[str, str]]]] = {
     },
     "crl.speechless": {
         "en": (
-            "{why}: nobody's certificate can be checked",
+            "{why:text}: nobody's certificate can be checked",
             "let the connector fetch it, or put it where [peer] crls says",
         ),
         "fr": (
-            "{why} : aucun certificat ne peut être vérifié",
+            "{why:text} : aucun certificat ne peut être vérifié",
             "laissez le connecteur la chercher, ou déposez-la ([peer] crls)",
         ),
     },
@@ -149,8 +149,11 @@ SENTENCES: Final[dict[str, dict[Language, tuple[str, str]]]] = {
         "fr": ("journaux : {entries} entrées", ""),
     },
     "ledger.unreadable": {
-        "en": ("the state's database cannot be read ({why})", "check owner and disk; restore a backup"),
-        "fr": ("la base de l'état est illisible ({why})", "vérifiez propriétaire et disque ; restaurez une sauvegarde"),
+        "en": ("the state's database cannot be read ({why:text})", "check owner and disk; restore a backup"),
+        "fr": (
+            "la base de l'état est illisible ({why:text})",
+            "vérifiez propriétaire et disque ; restaurez une sauvegarde",
+        ),
     },
     "ledger.epochs": {
         "en": (
@@ -164,21 +167,21 @@ SENTENCES: Final[dict[str, dict[Language, tuple[str, str]]]] = {
     },
     "ledger.differs": {
         "en": (
-            "{why}: the connector does not start",
+            "{why:text}: the connector does not start",
             "put the newest copy of the state directory in place; only where there is none, two people: spsti-connector journal succeed-offline",
         ),
         "fr": (
-            "{why} : le connecteur ne démarre pas",
+            "{why:text} : le connecteur ne démarre pas",
             "remettez la copie la plus récente du répertoire d'état ; s'il n'y en a pas, à deux : spsti-connector journal succeed-offline",
         ),
     },
     "ledger.behind": {
         "en": (
-            "{why}: nobody is answered",
+            "{why:text}: nobody is answered",
             "put the newest copy of the state directory in place; only where there is none, two people: spsti-connector journal succeed",
         ),
         "fr": (
-            "{why} : personne n'obtient de réponse",
+            "{why:text} : personne n'obtient de réponse",
             "remettez la copie la plus récente du répertoire d'état ; s'il n'y en a pas, à deux : spsti-connector journal succeed",
         ),
     },
@@ -215,20 +218,23 @@ SENTENCES: Final[dict[str, dict[Language, tuple[str, str]]]] = {
         "fr": ("{members} membres dans la liste {version}", ""),
     },
     "directory.trial": {
-        "en": ("[members] is {what}", "join a federation: [directory]"),
-        "fr": ("[members] : {what}", "rejoignez une fédération : [directory]"),
+        "en": ("[members] is {what:text}", "join a federation: [directory]"),
+        "fr": ("[members] : {what:text}", "rejoignez une fédération : [directory]"),
     },
     "directory.not-ready": {
-        "en": ("{what}", "start the connector, or directory refresh; spsti-connector next says which steps are left"),
-        "fr": ("{what}", "démarrez, ou directory refresh ; spsti-connector next dit les étapes qui restent"),
+        "en": (
+            "{what:text}",
+            "start the connector, or directory refresh; spsti-connector next says which steps are left",
+        ),
+        "fr": ("{what:text}", "démarrez, ou directory refresh ; spsti-connector next dit les étapes qui restent"),
     },
     "directory.difference": {
         "en": ("[{where}] {difference:text}", "{difference:remedy}"),
         "fr": ("[{where}] {difference:text}", "{difference:remedy}"),
     },
     "directory.stale": {
-        "en": ("{what}", "directory refresh; federation duty says who must sign"),
-        "fr": ("{what}", "directory refresh ; federation duty dit qui doit signer"),
+        "en": ("{what:text}", "directory refresh; federation duty says who must sign"),
+        "fr": ("{what:text}", "directory refresh ; federation duty dit qui doit signer"),
     },
     "directory.copies": {
         "en": (

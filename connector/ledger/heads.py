@@ -100,12 +100,12 @@ def load_head(db: Connection, tree: Tree, keys: LedgerKeys) -> Head:
             return _begin(db, tree, keys)
         return read_head(db, origin, keys)
     except PeerFault as error:
-        raise _differs(tree, error.message) from error
+        raise _differs("head.other", tree, text=error.message) from error
 
 
 def _begin(db: Connection, tree: Tree, keys: LedgerKeys) -> Head:
     if one(db, "select 1 from entries where tree = ? limit 1", tree.value):
-        raise _differs(tree, "entries without a ledger they belong to")
+        raise _differs("head.other", tree, text="entries without a ledger they belong to")
     db.execute("begin immediate")
     try:
         head = begin(db, Origin(keys.member, tree, FIRST_SERIAL), keys)
@@ -135,26 +135,21 @@ def read_head(db: Connection, origin: Origin, keys: LedgerKeys) -> Head:
     tree = origin.tree
     row = one(db, LAST_CHECKPOINT, tree.value)
     if row is None:
-        raise _differs(tree, "no checkpoint")
+        raise _differs("head.other", tree, text="no checkpoint")
     number, note = row
     size = index_of(number)
     signed = keys.open(note, origin)
     if signed.size != size or serial_of(number) != origin.serial:
-        raise _differs(tree, f"a checkpoint of {signed.size} entries in the place of {size}")
+        raise _differs("head.place", tree, got=signed.size, size=size)
     last = one(db, "select max(idx) from entries where tree = ?", tree.value)
     count = 0 if last is None or last[0] is None else max(last[0] + 1 - number_of(origin.serial, 0), 0)
     if count != size:
-        raise _differs(tree, f"{count} entries, {size} signed")
+        raise _differs("head.count", tree, got=count, size=size)
     frontier = Frontier.from_nodes(size, StoredNodes(db, tree, origin.serial))
     if frontier.root() != signed.root:
-        raise _differs(tree, f"another root than the signed one over {size} entries")
+        raise _differs("head.root", tree, size=size)
     return Head(origin, frontier, note)
 
 
-def _differs(tree: Tree, got: str) -> FailedClosed:
-    return FailedClosed(
-        f"ledger {tree}: got {got}, expected what its last signed checkpoint says",
-        code=Code.LEDGER_UNAVAILABLE,
-        hint="nothing is repaired: put the newest copy of the state directory in place; where there is none, "
-        "two people begin new ledgers: spsti-connector journal succeed-offline",
-    )
+def _differs(kind: str, tree: Tree, **values: object) -> FailedClosed:
+    return FailedClosed.of(Code.LEDGER_UNAVAILABLE, kind, tree=tree.value, **values)

@@ -11,8 +11,9 @@ from typing import Final
 
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed, PeerFault
+from connector.core.faults import Fault
 from connector.core.ledger import Tree
-from connector.core.witness import LedgerFault, in_words
+from connector.core.witness import LedgerFault, as_fault
 from connector.ledger.heads import LedgerKeys, origin_of, read_head
 from connector.ledger.showing import is_own
 from connector.store.database import open_reader
@@ -24,10 +25,10 @@ _HAS_FAULTS: Final = "select 1 from sqlite_master where name = 'ledger_faults'"
 
 @dataclass(frozen=True, slots=True)
 class LedgerStanding:
-    """What is wrong, in words. `differs` keeps a daemon from starting; `behind` keeps one that runs from answering."""
+    """What is wrong. `differs` keeps a daemon from starting; `behind` keeps one that runs from answering."""
 
-    differs: Sequence[str] = ()
-    behind: Sequence[str] = ()
+    differs: Sequence[Fault] = ()
+    behind: Sequence[Fault] = ()
 
 
 def standing_of_ledgers(database: Path, keys: LedgerKeys) -> LedgerStanding:
@@ -44,15 +45,12 @@ def standing_of_ledgers(database: Path, keys: LedgerKeys) -> LedgerStanding:
         finally:
             db.close()
     except sqlite3.Error as error:
-        raise FailedClosed(
-            f"state: its database cannot be read ({type(error).__name__})",
-            code=Code.STATE_UNAVAILABLE,
-            hint="check its owner and disk",
-        ) from None
+        raise FailedClosed.of(Code.STATE_UNAVAILABLE, "state.unreadable", error=type(error).__name__) from None
 
 
 def _look(db: Connection, keys: LedgerKeys) -> LedgerStanding:
-    differs, serials = [], {}
+    differs: list[Fault] = []
+    serials: dict[Tree, int] = {}
     for tree in Tree:
         origin = origin_of(db, tree)
         if origin is None:
@@ -60,11 +58,13 @@ def _look(db: Connection, keys: LedgerKeys) -> LedgerStanding:
         serials[tree] = origin.serial
         try:
             read_head(db, origin, keys)
-        except (FailedClosed, PeerFault) as error:
-            differs.append(error.message)
+        except FailedClosed as error:
+            differs.append(error.fault)
+        except PeerFault as error:
+            differs.append(Fault("head.other", {"tree": tree.value, "text": error.message}))
     faults: Sequence[LedgerFault] = read_faults(db) if one(db, _HAS_FAULTS) else ()
     behind = [
-        in_words(fault)
+        as_fault(fault)
         for fault in faults
         if is_own(fault, keys.member) and fault.ledger.serial >= serials.get(fault.ledger.tree, 0)
     ]

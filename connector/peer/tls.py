@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connector.core.errors import ConfigFault
-from connector.core.faults import reason
+from connector.core.faults import Fault, reason
 from connector.core.instant import Instant, rfc3339
 from connector.crypto.certificates import Authorities, IssuedSerial, PeerCertificate
 from connector.crypto.crls import CrlSet
@@ -116,14 +116,19 @@ class Trust:
         return cls(authorities, crls, material.grace_seconds)
 
     def speechless(self, now: Instant) -> str:
-        """Say why nothing can be said of anyone's certificate now: a list is missing, or has ended; empty where not."""
+        """Say why nothing can be said of anyone's certificate now, in English; empty where something can."""
+        fault = self.unsaid(now)
+        return fault.text("en") if fault else ""
+
+    def unsaid(self, now: Instant) -> Fault | None:
+        """Give why nothing can be said of anyone's certificate now: a list is missing, or has ended."""
         if self.crls is None:
-            return ""
+            return None
         if self.crls.missing:
-            return f"no revocation list of {self.crls.missing[0]} is here"
+            return Fault("revocation.missing", {"authority": self.crls.missing[0]})
         if now >= self.crls.next_update + self.grace_seconds:
-            return f"a revocation list here ended {rfc3339(self.crls.next_update)}"
-        return ""
+            return Fault("revocation.ended", {"at": rfc3339(self.crls.next_update)})
+        return None
 
     def chain_of(self, connection: Connection) -> tuple[IssuedSerial, ...]:
         """Give the peer's certificate and those above it as CRLs name them; kept by callers for the connection's life.

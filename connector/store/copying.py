@@ -135,7 +135,7 @@ def standing_of(database: Path) -> Standing:
         finally:
             db.close()
     except sqlite3.Error as error:
-        raise _refused(f"its database cannot be read ({error})", "check its owner and disk") from None
+        raise FailedClosed.of(Code.STATE_UNAVAILABLE, "state.unreadable", error=type(error).__name__) from None
     entries, instant = int(count[0]) if count else 0, Instant(int(highest[0]) if highest else 0)
     return Standing(entries, instant, taken_at_of(mark[0]) if mark else None)
 

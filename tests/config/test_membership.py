@@ -159,7 +159,7 @@ def test_a_service_that_has_not_joined_can_start_and_is_told_what_is_left(made, 
     checked = run("check", "--config", files.config, "--offline")
 
     assert (material.member.name, material.member.status) == ("SPSTI Exemple", MemberStatus.MAIL_ONLY)
-    assert material.listing.not_ready is not None
+    assert not material.listing.is_ready
     assert checked.exit_code == 1, checked.output
     assert "no version has been received yet" in checked.output
     assert "1 copies of the directory can be asked, members' own included, expected 3" in checked.output
@@ -173,7 +173,7 @@ async def test_a_joined_service_is_as_the_directory_has_it(made, federation):
 
     material = prepared(files)
 
-    assert (material.listing.differences, material.listing.not_ready) == ((), None)
+    assert (material.listing.differences, material.listing.is_ready) == ((), True)
     assert (material.member.endpoint, material.member.size_class) == ("https://127.0.0.1:8443", "M")
     assert material.listing.version.startswith("tuf:")
 
@@ -199,7 +199,7 @@ async def test_a_directory_that_has_ended_still_tells_our_own_keys(made, federat
 
     late = prepare(load(files.config), credentials=None, now=Instant(NOW + 30 * 86_400))
 
-    assert "closed" in late.listing.not_ready
+    assert "closed" in late.listing.staleness.message
     assert [key.kid for key in late.member.ledger_keys()] == ["ledger-1"]
 
 

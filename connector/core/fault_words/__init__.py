@@ -15,6 +15,7 @@ from connector.core.fault_words.members import MEMBERS
 from connector.core.fault_words.own import OWN
 from connector.core.fault_words.sections import SECTIONS
 from connector.core.fault_words.serving import SERVING
+from connector.core.fault_words.standing import STANDING
 from connector.core.fault_words.terms import TERMS
 from connector.core.fault_words.token import TOKEN
 from connector.core.fault_words.values import VALUES
@@ -22,7 +23,7 @@ from connector.core.fault_words.values import VALUES
 __all__ = ["SENTENCES", "SUBJECTS", "TERMS", "Language"]
 
 SUBJECTS: Final[tuple[Sentences, ...]] = (
-    FILES, VALUES, SECTIONS, CERTIFICATES, TOKEN, MEMBERS, INSI, ADAPTERS, SERVING, MAKING, OWN,
+    FILES, VALUES, SECTIONS, CERTIFICATES, TOKEN, MEMBERS, INSI, ADAPTERS, SERVING, MAKING, OWN, STANDING,
 )  # fmt: skip
 
 SENTENCES: Final[Sentences] = {kind: words for subject in SUBJECTS for kind, words in subject.items()}

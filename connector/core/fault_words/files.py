@@ -21,7 +21,7 @@ FILES: Final[Sentences] = {
     },
     "stopped": {
         "en": ("{text}", "{hint}"),
-        "fr": ("ce qui est nommé ici ne peut pas être ouvert ({code})", "voyez ce code dans docs/errors.md"),
+        "fr": ("{code:term} ({code})", "voyez ce code dans docs/errors.md"),
     },
     "file.unreadable": {
         "en": ("cannot be read ({reason:term})", "name an existing file that this user may read: --config FILE"),

@@ -85,6 +85,17 @@ TERMS: Final[Mapping[Language, Mapping[str, str]]] = {
         "refused": "it can no longer be made",
         "start": "its process did not start in time",
         "resting": "its process ended too often",
+        # who signs the directory
+        "publishers": "the publishers",
+        "operators": "the operators",
+        # errors that close, where no sentence of their own says more
+        "ledger.unavailable": "the ledger cannot be relied on",
+        "vault.unavailable": "the vault cannot be used",
+        "vault.damaged": "what was sealed cannot be opened",
+        "state.unavailable": "the state cannot be used",
+        "signer.unavailable": "nothing can be signed",
+        "directory.unavailable": "the directory cannot be used",
+        "crl.unavailable": "a revocation list cannot be had",
     },
     "fr": {
         "": "aucun",
@@ -154,5 +165,14 @@ TERMS: Final[Mapping[Language, Mapping[str, str]]] = {
         "refused": "il ne peut plus être construit",
         "start": "son processus n'a pas démarré à temps",
         "resting": "son processus s'est terminé trop souvent",
+        "publishers": "les publieurs",
+        "operators": "les opérateurs",
+        "ledger.unavailable": "le journal n'est pas fiable",
+        "vault.unavailable": "le coffre n'est pas utilisable",
+        "vault.damaged": "ce qui a été scellé ne s'ouvre pas",
+        "state.unavailable": "l'état n'est pas utilisable",
+        "signer.unavailable": "rien ne peut être signé",
+        "directory.unavailable": "l'annuaire n'est pas utilisable",
+        "crl.unavailable": "une liste de révocation ne peut pas être obtenue",
     },
 }
