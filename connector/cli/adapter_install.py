@@ -31,6 +31,7 @@ from connector.contract.installed import (
     root_of,
     write_manifest,
 )
+from connector.contract.refusals import read_refusal
 from connector.core.errors import ConfigFault
 from connector.core.instant import Instant
 
@@ -45,10 +46,11 @@ given = json.loads(sys.argv[1])
 sys.path[:] = given["paths"]
 from importlib.metadata import entry_points
 from connector.contract.discovery import SINKS, SOURCES, described, installed
+from connector.contract.refusals import refusal
 entries = [entry for group in (SOURCES, SINKS) for entry in entry_points(group=group) if entry.name in given["names"]]
 origins = [str(entry.dist.locate_file("")) for entry in entries]
 faults = [described(info)[1] for info in installed() if info.name in given["names"]]
-print(json.dumps({"origins": origins, "faults": faults}))
+print(json.dumps({"origins": origins, "refusals": [refusal(fault) for fault in faults if fault]}))
 """
 
 
@@ -171,9 +173,11 @@ def _check_adapter(root: Path, folder: Path, names: tuple[str, ...]) -> None:
     others = sorted({origin for origin in told["origins"] if Path(origin).resolve() != folder.resolve()})
     if others:
         raise ConfigFault.of("adapter.elsewhere", places=others)
-    faults = tuple(fault for fault in told["faults"] if fault)
-    if faults:
-        raise ConfigFault(faults[0], faults=faults, hint="ask the vendor for a wheel for this connector")
+    refused = [read_refusal(one) for one in told["refusals"]]
+    if refused:
+        texts = tuple(text for one in refused for text in one.faults)
+        details = tuple(detail for one in refused for detail in one.details)
+        raise ConfigFault(texts[0], faults=texts, hint="ask the vendor for a wheel for this connector", details=details)
 
 
 def _keep(root: Path, unpacked: Path, entry: InstalledAdapter) -> None:

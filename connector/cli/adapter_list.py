@@ -56,7 +56,7 @@ def _listed(info: AdapterInfo, house: House | None) -> Listed:
     is_source = source is not None and "source" in used_as
     return Listed(
         info,
-        fault,
+        fault.message if fault else "",
         used_as,
         source.attested_on if source and is_source else None,
         (source.attested_by or "") if source and is_source else "",

@@ -68,7 +68,7 @@ def command(
     elif offline:
         found = list(here(patient))
     else:
-        found = asyncio.run(_examine(patient, url=api["url"], key_file=api["key_file"]))
+        found = asyncio.run(_examine(patient, words, url=api["url"], key_file=api["key_file"]))
     level = worst(found)
     if as_json:
         said = [
@@ -88,15 +88,17 @@ def command(
     context.exit(int(level))
 
 
-async def _examine(patient: "Patient", *, url: str | None, key_file: Path | None) -> "list[Finding]":
+async def _examine(
+    patient: "Patient", language: "Language", *, url: str | None, key_file: Path | None
+) -> "list[Finding]":
     from connector.doctor.examine import around, here
 
     found = list(here(patient))
     found += [finding async for finding in around(patient)]
-    return found + await _probes(patient, url, key_file)
+    return found + await _probes(patient, language, url, key_file)
 
 
-async def _probes(patient: "Patient", url: str | None, key_file: Path | None) -> "list[Finding]":
+async def _probes(patient: "Patient", language: "Language", url: str | None, key_file: Path | None) -> "list[Finding]":
     """Probe every active peer by the running connector, which alone may sign and journal it."""
     from connector.cli.client import LocalApi
     from connector.cli.target import resolve
@@ -108,7 +110,7 @@ async def _probes(patient: "Patient", url: str | None, key_file: Path | None) ->
     if key_file is None or not peers:
         return [no_probe()] if peers and patient.is_running() else []
     found = []
-    async with LocalApi(resolve(patient.config, url, key_file, None), "en") as api:
+    async with LocalApi(resolve(patient.config, url, key_file, None), language) as api:
         for member in peers:
             said = {"name": member.name, "member": member.id}
             try:

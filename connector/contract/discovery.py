@@ -51,16 +51,16 @@ def installed() -> tuple[AdapterInfo, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
-def described(info: AdapterInfo) -> tuple[AdapterInfo, str]:
-    """Import an adapter to learn its contract version; also give why it cannot be used, or nothing."""
+def described(info: AdapterInfo) -> tuple[AdapterInfo, ConfigFault | None]:
+    """Import an adapter to learn its contract version; also give why it cannot be used, or None."""
     for group, half in _HALF_OF.items():
         if half in info.halves:
             try:
                 _, loaded = _load_class(group, info.name)
             except ConfigFault as fault:
-                return info, fault.message
+                return info, fault
             info = replace(info, contract_version=loaded.contract_version)
-    return info, ""
+    return info, None
 
 
 def load_source(name: str, options: Mapping[str, Any], context: AdapterContext) -> tuple[Source, AdapterInfo]:

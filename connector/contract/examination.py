@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connector.contract.adapter import Source
+from connector.contract.faults import FaultSeen, as_value
 from connector.contract.findings import Finding, not_checked
 from connector.contract.guard import SourceGuard, guard_source
 from connector.contract.interruption import Interruption, lost_and_back
@@ -22,10 +23,11 @@ from connector.contract.settings import GuardSettings
 from connector.core.codes import Code
 from connector.core.days import Day
 from connector.core.errors import AdapterFault, IdentityFault
+from connector.core.faults import Fault
 from connector.core.instant import Instant, day_in_france
 from connector.core.matricule import Ins
 from connector.core.oid import InsOid
-from connector.core.records import Announcement, Look, Opposition, Trace
+from connector.core.records import AdapterHealth, Announcement, Look, Opposition, Trace
 
 CONCURRENT: Final = 16
 REPEATS: Final = 20
@@ -75,6 +77,15 @@ class SystemClock:
         return time.monotonic()
 
 
+def told_of(health: AdapterHealth, seen: FaultSeen | None) -> Fault:
+    """Give what an adapter says of its health; `seen` is the fault for which it could not be asked at all."""
+    if seen is not None and not health.ok:
+        return as_value(AdapterFault(health.detail, code=seen.code), seen)
+    if not health.detail:
+        return Fault("examined.asked" if health.ok else "examined.not-asked")
+    return Fault("examined.said" if health.ok else "examined.refused", {"text": health.detail})
+
+
 class Examination:
     """The checks, in the order in which a vendor would put things right."""
 
@@ -88,13 +99,16 @@ class Examination:
     ) -> None:
         self.findings: list[Finding] = []
         self._check = ""
+        self._seen: FaultSeen | None = None
         self.p99_ms: float | None = None
         self._depth = depth
         self._source, self._known, self._unknown = source, known, unknown
         self._clock = SystemClock()
         # A breaker would hide later findings behind the first ones.
         self._settings = replace(settings or GuardSettings(), failures_to_open=1_000_000)
-        self._guard: SourceGuard = guard_source(source, self._settings, name="under test", clock=self._clock)
+        self._guard: SourceGuard = guard_source(
+            source, self._settings, name="under test", clock=self._clock, report=self._report
+        )
         self._looks: dict[int, Look] = {}
 
     async def run(self, trace: Trace | None) -> None:
@@ -137,8 +151,9 @@ class Examination:
 
     async def _health(self) -> bool:
         self._check = "health"
+        self._seen = None
         health = await self._guard.health()
-        self._say(health.ok, "health", health.detail or ("it can be asked" if health.ok else "it cannot be asked"))
+        self._tell(health.ok, "health", told_of(health, self._seen))
         if health.ok:
             await self._remarks()
         return health.ok
@@ -151,7 +166,7 @@ class Examination:
             self._fault("set up", fault)
             return
         for remark in remarks:
-            self._say(remark.ok, "set up", remark.text)
+            self._tell(remark.ok, "set up", Fault("examined.remark", {"text": remark.text}))
 
     async def _known_workers(self) -> None:
         for place, ins in enumerate(self._known, start=1):
@@ -177,7 +192,7 @@ class Examination:
             look = await self._look(ins, f"unknown worker {place}")
             if look is not None:
                 ok = look.identity is None
-                self._say(ok, f"unknown worker {place}", "got nobody" if ok else "got a worker, expected nobody")
+                self._tell(ok, f"unknown worker {place}", Fault("examined.nobody" if ok else "examined.worker"))
 
     async def _known_look(self, place: int, ins: Ins) -> Look | None:
         try:
@@ -389,7 +404,14 @@ class Examination:
             return None
 
     def _fault(self, subject: str, fault: AdapterFault) -> None:
-        self._say(ok=False, subject=subject, text=f"{fault.message} ({fault.code})")
+        self._tell(ok=False, subject=subject, fault=as_value(fault, self._seen))
+
+    def _report(self, seen: FaultSeen) -> None:
+        self._seen = seen
+
+    def _tell(self, ok: bool | None, subject: str, fault: Fault) -> None:  # noqa: FBT001  the first thing said
+        """Say what the doctor shows too, in either language."""
+        self.findings.append(Finding(ok, subject, fault.text("en"), self._check, fault=fault))
 
     def _say(self, ok: bool | None, subject: str, text: str) -> None:  # noqa: FBT001  the first thing said
         self.findings.append(Finding(ok, subject, text, self._check))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from connector.contract.adapter import AdapterError, Problem
 from connector.core.codes import Code
 from connector.core.errors import AdapterFault, IdentityFault
+from connector.core.fault_words import TERMS
+from connector.core.faults import Fault, unworded
 
 _TYPE_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]{0,60}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9-]{0,60}")
@@ -183,6 +185,14 @@ def broken(*, adapter: str, operation: str, got: str, expected: str) -> AdapterF
 def document_fault(code: Code, *, adapter: str, got: str, expected: str) -> AdapterFault:
     """Make the fault of a document that is not worth sending: `document.empty`, `document.too_large`."""
     return _fault(adapter, "document", f"got {got}, expected {expected}", code, "have it checked in the software")
+
+
+def as_value(fault: AdapterFault, seen: FaultSeen | None) -> Fault:
+    """Give a fault as a value; `seen` is what was reported of it, with its cause."""
+    if seen is None:
+        return unworded(f"{fault.message} ({fault.code})")
+    kind = "examined.fault" if seen.cause in TERMS["fr"] else "examined.exception"
+    return Fault(kind, {"text": fault.message, "code": fault.code.value, "cause": seen.cause})
 
 
 def _fault(adapter: str, operation: str, words: str, code: Code, hint: str) -> AdapterFault:

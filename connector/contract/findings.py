@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from connector.core.faults import Fault
+
 CHECKS: Final = (
     "health",
     "known-workers",
@@ -25,13 +27,17 @@ CHECKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing checked: `ok` is None for what is only told, and then `is_checked` says whether it was looked at."""
+    """One thing checked: `ok` is None for what is only told, and then `is_checked` says whether it was looked at.
+
+    `fault` is the text as a value, of what the doctor tells as well: in the language asked.
+    """
 
     ok: bool | None
     subject: str
     text: str
     check: str = ""
     is_checked: bool = True
+    fault: Fault | None = None
 
     def __str__(self) -> str:
         mark = {True: "right", False: "WRONG", None: "note "}[self.ok]

@@ -133,7 +133,7 @@ def public_key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
             or a *private* key: that one is published, so it must be replaced.
     """
     if "d" in jwk:
-        raise ConfigFault("JWK: holds a private key", hint="that key is known to others now: make a new one")
+        raise ConfigFault.of("jwk.private")
     try:
         match jwk.get("kty"), jwk.get("crv"):
             case "EC", "P-256":
@@ -145,8 +145,8 @@ def public_key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
                 e, n = (int.from_bytes(_jwk_bytes(jwk, name)) for name in ("e", "n"))
                 return _usable_public(rsa.RSAPublicNumbers(e, n).public_key())
     except (ValueError, UnsupportedAlgorithm):
-        raise ConfigFault("JWK: its members are no public key of that kind") from None
-    raise ConfigFault("JWK: kty and crv name no kind of key in use, expected EC P-256, RSA, or OKP Ed25519")
+        raise ConfigFault.of("jwk.broken") from None
+    raise ConfigFault.of("jwk.kind")
 
 
 def public_key_to_jwk(key: PublicKey) -> dict[str, str]:
@@ -388,7 +388,7 @@ def _kind(key: object) -> str:
 def _jwk_bytes(jwk: Mapping[str, object], name: str, size: int | None = None) -> bytes:
     value = jwk.get(name)
     if not isinstance(value, str):
-        raise ConfigFault(f'JWK: member "{name}" is missing or no text')
+        raise ConfigFault.of("jwk.member", name=name)
     data = b64.decode(value, size=size)
     if size is None and not data.lstrip(b"\0") == data:
         raise ValueError("Base64urlUInt begins with a zero octet, RFC 7518 section 2")

@@ -10,12 +10,15 @@ from connector.config.model import AdapterSection
 from connector.config.network import proxies
 from connector.contract.adapter import AdapterContext
 from connector.contract.discovery import load_sink, load_source
-from connector.contract.examination import Depth, Examination
+from connector.contract.examination import Depth, Examination, told_of
+from connector.contract.faults import FaultSeen
+from connector.contract.findings import Finding as Examined
 from connector.contract.guard import guard_sink
 from connector.contract.isolated import open_sink, open_source
 from connector.contract.settings import Isolation
 from connector.contract.strangers import strangers
 from connector.core.errors import ConfigFault
+from connector.core.faults import Fault, unworded
 from connector.daemon.system import SystemClock
 from connector.doctor.finding import Finding, critical, ok
 from connector.doctor.patient import Patient
@@ -46,16 +49,14 @@ async def _source(patient: Patient, section: AdapterSection) -> Finding:
         await examination.close()
     wrong = [finding for finding in examination.findings if finding.ok is False]
     if wrong:
-        return critical(
-            "adapters", "adapter.wrong", half="source", name=info.name, what=f"{wrong[0].subject}: {wrong[0].text}"
-        )
+        return critical("adapters", "adapter.wrong", half="source", name=info.name, what=_at(wrong[0]))
     return ok(
         "adapters",
         "adapter.right",
         half="source",
         name=info.name,
         version=info.version,
-        what=examination.findings[0].text,
+        what=examination.findings[0].fault,
     )
 
 
@@ -66,23 +67,29 @@ async def _sink(patient: Patient, section: AdapterSection) -> Finding:
     else:
         process = patient.material.process(section)
         made, info = await open_sink(section.adapter, section.options, context, guard=settings, process=process)
-    guard = guard_sink(made, settings, name=section.adapter, clock=SystemClock())
+    seen: list[FaultSeen] = []
+    guard = guard_sink(made, settings, name=section.adapter, clock=SystemClock(), report=seen.append)
     try:
         health = await guard.health()
     finally:
         await guard.close()
+    told = told_of(health, seen[-1] if seen else None)
     if not health.ok:
-        return critical(
-            "adapters", "adapter.wrong", half="sink", name=info.name, what=health.detail or "it cannot be asked"
-        )
+        return critical("adapters", "adapter.wrong", half="sink", name=info.name, what=told)
     return ok(
         "adapters",
         "adapter.right",
         half="sink",
         name=info.name,
         version=info.version,
-        what=health.detail or "it can be asked",
+        what=told,
     )
+
+
+def _at(found: Examined) -> Fault:
+    """Say what of the quick part went wrong, and in which step."""
+    subject = "set-up" if found.subject == "set up" else found.check
+    return Fault("examined.at", {"subject": subject, "what": found.fault or unworded(found.text)})
 
 
 def _context(patient: Patient, section: AdapterSection) -> AdapterContext:

@@ -43,7 +43,9 @@ class Finding:
 
     @property
     def fault(self) -> Fault | None:
-        """The fault of the configuration that was found, where it is one."""
+        """What is wrong as a value, where it is one."""
+        if self.level is Level.OK:
+            return None
         return next((value for value in self.values.values() if isinstance(value, Fault)), None)
 
     def _in_words(self, language: Language) -> dict[str, object]:

@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
+from connector.core.faults import Fault, reason
+
 SECONDS: Final = 5.0
 _LIMIT: Final = 16_384
 
@@ -42,12 +44,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What was seen: the certificate shown (DER), an answer's Date as seconds since 1970, and words on a failure."""
+    """What was seen: the certificate shown (DER), an answer's Date as seconds since 1970, and why it failed."""
 
     reached: Reached
     certificate: bytes | None = None
     date: int | None = None
-    why: str = ""
+    why: Fault | None = None
 
 
 async def see(place: Place, context: ssl.SSLContext | None) -> Sight:
@@ -65,21 +67,24 @@ async def _see(place: Place, context: ssl.SSLContext | None) -> Sight:
     try:
         await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
-        return Sight(Reached.PROXY if first else Reached.UNRESOLVED, why="its name is not known")
+        return Sight(Reached.PROXY if first else Reached.UNRESOLVED, why=Fault("way.unknown"))
     try:
         reader, writer = await asyncio.open_connection(host, port)
     except OSError as error:
-        return Sight(Reached.PROXY if first else Reached.REFUSED, why=error.strerror or type(error).__name__)
+        return Sight(Reached.PROXY if first else Reached.REFUSED, why=Fault("way.refused", {"reason": reason(error)}))
     try:
         if first:
             status = await _tunnel(reader, writer, place)
             if status != "200":
-                return Sight(Reached.PROXY, why=f"it answered {status or 'nothing'}")
+                return Sight(Reached.PROXY, why=Fault("way.answered", {"status": status or "-"}))
         if context is not None:
             try:
                 await writer.start_tls(context, server_hostname=place.host)
             except (ssl.SSLError, OSError, EOFError) as error:
-                return Sight(Reached.NO_TLS, why=getattr(error, "reason", None) or type(error).__name__)
+                return Sight(
+                    Reached.NO_TLS,
+                    why=Fault("way.refused", {"reason": getattr(error, "reason", None) or type(error).__name__}),
+                )
         secured = writer.get_extra_info("ssl_object")
         shown = secured.getpeercert(binary_form=True) if secured is not None else None
         return Sight(Reached.ANSWERED, shown, await _date(reader, writer, place.host))

@@ -1,6 +1,6 @@
 """The sentences of the doctor: what is found and what to do, in both languages. A test compares their values.
 
-A fault of the configuration is worded by `core.fault_words`; an adapter's remark stands in them as it came.
+A fault of the configuration is worded by `core.fault_words`; what an adapter says of itself stands as it came, quoted.
 """
 
 # ruff: noqa: E501 (a sentence stands on one line)
@@ -341,11 +341,11 @@ SENTENCES: Final[dict[str, dict[Language, tuple[str, str]]]] = {
     },
     "reach.proxy": {
         "en": (
-            "the proxy {proxy} does not lead to {host}:{port} ({what}): {why}",
+            "the proxy {proxy} does not lead to {host}:{port} ({what}): {why:text}",
             "see [network], and that proxy's rules",
         ),
         "fr": (
-            "le proxy {proxy} ne mène pas à {host}:{port} ({what}) : {why}",
+            "le proxy {proxy} ne mène pas à {host}:{port} ({what}) : {why:text}",
             "voyez [network] et les règles de ce proxy",
         ),
     },
@@ -371,11 +371,11 @@ SENTENCES: Final[dict[str, dict[Language, tuple[str, str]]]] = {
     },
     "tls.none": {
         "en": (
-            "{host}:{port} ({what}) answers and speaks no TLS 1.3 ({why})",
+            "{host}:{port} ({what}) answers and speaks no TLS 1.3 ({why:text})",
             "see what listens there: a proxy's page, or an older TLS?",
         ),
         "fr": (
-            "{host}:{port} ({what}) répond sans parler TLS 1.3 ({why})",
+            "{host}:{port} ({what}) répond sans parler TLS 1.3 ({why:text})",
             "voyez ce qui écoute là : page d'un proxy, TLS plus ancien ?",
         ),
     },

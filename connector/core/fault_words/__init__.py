@@ -7,6 +7,7 @@ from typing import Final
 
 from connector.core.fault_words.adapters import ADAPTERS
 from connector.core.fault_words.certificates import CERTIFICATES
+from connector.core.fault_words.examined import EXAMINED
 from connector.core.fault_words.files import FILES
 from connector.core.fault_words.form import Language, Sentences
 from connector.core.fault_words.insi import INSI
@@ -23,7 +24,7 @@ from connector.core.fault_words.values import VALUES
 __all__ = ["SENTENCES", "SUBJECTS", "TERMS", "Language"]
 
 SUBJECTS: Final[tuple[Sentences, ...]] = (
-    FILES, VALUES, SECTIONS, CERTIFICATES, TOKEN, MEMBERS, INSI, ADAPTERS, SERVING, MAKING, OWN, STANDING,
+    FILES, VALUES, SECTIONS, CERTIFICATES, TOKEN, MEMBERS, INSI, ADAPTERS, SERVING, MAKING, OWN, STANDING, EXAMINED,
 )  # fmt: skip
 
 SENTENCES: Final[Sentences] = {kind: words for subject in SUBJECTS for kind, words in subject.items()}

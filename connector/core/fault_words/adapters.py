@@ -6,6 +6,7 @@ from connector.core.fault_words.form import Sentences
 
 _EN: Final = '{half} adapter "{name}" '
 _FR: Final = "{half:term} « {name} » : "
+_VENDOR_EN: Final = "give this message to the vendor"
 _VENDOR_FR: Final = "donnez ce message à l'éditeur"
 
 ADAPTERS: Final[Sentences] = {
@@ -22,23 +23,23 @@ ADAPTERS: Final[Sentences] = {
         "fr": (_FR + "offert par plusieurs paquets ({owners}) : n'en gardez qu'un", ""),
     },
     "adapter.import": {
-        "en": (_EN + "could not be imported ({error}) from {origin}", ""),
+        "en": (_EN + "could not be imported ({error}) from {origin}", _VENDOR_EN),
         "fr": (_FR + "ne s'importe pas ({error}) depuis {origin}", _VENDOR_FR),
     },
     "adapter.class": {
-        "en": (_EN + "{origin} is no subclass of connector.contract.{wanted}", ""),
+        "en": (_EN + "{origin} is no subclass of connector.contract.{wanted}", _VENDOR_EN),
         "fr": (_FR + "{origin} n'est pas une sous-classe de connector.contract.{wanted}", _VENDOR_FR),
     },
     "adapter.version": {
-        "en": (_EN + "was written for contract version {got:term}, this connector speaks {supported}", ""),
+        "en": (_EN + "was written for contract version {got:term}, this connector speaks {supported}", _VENDOR_EN),
         "fr": (_FR + "écrit pour le contrat version {got:term}, ce connecteur parle {supported}", _VENDOR_FR),
     },
     "adapter.options-class": {
-        "en": (_EN + "declares Options that are no subclass of connector.contract.AdapterOptions", ""),
+        "en": (_EN + "declares Options that are no subclass of connector.contract.AdapterOptions", _VENDOR_EN),
         "fr": (_FR + "ses Options ne sont pas une sous-classe de connector.contract.AdapterOptions", _VENDOR_FR),
     },
     "adapter.made": {
-        "en": (_EN + "could not be made ({error} in its constructor)", ""),
+        "en": (_EN + "could not be made ({error} in its constructor)", _VENDOR_EN),
         "fr": (_FR + "ne se construit pas ({error} dans son constructeur)", _VENDOR_FR),
     },
     "adapter.process": {

@@ -124,6 +124,9 @@ STANDING: Final[Sentences] = {
         "en": ("{member} countersigned {ledger} with a signature that does not verify", ""),
         "fr": ("{member} a contresigné {ledger} d'une signature qui ne se vérifie pas", ""),
     },
+    "way.unknown": {"en": ("its name is not known", ""), "fr": ("son nom n'est pas connu", "")},
+    "way.refused": {"en": ("{reason:term}", ""), "fr": ("motif : {reason:term}", "")},
+    "way.answered": {"en": ("it answered {status}", ""), "fr": ("il a répondu {status}", "")},
     "reload.waits": {
         "en": ("[{section}] changed and counts from the next restart on", ""),
         "fr": ("[{section}] a changé et comptera à partir du prochain redémarrage", ""),
