@@ -280,6 +280,15 @@ def test_what_is_no_adapter_for_this_connector_is_not_installed(run, config, tmp
     assert not root.exists() or [path for path in root.iterdir() if path.is_dir()] == []
 
 
+def test_why_an_adapter_is_not_installed_is_told_in_the_language_of_the_locale(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    told = run("install", a_wheel(tmp_path, code="import nowhere"))
+
+    assert told.exit_code == 78
+    assert "ne s'importe pas (ModuleNotFoundError: nowhere)" in told.stderr
+    assert "do: donnez ce message à l'éditeur" in told.stderr
+
+
 def test_a_failed_replacement_leaves_the_one_before(run, config, tmp_path):
     run("install", a_wheel(tmp_path))
     assert run("install", a_wheel(tmp_path, version="2.0", code="import nowhere")).exit_code == 78

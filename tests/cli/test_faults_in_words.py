@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from connector.cli.main import cli
+from tests.cli.english import english_in
 from tests.kit.smallest_config import GOOD
 
 FRENCH = {"LC_ALL": "fr_FR.UTF-8"}
@@ -58,6 +59,23 @@ def test_faults_of_files_and_keys_have_no_english_in_french(config):
     assert {finding["fault"]["key"] for finding in found} >= {"peer.server", "signing", "ledger", "members.file"}
     assert not [finding["fault"] for finding in found if finding["fault"]["kind"] == "unworded"]
     assert all("fichier ou dossier absent" in f["what"] or "credential:" in f["what"] for f in found)
+
+
+def test_a_member_id_with_a_wrong_check_digit_in_production_is_a_fault_at_its_key(config):
+    wrong = GOOD.replace("318751275100020", "318751275100021")
+    config.write_text(wrong.replace('environment = "test"', 'environment = "production"'))
+
+    told = call("check", "--start", "--config", config, "--lang", "fr")
+    said = json.loads(call("check", "--config", config, "--json").stdout)["findings"]
+    found = {finding["fault"]["key"]: finding["fault"] for finding in said}
+    config.write_text(wrong)
+    on_trial = json.loads(call("check", "--config", config, "--json").stdout)["findings"]
+
+    assert told.exit_code == 78
+    assert (found["member.id"]["kind"], found["member.id"]["line"]) == ("value.member-id-check", 2)
+    assert "member.id: " in told.output
+    assert english_in(told.output) == []
+    assert "member.id" not in {finding["fault"]["key"] for finding in on_trial}
 
 
 def test_run_refuses_in_the_language_asked(config):

@@ -252,6 +252,21 @@ class TestPublicKeys:
         with pytest.raises(ConfigFault, match="cannot sign ES256"):
             keys.public_key_to_jwk(ec.generate_private_key(ec.SECP384R1()).public_key())
 
+    @pytest.mark.parametrize(
+        ("change", "french"),
+        [
+            ({"d": "AA"}, "JWK : contient une clé privée"),
+            ({"crv": "P-384"}, "JWK : kty et crv ne nomment aucune sorte de clé utilisée"),
+            ({"x": 3}, "JWK : le membre « x » manque ou n'est pas un texte"),
+            ({"x": "AA"}, "JWK : ses membres ne sont pas une clé publique de cette sorte"),
+        ],
+    )
+    def test_why_a_jwk_is_refused_is_told_in_french(self, change, french):
+        jwk = keys.public_key_to_jwk(PAIRS[SigningAlgorithm.ES256].public_key())
+        with pytest.raises(ConfigFault) as caught:
+            keys.public_key_from_jwk(jwk | change)
+        assert caught.value.details[0].text("fr").startswith(french)
+
     def test_a_zero_in_front_of_an_rsa_modulus_is_refused(self):
         """RFC 7518 section 2: Base64urlUInt is the shortest form, so that a key has one thumbprint."""
         jwk = keys.public_key_to_jwk(PAIRS[SigningAlgorithm.PS256].public_key())

@@ -15,8 +15,9 @@ import pytest_asyncio
 
 from connector.peer.tls import client_context
 from spsti_sandbox.federation import Federation
+from tests.cli.english import english_in
 from tests.kit import hand_over
-from tests.kit.system import DAEMON, Caller, assert_sound, readiness
+from tests.kit.system import DAEMON, Caller, assert_sound, readiness, reload
 
 SECONDS = 30
 GET_LIVE = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
@@ -99,6 +100,24 @@ async def test_the_manager_hears_of_start_life_reload_and_end(pair, manager):
     assert reloaded.index("RELOADING=1") < reloaded.index("READY=1")
     assert any(line.startswith("MONOTONIC_USEC=") for line in reloaded)
     assert "WATCHDOG=1" not in ended[ended.index("STOPPING=1") :]
+
+
+async def test_a_reload_is_refused_and_told_in_the_language_of_the_locale(pair):
+    service = pair.services["a"]
+    text = service.config.read_text()
+    service.environment |= {"LC_ALL": "fr_FR.UTF-8"}
+    await service.start()
+    service.config.write_text(text.replace("[holder]", "[hodler]"))
+    await reload(service, "config.refused")
+    service.config.write_text(text)
+    service.configure("requester", deadline_seconds=5.0)
+    await reload(service, "config.reloaded")
+    await service.stop()
+
+    said = [line for line in service.log.read_text().splitlines() if line.startswith("spsti-connector: ")]
+    assert any("hodler" in line and "vouliez-vous dire « holder » ?" in line for line in said), said
+    assert "spsti-connector: [requester] a changé et comptera à partir du prochain redémarrage" in said
+    assert english_in("\n".join(said)) == []
 
 
 # ---------------------------------------------------------------- sockets that outlive the daemon
