@@ -45,10 +45,10 @@ class ConnectorError(Exception):
         """Message and hint in one line, for people."""
         return f"{self.message}: {self.hint}" if self.hint else self.message
 
-
-def stopped(error: ConnectorError) -> Fault:
-    """Make a fault of an error that was raised as a text: French has the words of its code."""
-    return Fault("stopped", {"text": error.message, "hint": error.hint, "code": error.code.value})
+    @property
+    def fault(self) -> Fault:
+        """What is wrong, as a value: of an error that was raised as a text, French has the words of its code."""
+        return Fault("stopped", {"text": self.message, "hint": self.hint, "code": self.code.value})
 
 
 class ConfigFault(ConnectorError):
@@ -192,5 +192,5 @@ class FailedClosed(ConnectorError):
 
     @property
     def fault(self) -> Fault:
-        """What is wrong, as a value; where it was raised as an English text, French has the words of its code."""
-        return self._fault or stopped(self)
+        """What is wrong, as a value with a sentence of its own where there is one."""
+        return self._fault or super().fault

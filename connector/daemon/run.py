@@ -59,7 +59,7 @@ def read(path: Path, *, checks_adapters: bool = True) -> Material:
 def run(path: Path, *, wrap: Wrap = JOIN_AS_IT_IS, language: Language = "en") -> int:
     """Run the daemon until it is told to stop; give the exit status (sysexits: 78 configuration, 69 unavailable).
 
-    Faults of the configuration are told in `language`, also those that refuse a reload.
+    What keeps it from starting is told in `language`, and so are faults that refuse a reload.
     """
     keep_memory_private()  # keys are in it: what runs beside as the same user, an adapter say, must not read it
     logs.configure()
@@ -79,7 +79,7 @@ def run(path: Path, *, wrap: Wrap = JOIN_AS_IT_IS, language: Language = "en") ->
         return EX_CONFIG
     except ConnectorError as error:
         log.error(logs.DAEMON_STOPPED, code=error.code)
-        _say(str(error))
+        _say(error.fault.whole(language))
         return EX_UNAVAILABLE
     except CannotListen as error:
         log.error(logs.DAEMON_STOPPED, error=type(error).__name__)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from connector.core.errors import ConfigFault, ConnectorError, FailedClosed, stopped
+from connector.core.errors import ConfigFault, ConnectorError
 from connector.core.instant import Instant
 from connector.daemon.run import read
 from connector.doctor import adapters, house, keys, ledgers, listing
@@ -18,10 +18,8 @@ def open_patient(config: Path, now: Instant) -> Patient | list[Finding]:
         return Patient.of(config, read(config), now)
     except ConfigFault as error:
         return [critical("configuration", "config.fault", fault=fault) for fault in error.details]
-    except FailedClosed as error:
-        return [critical("configuration", "config.fault", fault=error.fault)]
     except ConnectorError as error:
-        return [critical("configuration", "config.fault", fault=stopped(error))]
+        return [critical("configuration", "config.fault", fault=error.fault)]
 
 
 def here(patient: Patient) -> Iterator[Finding]:
