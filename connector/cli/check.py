@@ -5,7 +5,6 @@ the way; the firewall's matrix; exit statuses as monitoring expects them.
 import asyncio
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -61,7 +60,7 @@ def command(
     if start:
         _start_only(context, patient, words, as_json=as_json)
     if flows:
-        _print_flows(patient, as_json=as_json)
+        _print_flows(patient, words, as_json=as_json)
         return
     if isinstance(patient, list):
         found = patient
@@ -154,17 +153,20 @@ def _print(found: "list[Finding]", language: "Language", *, verbose: bool) -> No
     click.echo(", ".join(f"{name} {count}" for name, count in counts.items()))
 
 
-def _print_flows(patient: "Patient | list[Finding]", *, as_json: bool) -> None:
+def _print_flows(patient: "Patient | list[Finding]", language: "Language", *, as_json: bool) -> None:
     from connector.doctor.flows import flows
+    from connector.doctor.labels import Label
 
     if isinstance(patient, list):
         raise Fault("the matrix needs a configuration without faults", do="spsti-connector check", status=Exit.CONFIG)
-    found = flows(patient)
+    found = [flow.in_words(language) for flow in flows(patient)]
     screen = Screen(as_json=as_json)
     if as_json:
-        screen.result({"at": rfc3339(patient.now), "flows": [asdict(flow) for flow in found]})
+        screen.result({"at": rfc3339(patient.now), "flows": found})
         return
-    screen.table(
-        ["direction", "from", "to", "port", "protocol", "why", "by proxy"],
-        [(f.direction, f.source, f.host, str(f.port), f.protocol, f.why, f.by) for f in found],
-    )
+    titles = {
+        "en": ["direction", "from", "to", "port", "protocol", "why", "by proxy"],
+        "fr": ["sens", "de", "vers", "port", "protocole", "pourquoi", "par le proxy"],
+    }
+    rows = [(Label(str(flow["direction"])).text(language), *list(map(str, flow.values()))[1:]) for flow in found]
+    screen.table(titles[language], rows)

@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from connector.core.faults import Fault
+from connector.doctor.labels import Label
 from connector.doctor.words import SENTENCES, Language
 
 
@@ -49,9 +50,13 @@ class Finding:
         return next((value for value in self.values.values() if isinstance(value, Fault)), None)
 
     def _in_words(self, language: Language) -> dict[str, object]:
-        return {
-            name: _Said(value, language) if isinstance(value, Fault) else value for name, value in self.values.items()
-        }
+        return {name: _in_words(value, language) for name, value in self.values.items()}
+
+
+def _in_words(value: object, language: Language) -> object:
+    if isinstance(value, Fault):
+        return _Said(value, language)
+    return value.text(language) if isinstance(value, Label) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from connector.core.errors import PeerFault
 from connector.crypto.certificates import Authorities, PeerCertificate
 from connector.crypto.seen import SeenCertificate
 from connector.doctor.finding import Finding, critical, ok, unknown, warning
+from connector.doctor.labels import Label
 from connector.doctor.patient import Patient
 from connector.doctor.reaching import SECONDS, Place, Reached, Sight, looking, see
 from connector.peer.tls import client_context
@@ -124,30 +125,31 @@ Target = tuple[Place, str, Member | None]
 def _peers(patient: Patient) -> Iterator[Target]:
     for member in patient.members:
         if member.id != patient.material.member.id and member.status is MemberStatus.ACTIVE and member.endpoint:
-            yield _place(patient, member.endpoint, member.name), "peer", member
+            yield _place(patient, member.endpoint, Label("named", member.name)), "peer", member
 
 
 def _web(patient: Patient) -> Iterator[Target]:
     model = patient.model
     for url in model.directory.urls if model.directory is not None else ():
         kind = "web" if url.startswith("https:") else "plain"
-        yield _place(patient, url, "signed directory"), kind, None
+        yield _place(patient, url, Label("directory")), kind, None
     for url in patient.material.crl_urls:
         kind = "web" if url.startswith("https:") else "plain"
-        yield _place(patient, url, "revocation list"), kind, None
+        yield _place(patient, url, Label("crl")), kind, None
     for provider in model.sign_in.providers:
         if not provider.trusted_cas and provider.issuer.startswith("https:"):
-            yield _place(patient, provider.discovery or provider.issuer, f"sign-in by {provider.title}"), "web", None
+            who = Label("sign-in", provider.title)
+            yield _place(patient, provider.discovery or provider.issuer, who), "web", None
     if patient.material.insi is not None:
-        yield _place(patient, patient.material.insi.settings.url, "INSi"), "insi", None
+        yield _place(patient, patient.material.insi.settings.url, Label("insi")), "insi", None
 
 
 def _announced(patient: Patient) -> Place | None:
     endpoint = patient.material.member.endpoint
-    return _place(patient, endpoint, "our own announced endpoint") if endpoint and patient.is_running() else None
+    return _place(patient, endpoint, Label("announced")) if endpoint and patient.is_running() else None
 
 
-def _place(patient: Patient, url: str, what: str) -> Place:
+def _place(patient: Patient, url: str, what: Label) -> Place:
     parts = urlsplit(url)
     port = parts.port or (80 if parts.scheme == "http" else 443)
     return Place(parts.hostname or "", port, what, patient.proxy_for(parts.hostname or ""))

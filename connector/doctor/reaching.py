@@ -16,6 +16,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from connector.core.faults import Fault, reason
+from connector.doctor.labels import Label
 
 SECONDS: Final = 5.0
 _LIMIT: Final = 16_384
@@ -38,7 +39,7 @@ class Place:
 
     host: str
     port: int
-    what: str
+    what: Label
     proxy: str = ""
 
 

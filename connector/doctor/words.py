@@ -298,12 +298,12 @@ SENTENCES: Final[dict[str, dict[Language, tuple[str, str]]]] = {
     },
     "port.taken": {
         "en": (
-            "{listen} is taken by another program: the connector could not listen",
-            "stop that program (ss -ltnp), or change the port",
+            "{listen} is taken by another program, or held by systemd for the connector that does not run",
+            "systemctl list-sockets: one of spsti-connector is as it should be; else stop that program (ss -ltnp), or change the port",
         ),
         "fr": (
-            "{listen} est occupé par un autre programme : le connecteur ne pourrait pas écouter",
-            "arrêtez-le (ss -ltnp), ou changez de port",
+            "{listen} est occupé par un autre programme, ou tenu par systemd pour le connecteur qui ne tourne pas",
+            "systemctl list-sockets : une socket de spsti-connector est normale ; sinon arrêtez ce programme (ss -ltnp), ou changez de port",
         ),
     },
     "port.foreign": {

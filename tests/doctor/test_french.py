@@ -19,6 +19,7 @@ from connector.core.fault_words import TERMS
 from connector.core.faults import Fault
 from connector.directory.age import Freshness, Staleness
 from connector.doctor.finding import Finding, Level
+from connector.doctor.labels import LABEL_KEYS, Label
 from connector.doctor.listing import listing
 from connector.doctor.words import SENTENCES
 from tests.cli.english import english_in
@@ -51,6 +52,11 @@ def test_no_sentence_and_no_term_of_a_fault_is_english_in_french():
     found = {kind: english_in(re.sub(r"{[^}]*}", "", text)) for kind, text in told.items()}
 
     assert {kind: words for kind, words in found.items() if words} == {}
+
+
+@pytest.mark.parametrize("key", LABEL_KEYS)
+def test_no_label_of_the_network_is_english_in_french(key):
+    assert english_in(Label(key, "X1").text("fr")) == []
 
 
 def test_what_looks_for_english_finds_it():

@@ -13,6 +13,7 @@ from connector.config.material import InsiMaterial
 from connector.config.model import AdapterSection
 from connector.doctor.finding import Level
 from connector.doctor.flows import flows
+from connector.doctor.labels import Label
 from connector.doctor.network import clock, network, port_finding, ports
 from connector.insi.settings import InsiPlatform, InsiSettings, Software
 from connector.peer.tls import TlsSettings
@@ -115,7 +116,7 @@ async def test_our_own_certificate_at_our_own_endpoint_is_right(services, examin
     lock.release()
     server.close()
 
-    assert "our own announced endpoint" in [finding.values["what"] for finding in found["reach.right"]]
+    assert Label("announced") in [finding.values["what"] for finding in found["reach.right"]]
     assert "tls.ended" not in found
 
 
@@ -134,7 +135,8 @@ async def test_insi_behind_a_proxy_that_inspects_is_named_by_its_own_authorities
         settings = InsiSettings(InsiPlatform.SIMULATOR, tls, Software("x", "x", "1", "x"), endpoint=url)
         called = InsiMaterial(settings, patient.material.client_tls.certificate)
         told_now = await told(replace(patient, material=replace(patient.material, insi=called)))
-        found.append([key for key, those in told_now.items() if any(f.values.get("what") == "INSi" for f in those)])
+        insi_there = {f.key for those in told_now.values() for f in those if f.values.get("what") == Label("insi")}
+        found.append(sorted(insi_there))
         server.close()
 
     assert found == [["reach.right"], ["tls.inspected"]]
@@ -211,7 +213,7 @@ def test_the_firewall_matrix_follows_from_the_configuration(services, examined):
     assert ("in", "127.0.0.1", services["a"].peer_port, "") in lines
     assert ("out", "127.0.0.1", services["b"].peer_port, "http://127.0.0.1:3128") in lines
     assert {flow.protocol for flow in found} >= {"DNS", "NTP", "TLS 1.3, mutual"}
-    assert not [flow for flow in found if flow.why == "pages and local API"]  # loopback
+    assert not [flow for flow in found if flow.why == Label("local")]  # loopback
 
 
 def test_a_vendor_behind_a_proxy_stands_in_the_matrix_with_it_and_a_database_without(examined):
@@ -221,7 +223,7 @@ def test_a_vendor_behind_a_proxy_stands_in_the_matrix_with_it_and_a_database_wit
         sink = AdapterSection(adapter="vendor", options=options)
         file = replace(patient.material.file, model=patient.model.model_copy(update={"sink": sink}))
         found = flows(replace(patient, material=replace(patient.material, file=file)))
-        return [(flow.host, flow.port, flow.by) for flow in found if flow.why == "sink vendor"]
+        return [(flow.host, flow.port, flow.by) for flow in found if flow.why == Label("sink", "vendor")]
 
     assert lines(url="https://dmst.example/spsti") == [("dmst.example", 443, "http://127.0.0.1:3128")]
     assert lines(url="https://dmst.test:8443/spsti") == [("dmst.test", 8443, "")]
