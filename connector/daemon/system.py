@@ -40,7 +40,7 @@ def settle_collector() -> None:
     """Leave what start-up made out of every later collection, and collect seldom.
 
     Requests leave hardly a cycle behind; looking for them after each took a seventh of a lookup's processor time.
-    What start-up left of them, some 2,000 objects and no page of memory, is not looked for: that took a twentieth of it.
+    What a start leaves, some 2,000 objects and no page of memory, is not looked for: that took a twentieth of it.
     """
     gc.freeze()
     gc.enable()
