@@ -1,7 +1,5 @@
 """The identity desk over HTTP: what INSi says in words, moves with their evidence, labels, alerts; bodies only."""
 
-from dataclasses import replace
-
 import aiohttp
 import pytest
 
@@ -16,7 +14,7 @@ from connector.core.oid import Environment
 from connector.core.traits import StrictTraits
 from tests.kit.local_side import AUDIT_KEY, KEY, OTHER_KEY
 from tests.kit.state import INS, OTHER_INS, T0, TRAITS
-from tests.kit.vigilance import a_near_miss, found, nobody
+from tests.kit.vigilance import Vigilance, a_near_miss, found, nobody
 from tests.local.calls import assert_problem
 
 MATRICULE = INS.matricule.value
@@ -219,7 +217,7 @@ async def test_what_is_no_label_is_refused_without_being_repeated(api, payload):
 
 
 async def test_a_label_of_a_test_identity_is_refused_in_production(house):
-    house.settings = replace(house.settings, environment=Environment.PRODUCTION)
+    house.vigilance = Vigilance(house.clock, house.entropy, environment=Environment.PRODUCTION)
     payload = encode(QualifiedIdentity(INS, OTHER_TRAITS))
     runner, address = await house.serve()
     async with (
