@@ -15,7 +15,7 @@ _URL: Final = "/api/v1/fetches"
 
 @click.group("fetches")
 def command() -> None:
-    """List, show, choose, cancel and read fetches."""
+    """List, show, choose, cancel, read and discard fetches."""
 
 
 @command.command("list")
@@ -86,6 +86,14 @@ async def _choose(call: Call, fetch_id: str, member: str) -> dict[str, Any]:
 def cancel(call: Call, /, *, fetch_id: str) -> None:
     """Cancel a fetch: nothing more is asked for it."""
     _tell(call, ask(call, "POST", f"{_URL}/{fetch_id}/cancel"))
+
+
+@command.command("discard")
+@click.argument("fetch_id", metavar="ID")
+@api_options
+def discard(call: Call, /, *, fetch_id: str) -> None:
+    """Delete the copy of a record that is kept here, before its time; journalled."""
+    _tell(call, ask(call, "POST", f"{_URL}/{fetch_id}/discard"))
 
 
 @command.command("read")

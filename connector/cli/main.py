@@ -28,7 +28,7 @@ class Entry:
 COMMANDS: Final = {
     "fetch": Entry("fetch", "fetch", "Fetch a worker's most recent record from services that hold one."),
     "lookup": Entry("fetch", "lookup", "Ask services what they hold, and bring nothing over."),
-    "fetches": Entry("fetches", "command", "List, show, choose, cancel and read fetches."),
+    "fetches": Entry("fetches", "command", "List, show, choose, cancel, read and discard fetches."),
     "members": Entry("members", "command", "Find services of the federation, test or block one."),
     "directory": Entry("directory", "command", "Show the member directory in force, or ask for a newer one."),
     "answering": Entry("answering", "command", "Pause and resume this service's answers to others."),

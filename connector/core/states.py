@@ -104,6 +104,7 @@ FETCH_MOVES: dict[tuple[FetchState, FetchState], Move] = (
         for end, move in ((_F.CANCELLED, _CANCELLED), (_F.EXPIRED, _EXPIRED), (_F.FAILED, _ENDED))
     }
     | {
+        # By the clock; a copy that is here also by the practitioner who asked, before its time (`requester.purge`).
         (state, _F.PURGED): _PURGED
         for state in (_F.READY, _F.FILED, _F.NO_RECORD_GIVEN, _F.FAILED, _F.CANCELLED, _F.EXPIRED)
     }

@@ -41,6 +41,14 @@ class Desk:
             fetch = await self._errands.start(fetch.id)
         return fetch
 
+    async def made(self, idempotency: Idempotency) -> Fetch | None:
+        """Give the fetch that the caller prepared under a key, None where none was.
+
+        Raises:
+            LocalRefused: `local.conflict`, the key was used for something else.
+        """
+        return await self._errands.made(idempotency)
+
     async def get(self, fetch_id: str) -> Fetch:
         """Give a fetch.
 
@@ -59,7 +67,7 @@ class Desk:
             LocalRefused: `local.not_found`; `local.forbidden`, it is a colleague's.
         """
         fetch = await self.get(fetch_id)
-        if fetch.owner not in self._caller.practitioners:
+        if not self.steers(fetch):
             raise LocalRefused(
                 "fetch: it was handed on to be read, expected one of the caller's own",
                 code=Code.LOCAL_FORBIDDEN,
@@ -104,6 +112,15 @@ class Desk:
     async def cancel(self, fetch_id: str) -> Fetch:
         """Cancel a fetch."""
         return await self._errands.cancel((await self._own(fetch_id)).id)
+
+    async def discard(self, fetch_id: str) -> Fetch:
+        """Delete the copy that is here, in the name of the practitioner who asked."""
+        fetch = await self._own(fetch_id)
+        return await self._errands.discard(fetch.id, fetch.owner)
+
+    def steers(self, fetch: Fetch) -> bool:
+        """Whether the caller decides what becomes of a fetch: it was asked for in their name, not only handed on."""
+        return fetch.owner in self._caller.practitioners
 
     async def file(self, fetch_id: str) -> Fetch:
         """File the document in the service's software, in the name of the practitioner who asked."""

@@ -107,6 +107,11 @@ async def cancel(request: web.Request) -> web.Response:
     return _fetch(request, await desk_of(request).cancel(fetch_id_of(request)))
 
 
+async def discard(request: web.Request) -> web.Response:
+    """`POST /api/v1/fetches/{id}/discard`."""
+    return _fetch(request, await desk_of(request).discard(fetch_id_of(request)))
+
+
 async def hand_on(request: web.Request) -> web.Response:
     """`POST /api/v1/fetches/{id}/hand-on`."""
     fetch_id = fetch_id_of(request)

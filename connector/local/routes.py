@@ -122,6 +122,12 @@ _FETCHES: Final = (
         answer=FetchOut, parameters=(_FETCH_ID,), codes=_MOVES,
     ),
     Operation(
+        "POST", "/api/v1/fetches/{id}/discard", "discardDocument", "Delete the copy that is here, before its time",
+        fetches.discard, Scope.FETCH, answer=FetchOut, parameters=(_FETCH_ID,),
+        codes=(*_MOVES, Code.VAULT_UNAVAILABLE),
+        description="Of the practitioner who asked only; journalled. Colleagues to whom it was handed read it no more.",
+    ),
+    Operation(
         "POST", "/api/v1/fetches/{id}/hand-on", "handOnDocument", "Let a colleague read the document that is here",
         fetches.hand_on, Scope.FETCH, answer=FetchOut, body=HandOnIn, parameters=(_FETCH_ID,),
         codes=(*_MOVES, *IN_A_BODY, Code.FETCH_NO_DOCUMENT),

@@ -47,10 +47,7 @@ STATES: dict[FetchState, tuple[str, str]] = {
     FetchState.FAILED: ("The fetch failed.", "The reason says what to do; then start a new one."),
     FetchState.CANCELLED: ("The fetch was cancelled.", "Start a new one when it is needed."),
     FetchState.EXPIRED: ("The fetch has expired.", "Start a new one, after telling the worker again."),
-    FetchState.PURGED: (
-        "The copy that was brought over has been deleted, as planned.",
-        "Start a new fetch to read it.",
-    ),
+    FetchState.PURGED: ("The copy that was brought over has been deleted.", "Start a new fetch to read it."),
 }
 
 CODES: dict[Code, tuple[str, str]] = {

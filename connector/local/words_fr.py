@@ -65,7 +65,7 @@ STATES: dict[FetchState, tuple[str, str]] = {
         "La demande a expiré.",
         "Faites-en une nouvelle, après avoir de nouveau informé le travailleur.",
     ),
-    FetchState.PURGED: ("La copie reçue a été supprimée, comme prévu.", "Faites une nouvelle demande pour la lire."),
+    FetchState.PURGED: ("La copie reçue a été supprimée.", "Faites une nouvelle demande pour la lire."),
 }
 
 CODES: dict[Code, tuple[str, str]] = {

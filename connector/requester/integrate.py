@@ -42,6 +42,7 @@ from connector.requester.means import Means, end, trace_of
 from connector.requester.new_fetch import NewFetch, build_fetch, check_planned, members_to_ask
 from connector.requester.outbox import AckOutbox, TraceDelivery
 from connector.requester.probe import Probe, ProbeResult
+from connector.requester.purge import discard
 from connector.requester.receive import Sleep
 from connector.requester.rules import HOUSE_REFUSALS, Rules, expired
 from connector.requester.running import Running
@@ -148,6 +149,15 @@ class Errands:
         first = FetchEvent(fetch_id=fetch.id, number=1, at=now, kind=kind, data=data)
         return await self._store.create_fetch(fetch, idempotency, first)
 
+    async def made(self, idempotency: Idempotency) -> Fetch | None:
+        """Give the fetch that was prepared under a key, None where none was.
+
+        Raises:
+            LocalRefused: `local.conflict`, the key was used for something else.
+            FailedClosed: the state cannot be read.
+        """
+        return await self._store.fetch_made(idempotency)
+
     async def start(self, fetch_id: str, who: str | None = None, auth: Auth | None = None) -> Fetch:
         """Ask the services: *asked* is durable for each before the first lookup leaves.
 
@@ -242,6 +252,20 @@ class Errands:
             await end(errand, self._means, FetchState.CANCELLED)
             for reply in errand.fetch.replies:
                 await self._means.drop(fetch_id, reply.member)
+        return errand.fetch
+
+    async def discard(self, fetch_id: str, who: str) -> Fetch:
+        """Delete the copy that is here before its time; the colleagues who could read it no longer can.
+
+        Raises:
+            LocalRefused: `local.not_found`; `local.forbidden`, they did not ask for it themselves; `fetch.state`, no
+                copy is here.
+            FailedClosed: the vault or the ledger cannot be relied on.
+        """
+        errand = await self._running.find(fetch_id, who)
+        self._rules.may_discard(errand.fetch, who)
+        async with errand.lock:
+            await discard(errand, self._means)
         return errand.fetch
 
     # ------------------------------------------------------------------ looking and following

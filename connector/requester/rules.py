@@ -140,6 +140,19 @@ class Rules:
                 field="colleague",
             )
 
+    def may_discard(self, fetch: Fetch, who: str) -> None:
+        """Let the practitioner who asked delete the copy; no colleague to whom it was handed, who only reads.
+
+        Raises:
+            LocalRefused: `local.forbidden`.
+        """
+        if who != fetch.owner:
+            raise LocalRefused(
+                "deleting: only the practitioner in whose name the record was asked for may delete its copy",
+                code=Code.LOCAL_FORBIDDEN,
+                hint="ask the practitioner who handed it on",
+            )
+
     def _check_practitioner(self, practitioner: Practitioner) -> None:
         if not self._practitioners.may_ask(practitioner.id.value):
             raise LocalRefused(

@@ -76,22 +76,33 @@ def create(
     Raises:
         LocalRefused: `local.conflict`, the key was used for something else.
     """
-    tag = keys.idempotency_tag(idempotency.caller, idempotency.key) if idempotency else b""
-    if idempotency is not None:
-        row = one(db, "select body_sha256, fetch_id from idempotency where tag = ?", tag)
-        if row is not None:
-            if row[0] != idempotency.body_sha256:
-                raise LocalRefused(
-                    "idempotency key: it was used for another fetch, expected a new one for another demand",
-                    code=Code.LOCAL_CONFLICT,
-                    field="Idempotency-Key",
-                )
-            return find(db, sealer, row[1])
+    if idempotency is not None and (known := made(db, sealer, keys, idempotency)) is not None:
+        return known
     sealed = sealer.seal(_TABLE, fetch.id, fetch)
     db.execute(_INSERT, (fetch.id, fetch.state.value, keys.owner_tag(fetch.owner), due_at(fetch, now), sealed))
     if idempotency is not None:
+        tag = keys.idempotency_tag(idempotency.caller, idempotency.key)
         db.execute("insert into idempotency values (?, ?, ?)", (tag, idempotency.body_sha256, fetch.id))
     return None
+
+
+def made(db: Connection, sealer: Sealer, keys: StateKeys, idempotency: Idempotency) -> Fetch | None:
+    """Give the fetch that was kept under an idempotency key.
+
+    Raises:
+        LocalRefused: `local.conflict`, the key was used for something else.
+    """
+    tag = keys.idempotency_tag(idempotency.caller, idempotency.key)
+    row = one(db, "select body_sha256, fetch_id from idempotency where tag = ?", tag)
+    if row is None:
+        return None
+    if row[0] != idempotency.body_sha256:
+        raise LocalRefused(
+            "idempotency key: it was used for another fetch, expected a new one for another demand",
+            code=Code.LOCAL_CONFLICT,
+            field="Idempotency-Key",
+        )
+    return find(db, sealer, row[1])
 
 
 def update(db: Connection, sealer: Sealer, keys: StateKeys, fetch: Fetch, now: Instant) -> None:

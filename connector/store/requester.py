@@ -73,6 +73,14 @@ class SqliteRequesterStore:
 
         return await self._writer.run(operation)
 
+    async def fetch_made(self, idempotency: Idempotency) -> Fetch | None:
+        """Give the fetch that was kept under a key, None where none was.
+
+        Raises:
+            LocalRefused: `local.conflict`, the key was used for something else.
+        """
+        return await self._readers.run(lambda db: fetches.made(db, self._sealer, self._keys, idempotency))
+
     async def fetch(self, fetch_id: str) -> Fetch | None:
         """Give a fetch."""
         return self._readers.here(lambda db: fetches.find(db, self._sealer, fetch_id))

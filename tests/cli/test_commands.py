@@ -76,6 +76,13 @@ def test_a_running_fetch_is_cancelled(shell, house, fetch_id):
     assert shell("fetches", "show", waiting).exit_code == 1
 
 
+def test_a_copy_is_discarded_once(shell, fetch_id):
+    result = shell("fetches", "discard", fetch_id)
+    assert (result.exit_code, "purged: The copy that was brought over has been deleted." in result.stdout) == (0, True)
+    assert shell("fetches", "discard", fetch_id).exit_code == 4
+    assert shell("fetches", "show", fetch_id).exit_code == 1
+
+
 def test_a_record_is_read_into_a_file(shell, house, fetch_id, tmp_path):
     path = tmp_path / "r.pdf"
     result = shell("fetches", "read", fetch_id, "-o", path)

@@ -180,10 +180,8 @@ class Errands:
         self._fail("prepare")
         self.loop = asyncio.get_running_loop()
         members = members_to_ask(new.members, self.directory, self.settings)
-        if idempotency is not None and (known := self.known.get((caller, idempotency.key))):
-            if known[0] != idempotency.body_sha256:
-                raise LocalRefused("Idempotency-Key: used for another body", code=Code.LOCAL_CONFLICT)
-            return self.fetches[known[1]]
+        if idempotency is not None and (known := await self.made(idempotency)):
+            return known
         fetch = build_fetch(
             new,
             worker=new.worker,
@@ -200,6 +198,14 @@ class Errands:
             self.known[caller, idempotency.key] = (idempotency.body_sha256, fetch.id)
         self.tell(fetch.id, notes.prepared(fetch))
         return fetch
+
+    async def made(self, idempotency):
+        known = self.known.get((idempotency.caller, idempotency.key))
+        if known is None:
+            return None
+        if known[0] != idempotency.body_sha256:
+            raise LocalRefused("Idempotency-Key: used for another body", code=Code.LOCAL_CONFLICT)
+        return self.fetches[known[1]]
 
     def tell(self, fetch_id, happening):
         kind, data = happening
@@ -287,6 +293,13 @@ class Errands:
     async def cancel(self, fetch_id, who=None):
         self._fail("cancel")
         self.move(fetch_id, FetchState.CANCELLED)
+        return self.fetches[fetch_id]
+
+    async def discard(self, fetch_id, who):
+        self._fail("discard")
+        if self.fetches[fetch_id].document is None:
+            raise LocalRefused(f"fetch: it is {self.fetches[fetch_id].state}", code=Code.FETCH_STATE)
+        self.move(fetch_id, FetchState.PURGED, document=None)
         return self.fetches[fetch_id]
 
     async def get(self, fetch_id, who=None):

@@ -237,6 +237,7 @@ async def test_a_fetch_of_another_practitioner_is_as_one_that_is_not_there(house
                 ("GET", ""),
                 ("POST", "/start"),
                 ("POST", "/cancel"),
+                ("POST", "/discard"),
                 ("POST", "/file"),
                 ("GET", "/events"),
                 ("GET", "/document"),
@@ -326,6 +327,36 @@ async def test_a_running_fetch_can_be_cancelled_and_a_ready_one_cannot(house, ap
         assert (answer.status, (await answer.json())["state"]) == (200, "cancelled")
     async with api.post(f"{URL}/{mine['id']}/cancel") as answer:
         await assert_problem(answer, "fetch.state")
+
+
+async def test_a_copy_is_discarded_once_and_is_read_no_more(house, api):
+    mine = await created(api)
+    async with api.post(f"{URL}/{mine['id']}/discard") as answer:
+        found = await answer.json()
+    assert (answer.status, found["state"], found["document"], found["worker"]) == (200, "purged", None, None)
+    async with api.post(f"{URL}/{mine['id']}/discard") as answer:
+        await assert_problem(answer, "fetch.state")
+    async with api.get(f"{URL}/{mine['id']}/document") as answer:
+        await assert_problem(answer, "fetch.no_document")
+
+
+async def test_a_running_fetch_is_not_discarded(house, api):
+    house.errands.hold = True
+    mine = await created(api)
+    async with api.post(f"{URL}/{mine['id']}/discard") as answer:
+        await assert_problem(answer, "fetch.state")
+    assert house.errands.fetches[mine["id"]].state is FetchState.ASKING
+
+
+async def test_a_colleagues_copy_is_read_and_not_discarded(house, address, api):
+    mine = await created(api)
+    house.errands.put(mine["id"], readers=(STRANGER_ID,))
+    async with aiohttp.ClientSession(address, headers={"Authorization": f"Bearer {OTHER_KEY}"}) as other:
+        async with other.post(f"{URL}/{mine['id']}/discard") as answer:
+            await assert_problem(answer, "local.forbidden")
+        async with other.get(f"{URL}/{mine['id']}/document") as answer:
+            assert answer.status == 200
+    assert "discard" not in house.errands.calls
 
 
 async def test_a_document_is_filed_in_the_name_of_who_asked(house, api):

@@ -19,7 +19,7 @@ from connector.local.requests import ROLES
 from connector.local.sign_in.launching import VendorKey
 from connector.local.words import Language, of_code, of_reply
 from connector.wire.launch import vendor_key
-from tests.kit.local_side import PHYSICIAN_ID, STRANGER_ID, A, B, C, announced
+from tests.kit.local_side import NURSE_ID, PHYSICIAN_ID, STRANGER_ID, A, B, C, announced
 from tests.pages.conftest import plain
 from tests.signin.test_launch import PRIVATE, pem_of, token
 
@@ -300,22 +300,112 @@ async def test_a_fetch_goes_on_and_is_found_again_by_whoever_comes_back(visit, h
 # ------------------------------------------------------------------------------------------------ a copy that is kept
 
 
-async def test_a_copy_that_is_kept_is_offered_before_services_are_asked_again(visit, house):
+AGAIN = re.compile(r'<button form="fetch-form" name="again" value="([0-9a-f]{32})">')
+
+
+def asked(house):
+    """How often services were asked."""
+    return house.errands.calls.count("start")
+
+
+async def test_a_copy_that_is_kept_is_offered_and_no_service_is_asked(visit, house):
     visitor = await visit()
     first = await fetch(visitor)
-    house.clock.at += 600
 
     page = await fetch(visitor, once="b" * 32, status=200)
 
     assert f'href="{first}?read=1"' in page
-    assert len(house.errands.fetches) == 1
-    assert await fetch(visitor, once="c" * 32, again="yes") != first
+    assert "aucun service n'est interrogé de nouveau" in plain(page)
+    assert (len(house.errands.fetches), asked(house)) == (1, 1)
+
+
+async def test_services_are_asked_again_once_ones_own_copy_was_deleted(visit, house):
+    visitor = await visit()
+    first = await fetch(visitor)
+    page = await fetch(visitor, once="b" * 32, status=200)
+
+    second = await fetch(visitor, once="b" * 32, again=AGAIN.search(page)[1])
+
+    gone, new = house.errands.fetches.values()
+    assert (first, second) == (f"/fetches/{gone.id}", f"/fetches/{new.id}")
+    assert (gone.state, gone.document, new.state) == (FetchState.PURGED, None, FetchState.READY)
+    assert (
+        house.errands.calls.index("discard") < len(house.errands.calls) - house.errands.calls[::-1].index("start") - 1
+    )
+    assert await fetch(visitor, once="b" * 32, again=gone.id) == second, "the same form, sent twice"
+    assert asked(house) == 2
+
+
+@pytest.mark.parametrize("again", ["yes", "f" * 32])
+async def test_a_copy_other_than_the_one_that_the_page_showed_is_not_deleted(visit, house, again):
+    visitor = await visit()
+    await fetch(visitor)
+
+    page = await fetch(visitor, once="b" * 32, again=again, status=200)
+
+    assert AGAIN.search(page)
+    assert [one.state for one in house.errands.fetches.values()] == [FetchState.READY]
+
+
+async def test_each_copy_is_deleted_by_itself(visit, house):
+    visitor = await visit()
+    await visitor.post("/fetch", ASKED[0], once="c" * 32, **WORKER, **TOLD)
+    await fetch(visitor)
+    one_service = {"once": "b" * 32, **WORKER, **TOLD}
+    page = await visitor.post("/fetch", ASKED[0], **one_service, status=200)
+
+    page = await visitor.post("/fetch", ASKED[0], **one_service, again=AGAIN.search(page)[1], status=200)
+    assert asked(house) == 2
+    await visitor.post("/fetch", ASKED[0], **one_service, again=AGAIN.search(page)[1])
+
+    states = [one.state for one in house.errands.fetches.values()]
+    assert states == [FetchState.PURGED, FetchState.PURGED, FetchState.READY]
+
+
+@pytest.mark.parametrize("step", ["prepare", "discard"])
+async def test_a_demand_that_is_refused_deletes_no_copy_and_asks_nobody(visit, house, step):
+    visitor = await visit()
+    await fetch(visitor)
+    page = await fetch(visitor, once="b" * 32, status=200)
+    house.errands.faults[step] = LocalRefused("rule", code=Code.FETCH_OPPOSED)
+
+    page = await fetch(visitor, once="b" * 32, again=AGAIN.search(page)[1], status=403)
+
+    assert of_code(Code.FETCH_OPPOSED, Language.FR).text in plain(page)
+    assert next(iter(house.errands.fetches.values())).state is FetchState.READY
+    assert asked(house) == 1
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_a_colleagues_copy_stands_in_and_only_they_can_delete_it(visit, house, language):
+    await fetch(await visit())
+    ((fetch_id, theirs),) = house.errands.fetches.items()
+    house.errands.put(fetch_id, readers=(NURSE_ID,))
+    nurse = await visit(Role.NURSE, name="Ali Exemple", practitioner=NURSE_ID, language=language.value)
+
+    for again in ({}, {"again": "yes"}, {"again": fetch_id}):
+        page = await fetch(nurse, once="b" * 32, **again, status=200)
+        assert f'href="/fetches/{fetch_id}?read=1"' in page
+        assert 'name="again"' not in page
+        assert TEXTS[language]["fetch.copy_of_colleague"].format(name=theirs.practitioner.name) in plain(page)
+
+    assert (house.errands.fetches, asked(house)) == ({fetch_id: replace(theirs, readers=(NURSE_ID,))}, 1)
+
+
+async def test_a_copy_is_found_behind_many_later_fetches(visit, house):
+    visitor = await visit()
+    await fetch(visitor)
+    ((fetch_id, first),) = house.errands.fetches.items()
+    for number in range(150):
+        later = f"f{number:031x}"
+        house.errands.fetches[later] = replace(first, id=later, state=FetchState.FAILED, document=None)
+
+    assert AGAIN.search(await fetch(visitor, once="b" * 32, status=200))[1] == fetch_id
 
 
 async def test_a_copy_of_fewer_services_or_of_another_worker_does_not_stand_in(visit, house):
     visitor = await visit()
     await visitor.post("/fetch", ASKED[0], once="a" * 32, **WORKER, **TOLD)
-    house.clock.at += 600
 
     await fetch(visitor, once="b" * 32)
 

@@ -50,6 +50,17 @@ class Fetches:
         assert await kit.store.create_fetch(again, key, an_event(again)) == first
         assert await kit.store.fetch(again.id) is None
 
+    async def test_what_was_made_under_a_key_is_found_by_it_alone(self, kit):
+        first, key = a_fetch(), Idempotency("desk", "key-1", b"b" * 32)
+        assert await kit.store.fetch_made(key) is None
+        await kit.store.create_fetch(first, key, an_event(first))
+
+        assert await kit.store.fetch_made(key) == first
+        assert await kit.store.fetch_made(replace(key, caller="page")) is None
+        with pytest.raises(LocalRefused) as refused:
+            await kit.store.fetch_made(replace(key, body_sha256=b"c" * 32))
+        assert refused.value.code is Code.LOCAL_CONFLICT
+
     async def test_a_key_used_for_something_else_is_a_conflict(self, kit):
         first, other = a_fetch(), a_fetch()
         await kit.store.create_fetch(first, Idempotency("desk", "key-1", b"b" * 32), an_event(first))

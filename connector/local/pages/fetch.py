@@ -15,12 +15,12 @@ from connector.core.directory import Member, MemberStatus
 from connector.core.errors import ConnectorError, LocalRefused
 from connector.core.fetch import Fetch
 from connector.core.insi import SearchTraits
-from connector.core.instant import Instant, day_in_france
+from connector.core.instant import day_in_france
 from connector.core.matricule import Matricule
 from connector.core.members import MemberId
 from connector.core.oid import Environment, InsOid
 from connector.core.ports import Idempotency, MemberDirectory, new_id
-from connector.core.states import FETCH_READABLE
+from connector.core.states import FETCH_READABLE, FetchState
 from connector.local import identity_words
 from connector.local.desk import desk_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of, log_refusal
@@ -47,7 +47,8 @@ from connector.requester.new_fetch import NewFetch
 _LAST_FETCHES: Final = 20
 _LAST_SERVICES: Final = 5
 _FOUND: Final = 20
-_SENT_TWICE_SECONDS: Final = 120
+_KEPT_AMONG: Final = 1000
+"""More than one practitioner, with what colleagues hand on, fetches while a copy is kept."""
 
 
 async def show(request: web.Request) -> web.Response:
@@ -63,17 +64,29 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def send(request: web.Request) -> web.Response:
-    """`POST /fetch`: keeps the fetch, starts it, and goes to its page; a second click gives the same fetch."""
+    """`POST /fetch`: keeps the fetch, starts it, and goes to its page; a second click gives the same fetch.
+
+    While a verified copy is kept no service is asked again: `again` names the copy that the page offered, to be deleted
+    first. It names one, because the page may be older than the copy that is here now.
+    """
     ports = request.app[PORTS]
     form = FetchForm.read(await request.post(), _fresh(request))
     now = ports.clock.now()
     try:
         body = form.demand(now)
         new = read_demand(body, practitioner_of(request), settings=request.app[SETTINGS], now=now)
-        if form.value("again") != "yes" and (kept := await _kept(request, new)) is not None:
-            return await _form(request, form, kept=kept)
+        desk = desk_of(request)
         key = Idempotency(caller=caller_of(request).name, key=form.once, body_sha256=form.digest())
-        fetch = await desk_of(request).prepare(new, key, start=True)
+        made = await desk.made(key)
+        if made is None or made.state is FetchState.PREPARED:
+            kept = await _kept(request, new)
+            if kept is not None and kept.id == form.value("again") and desk.steers(kept):
+                await desk.prepare(new, key, start=False)  # what is refused here deletes nothing
+                await desk.discard(kept.id)
+                kept = await _kept(request, new)
+            if kept is not None:
+                return await _form(request, form, kept=kept)
+        fetch = await desk.prepare(new, key, start=True)
     except ConnectorError as error:
         if error.code is Code.LOCAL_CONFLICT:
             form = form.afresh(_fresh(request))
@@ -212,6 +225,7 @@ async def _form(
         services=await _services(request, form, found),
         searched=searched,
         kept=fetch_out(kept, language) if kept is not None else None,
+        kept_is_own=kept is not None and desk_of(request).steers(kept),
         max_services=settings.max_services,
         oids=(InsOid.NIR, InsOid.NIA) if production else (InsOid.TEST,),
         means=MEANS,
@@ -224,16 +238,12 @@ async def _form(
 
 
 async def _kept(request: web.Request, new: NewFetch) -> Fetch | None:
-    """Give the fetch whose verified copy answers this demand: the same worker, no other service to ask (our rule).
-
-    One that the same form made is not meant: a form that is sent twice leads to its fetch.
-    """
+    """Give the fetch whose verified copy answers this demand: the same worker, no other service to ask (our rule)."""
     now = request.app[PORTS].clock.now()
-    made = Instant(now - _SENT_TWICE_SECONDS)
-    for fetch in await desk_of(request).list(_LAST_FETCHES, None):
+    for fetch in await desk_of(request).list(_KEPT_AMONG, None):
         here = fetch.state in FETCH_READABLE and fetch.document is not None and fetch.document.purge_at > now
         asked = {reply.member for reply in fetch.replies}
-        if here and fetch.created_at < made and fetch.worker.ins == new.worker.ins and {*new.members} <= asked:
+        if here and fetch.worker.ins == new.worker.ins and {*new.members} <= asked:
             return fetch
     return None
 

@@ -146,8 +146,9 @@ class FetchForm(Private):
         return replace(self, once=once)
 
     def digest(self, *more: str) -> bytes:
-        """Give the hash of what is meant, whenever it is sent."""
-        meant = {"values": dict(self.values), "services": list(self.services), "more": list(more)}
+        """Give the hash of what is meant, whenever it is sent; that a kept copy may go for it is no part of it."""
+        values = {name: text for name, text in self.values.items() if name != "again"}
+        meant = {"values": values, "services": list(self.services), "more": list(more)}
         return sha256(canonical(meant)).digest()
 
     def demand(self, now: Instant, *, planned_for: str | None = None) -> DemandIn:

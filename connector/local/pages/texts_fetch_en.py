@@ -219,5 +219,10 @@ TEXTS: dict[str, str] = {
     "fetch.launch_over_next": "Begin again in your software, or fill in the page.",
     "fetch.copy_here": "A verified copy of this record is still kept here, received on {at}.",
     "fetch.copy_read": "Read this copy",
-    "fetch.copy_again": "Ask again all the same",
+    "fetch.copy_own": "While it is kept, no service is asked again.",
+    "fetch.copy_of_colleague": (
+        "{name} opened it to you. While it is kept, no service is asked again; {name} can delete it, and then ask for "
+        "the record again."
+    ),
+    "fetch.copy_again": "Delete this copy and ask again",
 }

@@ -222,5 +222,10 @@ TEXTS: dict[str, str] = {
     "fetch.launch_over_next": "Recommencez depuis votre logiciel, ou remplissez la page.",
     "fetch.copy_here": "Une copie vérifiée de ce dossier est encore conservée ici, reçue le {at}.",
     "fetch.copy_read": "Lire cette copie",
-    "fetch.copy_again": "Redemander quand même",
+    "fetch.copy_own": "Tant qu'elle est conservée, aucun service n'est interrogé de nouveau.",
+    "fetch.copy_of_colleague": (
+        "{name} vous l'a ouverte. Tant qu'elle est conservée, aucun service n'est interrogé de nouveau ; {name} peut "
+        "la supprimer, puis redemander le dossier."
+    ),
+    "fetch.copy_again": "Supprimer cette copie et redemander",
 }
