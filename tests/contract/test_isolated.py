@@ -263,10 +263,12 @@ async def test_a_process_whose_places_are_held_by_calls_that_hang_is_replaced(be
     first = bench.made.process.pid
     bench.tell("hang")
 
-    await asyncio.gather(*(fault_of(source.look(INS)) for _ in range(2)))
+    async with asyncio.timeout(20):
+        while bench.made.process.pid == first:  # on a busy machine a call may be called off before it began
+            await asyncio.gather(*(fault_of(source.look(INS)) for _ in range(2)))
     bench.tell("be good")
 
-    assert await answered(source, lambda: bench.made.process.pid != first)  # the old one may answer a last time
+    assert await answered(source)
     assert not psutil.pid_exists(first)
 
 
@@ -282,14 +284,14 @@ async def test_an_adapter_that_blocks_its_loop_is_replaced(bench):
     assert bench.made.process.pid != first
 
 
-async def answered(source, was_replaced=lambda: True, seconds: float = 20.0) -> bool:
+async def answered(source, seconds: float = 20.0) -> bool:
     """Whether it is answered again, once the process was replaced."""
     async with asyncio.timeout(seconds):
         while True:
-            with contextlib.suppress(AdapterFault):
-                if (await source.look(INS)).identity is not None and was_replaced():
-                    return True
-            await asyncio.sleep(0.02)
+            try:
+                return (await source.look(INS)).identity is not None
+            except AdapterFault:
+                await asyncio.sleep(0.02)
 
 
 async def test_killed_in_the_middle_of_a_document_the_reader_is_told_and_the_next_reading_is_whole(bench):
