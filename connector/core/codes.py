@@ -141,6 +141,7 @@ class Code(StrEnum):
     FETCH_TOO_MANY_MEMBERS = "fetch.too_many_members"
     FETCH_OPPOSED = "fetch.opposed"
     FETCH_NOT_FOLLOWED = "fetch.not_followed"
+    FETCH_COPY_KEPT = "fetch.copy_kept"
     FETCH_STATE = "fetch.state"
     FETCH_EXPIRED = "fetch.expired"
     FETCH_NO_DOCUMENT = "fetch.no_document"

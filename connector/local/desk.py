@@ -4,7 +4,7 @@ A fetch of another practitioner and one that does not exist are the same here: `
 colleague's is seen, not even that it exists.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final
 
 from aiohttp import web
@@ -12,23 +12,27 @@ from aiohttp import web
 from connector.core.codes import Code
 from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
+from connector.core.instant import Instant
 from connector.core.mandate import Auth
+from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.ports import Idempotency
-from connector.core.states import FetchState
+from connector.core.states import FETCH_READABLE, FetchState
 from connector.local.guards import PORTS, caller_of
 from connector.local.keys import Caller
 from connector.local.ports import Errands
 from connector.requester.new_fetch import NewFetch
 
 _PAGE: Final = 100
+_KEPT_AMONG: Final = 1000
+"""More than one practitioner, with what colleagues hand on, fetches while a copy is kept."""
 
 
 class Desk:
     """The errands as one caller sees them."""
 
-    def __init__(self, errands: Errands, caller: Caller) -> None:
-        self._errands, self._caller = errands, caller
+    def __init__(self, errands: Errands, caller: Caller, now: Instant) -> None:
+        self._errands, self._caller, self._now = errands, caller, now
 
     async def prepare(self, new: NewFetch, idempotency: Idempotency | None, *, start: bool) -> Fetch:
         """Keep a new fetch and, if it was not already, start it.
@@ -102,8 +106,29 @@ class Desk:
         return [fetch for fetch in found if fetch.owner in self._caller.practitioners]
 
     async def start(self, fetch_id: str, auth: Auth | None = None) -> Fetch:
-        """Start a prepared fetch; `auth` is the login of whoever starts it, where that is known here."""
-        return await self._errands.start((await self._own(fetch_id)).id, auth=auth)
+        """Start a prepared fetch; `auth` is the login of whoever starts it, where that is known here.
+
+        Raises:
+            LocalRefused: `local.not_found`, `local.forbidden`; `fetch.copy_kept`, nobody is asked a second time.
+        """
+        fetch = await self._own(fetch_id)
+        kept = await self.copy_of(fetch.worker.ins, [reply.member for reply in fetch.replies])
+        if kept is not None and fetch.state is FetchState.PREPARED:
+            raise LocalRefused(
+                "fetch: a verified copy of this record is kept, expected none before services are asked again",
+                code=Code.FETCH_COPY_KEPT,
+                hint=f"read the document of fetch {kept.id}, or discard it first",
+            )
+        return await self._errands.start(fetch.id, auth=auth)
+
+    async def copy_of(self, worker: Ins, members: Iterable[MemberId]) -> Fetch | None:
+        """Give the fetch whose verified copy answers a demand: the same worker, no other service to ask (our rule)."""
+        wanted = frozenset(members)
+        for fetch in await self.list(_KEPT_AMONG, None):
+            here = fetch.state in FETCH_READABLE and fetch.document is not None and fetch.document.purge_at > self._now
+            if here and fetch.worker.ins == worker and wanted <= {reply.member for reply in fetch.replies}:
+                return fetch
+        return None
 
     async def choose(self, fetch_id: str, member: MemberId) -> Fetch:
         """Have an announced record brought over."""
@@ -144,4 +169,5 @@ class Desk:
 
 def desk_of(request: web.Request) -> Desk:
     """Give the desk of a call whose caller is known."""
-    return Desk(request.app[PORTS].errands, caller_of(request))
+    ports = request.app[PORTS]
+    return Desk(ports.errands, caller_of(request), ports.clock.now())

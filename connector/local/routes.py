@@ -107,7 +107,9 @@ _FETCHES: Final = (
     Operation(
         "POST", "/api/v1/fetches/{id}/start", "startFetch", "Start a prepared fetch", fetches.start, Scope.FETCH,
         answer=FetchOut, parameters=(_FETCH_ID,), status=202,
-        codes=(*_MOVES, Code.FETCH_OPPOSED, Code.FETCH_NOT_FOLLOWED, Code.PRACTITIONER_PROFESSION),
+        codes=(
+            *_MOVES, Code.FETCH_COPY_KEPT, Code.FETCH_OPPOSED, Code.FETCH_NOT_FOLLOWED, Code.PRACTITIONER_PROFESSION,
+        ),
     ),
     Operation(
         "POST", "/api/v1/fetches/{id}/choose", "chooseRecord", "Bring over one of the announced records",

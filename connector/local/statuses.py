@@ -37,6 +37,7 @@ _BY_STATUS: Final[Mapping[int, tuple[Code, ...]]] = {
     404: (Code.LOCAL_NOT_FOUND, Code.FETCH_NO_DOCUMENT),
     409: (
         Code.LOCAL_CONFLICT,
+        Code.FETCH_COPY_KEPT,
         Code.FETCH_STATE,
         Code.DOCUMENT_CHANGED,
         Code.IDENTITY_STATUS,

@@ -271,6 +271,10 @@ CODES: dict[Code, tuple[str, str]] = {
         "This worker is not registered in your software.",
         "Register them, or state in words why you follow them.",
     ),
+    Code.FETCH_COPY_KEPT: (
+        "A verified copy of this record is still kept: no service is asked again.",
+        "Read that copy among your fetches; who asked for it may delete it, and then ask again.",
+    ),
     Code.FETCH_STATE: ("The fetch is not at a point where this can be done.", "Read the fetch again."),
     Code.FETCH_EXPIRED: ("The fetch has expired.", "Start a new one, after telling the worker again."),
     Code.FETCH_NO_DOCUMENT: ("This fetch has no record to read.", "Its state says why."),

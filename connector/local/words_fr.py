@@ -334,6 +334,10 @@ CODES: dict[Code, tuple[str, str]] = {
         "Ce travailleur n'est pas enregistré dans votre logiciel.",
         "Enregistrez-le, ou indiquez pourquoi vous le suivez.",
     ),
+    Code.FETCH_COPY_KEPT: (
+        "Une copie vérifiée de ce dossier est encore conservée : aucun service n'est interrogé de nouveau.",
+        "Lisez cette copie dans vos demandes ; qui l'a demandée peut la supprimer, puis redemander.",
+    ),
     Code.FETCH_STATE: ("La demande n'en est pas à ce stade.", "Relisez la demande."),
     Code.FETCH_EXPIRED: (
         "La demande a expiré.",

@@ -47,9 +47,9 @@ async def send_file(visitor, text, status=200, encoding="utf-8"):
         return await answer.text()
 
 
-async def prepare(visitor, day=TOMORROW, **changes):
+async def prepare(visitor, day=TOMORROW, asked=ASKED, **changes):
     fields = {"once": "c" * 32, **WORKER, **TOLD, "day": day, **changes}
-    return await visitor.post("/fetch/prepare", *ASKED, **fields)
+    return await visitor.post("/fetch/prepare", *asked, **fields)
 
 
 async def test_a_prepared_fetch_stands_in_the_list_of_its_day_and_asks_nobody(visit, house):
@@ -64,7 +64,7 @@ async def test_a_prepared_fetch_stands_in_the_list_of_its_day_and_asks_nobody(vi
 
 async def test_one_action_starts_those_of_the_day_each_under_the_login_of_the_session(visit, house):
     visitor = await visit()
-    await prepare(visitor, TODAY)
+    await prepare(visitor, TODAY, asked=ASKED[1:])
     await prepare(visitor, TODAY, once="d" * 32)
     await prepare(visitor, TOMORROW, once="e" * 32)
 
@@ -72,7 +72,7 @@ async def test_one_action_starts_those_of_the_day_each_under_the_login_of_the_se
 
     assert "Demandes lancées : 2." in plain(page)
     states = [fetch.state for fetch in house.errands.fetches.values()]
-    assert states == [FetchState.READY, FetchState.READY, FetchState.PREPARED]
+    assert states == [FetchState.NO_RECORD_GIVEN, FetchState.READY, FetchState.PREPARED]
 
 
 async def test_one_that_is_refused_stays_with_its_reason_and_stops_no_other(visit, house):
@@ -84,6 +84,22 @@ async def test_one_that_is_refused_stays_with_its_reason_and_stops_no_other(visi
 
     assert "Demandes non lancées : 1." in page
     assert [fetch.state for fetch in house.errands.fetches.values()] == [FetchState.PREPARED]
+
+
+async def test_what_was_prepared_is_not_started_beside_a_copy_that_is_kept(visit, house):
+    visitor = await visit()
+    await visitor.post("/fetch", *ASKED, once="a" * 32, **WORKER, **TOLD)
+    (kept,) = house.errands.fetches
+    await prepare(visitor, TODAY)
+
+    page = plain(await visitor.post("/worklist/start", day=TODAY, status=200))
+
+    assert "Une copie vérifiée de ce dossier est encore conservée" in page
+    assert [one.state for one in house.errands.fetches.values()] == [FetchState.READY, FetchState.PREPARED]
+
+    await house.errands.discard(kept, PHYSICIAN_ID)
+
+    assert "Demandes lancées : 1." in plain(await visitor.post("/worklist/start", day=TODAY, status=200))
 
 
 async def test_an_assistant_prepares_for_a_practitioner_and_starts_and_reads_nothing(visit, house):

@@ -20,7 +20,7 @@ from connector.core.matricule import Matricule
 from connector.core.members import MemberId
 from connector.core.oid import Environment, InsOid
 from connector.core.ports import Idempotency, MemberDirectory, new_id
-from connector.core.states import FETCH_READABLE, FetchState
+from connector.core.states import FetchState
 from connector.local import identity_words
 from connector.local.desk import desk_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of, log_refusal
@@ -42,13 +42,10 @@ from connector.local.sign_in.session import require
 from connector.local.statuses import status_of
 from connector.local.views import fetch_out
 from connector.local.words import Words
-from connector.requester.new_fetch import NewFetch
 
 _LAST_FETCHES: Final = 20
 _LAST_SERVICES: Final = 5
 _FOUND: Final = 20
-_KEPT_AMONG: Final = 1000
-"""More than one practitioner, with what colleagues hand on, fetches while a copy is kept."""
 
 
 async def show(request: web.Request) -> web.Response:
@@ -79,11 +76,11 @@ async def send(request: web.Request) -> web.Response:
         key = Idempotency(caller=caller_of(request).name, key=form.once, body_sha256=form.digest())
         made = await desk.made(key)
         if made is None or made.state is FetchState.PREPARED:
-            kept = await _kept(request, new)
+            kept = await desk.copy_of(new.worker.ins, new.members)
             if kept is not None and kept.id == form.value("again") and desk.steers(kept):
                 await desk.prepare(new, key, start=False)  # what is refused here deletes nothing
                 await desk.discard(kept.id)
-                kept = await _kept(request, new)
+                kept = await desk.copy_of(new.worker.ins, new.members)
             if kept is not None:
                 return await _form(request, form, kept=kept)
         fetch = await desk.prepare(new, key, start=True)
@@ -235,17 +232,6 @@ async def _form(
         practitioners=practitioners(request),
         today=day_in_france(request.app[PORTS].clock.now()),
     )
-
-
-async def _kept(request: web.Request, new: NewFetch) -> Fetch | None:
-    """Give the fetch whose verified copy answers this demand: the same worker, no other service to ask (our rule)."""
-    now = request.app[PORTS].clock.now()
-    for fetch in await desk_of(request).list(_KEPT_AMONG, None):
-        here = fetch.state in FETCH_READABLE and fetch.document is not None and fetch.document.purge_at > now
-        asked = {reply.member for reply in fetch.replies}
-        if here and fetch.worker.ins == new.worker.ins and {*new.members} <= asked:
-            return fetch
-    return None
 
 
 async def _services(request: web.Request, form: FetchForm, found: Sequence[Member]) -> list[dict[str, Any]]:
