@@ -63,7 +63,12 @@ class Watcher:
         with _inotify() as inotify:
             while not self._is_stopped.is_set():
                 self._watch(inotify)
-                soon = self._listener.refresh()
+                try:
+                    soon = self._listener.refresh()
+                except Exception:
+                    if self._is_stopped.is_set():  # what it reads with was closed under it: it was not waited for
+                        return
+                    raise
                 self._wait(inotify, self._poll_seconds if soon is None else min(soon, self._poll_seconds))
 
     def _watch(self, inotify: Inotify | None) -> None:
