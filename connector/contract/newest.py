@@ -5,7 +5,7 @@ person names workers who have such records, and what they see there. The order i
 valid versions only, by the day of the newest act, and of two on one day the one recorded last.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -161,8 +161,3 @@ def cases_left(named: Mapping[int, NewestCase], compared: Iterable[int]) -> list
         why = "what a person sees was not given" if places else "no worker with such records was named"
         found.append(not_checked(f"newest of {case} records", why))
     return found
-
-
-def example_names() -> Sequence[str]:
-    """Give the names of the examples, in their order."""
-    return tuple(example.name for example in EXAMPLES)

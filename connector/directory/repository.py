@@ -16,7 +16,6 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Tar
 
 from connector.core.errors import LocalRefused
 from connector.core.instant import Instant
-from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.directory import layout
 from connector.directory.memberships import Memberships, read_memberships
@@ -256,8 +255,3 @@ def _file(folder: Path, path: str) -> bytes:
         raise LocalRefused(
             f"{folder / path}: cannot be read ({error.strerror})", hint="copy the folder whole"
         ) from None
-
-
-def member_paths(member: MemberId) -> tuple[str, str]:
-    """Give the role and the target path of a member's entry."""
-    return layout.member_role(member), layout.entry_path(member)
