@@ -112,7 +112,7 @@ class Desk:
             LocalRefused: `local.not_found`, `local.forbidden`; `fetch.copy_kept`, nobody is asked a second time.
         """
         fetch = await self._own(fetch_id)
-        kept = await self.copy_of(fetch.worker.ins, [reply.member for reply in fetch.replies])
+        kept = await self.copy_of(fetch.owner, fetch.worker.ins, [reply.member for reply in fetch.replies])
         if kept is not None and fetch.state is FetchState.PREPARED:
             raise LocalRefused(
                 "fetch: a verified copy of this record is kept, expected none before services are asked again",
@@ -121,12 +121,21 @@ class Desk:
             )
         return await self._errands.start(fetch.id, auth=auth)
 
-    async def copy_of(self, worker: Ins, members: Iterable[MemberId]) -> Fetch | None:
-        """Give the fetch whose verified copy answers a demand: the same worker, no other service to ask (our rule)."""
+    async def copy_of(self, who: str, worker: Ins, members: Iterable[MemberId]) -> Fetch | None:
+        """Give the fetch whose verified copy answers a practitioner's demand, who may read it.
+
+        It is of the same worker, and there is no other service to ask (our rule). A software may speak for several
+        practitioners: what one of them keeps stands in nobody else's way.
+        """
         wanted = frozenset(members)
         for fetch in await self.list(_KEPT_AMONG, None):
             here = fetch.state in FETCH_READABLE and fetch.document is not None and fetch.document.purge_at > self._now
-            if here and fetch.worker.ins == worker and wanted <= {reply.member for reply in fetch.replies}:
+            if (
+                here
+                and fetch.is_open_to(who)
+                and fetch.worker.ins == worker
+                and wanted <= {reply.member for reply in fetch.replies}
+            ):
                 return fetch
         return None
 

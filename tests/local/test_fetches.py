@@ -84,6 +84,17 @@ async def test_a_prepared_fetch_sends_nothing_until_it_is_started(house, api):
         await assert_problem(answer, "fetch.state")
 
 
+async def test_a_copy_stands_in_the_way_of_who_may_read_it_and_of_nobody_else(house, api):
+    await created(api, practitioner__id=PHYSICIAN_ID)
+    own, other = [(await created(api, practitioner__id=who, start=False))["id"] for who in (PHYSICIAN_ID, NURSE_ID)]
+
+    async with api.post(f"{URL}/{own}/start") as answer:
+        await assert_problem(answer, "fetch.copy_kept")
+    async with api.post(f"{URL}/{other}/start") as answer:
+        assert answer.status == 202
+    assert house.errands.calls.count("start") == 2
+
+
 async def test_a_lookup_rests_when_the_services_have_answered(house, api):
     body = await created(api, lookup_only=True)
     assert body["state"] == "choosing"

@@ -76,11 +76,11 @@ async def send(request: web.Request) -> web.Response:
         key = Idempotency(caller=caller_of(request).name, key=form.once, body_sha256=form.digest())
         made = await desk.made(key)
         if made is None or made.state is FetchState.PREPARED:
-            kept = await desk.copy_of(new.worker.ins, new.members)
+            kept = await desk.copy_of(new.practitioner.id.value, new.worker.ins, new.members)
             if kept is not None and kept.id == form.value("again") and desk.steers(kept):
                 await desk.prepare(new, key, start=False)  # what is refused here deletes nothing
                 await desk.discard(kept.id)
-                kept = await desk.copy_of(new.worker.ins, new.members)
+                kept = await desk.copy_of(new.practitioner.id.value, new.worker.ins, new.members)
             if kept is not None:
                 return await _form(request, form, kept=kept)
         fetch = await desk.prepare(new, key, start=True)
