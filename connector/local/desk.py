@@ -128,7 +128,7 @@ class Desk:
         practitioners: what one of them keeps stands in nobody else's way.
         """
         wanted = frozenset(members)
-        for fetch in await self.list(_KEPT_AMONG, None):
+        for fetch in await self._errands.list(who, limit=_KEPT_AMONG):
             here = fetch.state in FETCH_READABLE and fetch.document is not None and fetch.document.purge_at > self._now
             if (
                 here
