@@ -191,7 +191,8 @@ class Verification:
     """One identity held against INSi. It names traits, never their values; `ins` among them is the identifier.
 
     `agreement` is `core.identity.compare`'s word where INSi found one identity: it tells a changed matricule from
-    another one. `is_verified` is the only thing that may refresh a date of verification.
+    another one. `is_verified` is the only thing that may refresh a date of verification. `is_kept` says that INSi's
+    answer is one that was kept, to an earlier question.
     """
 
     method: VerificationMethod
@@ -200,6 +201,7 @@ class Verification:
     differing: tuple[str, ...] = ()
     agreement: Agreement | None = None
     answer: InsiAnswer | None = None
+    is_kept: bool = False
 
     @property
     def is_verified(self) -> bool:

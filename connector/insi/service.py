@@ -9,6 +9,7 @@ the public WSDL has no operation for it (ins.md 4.6): `Verification.method` says
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from weakref import WeakValueDictionary
 
 from connector.core.codes import Code
@@ -72,7 +73,8 @@ class InsiService:
     ) -> InsiAnswer:
         """Search by traits: one given name after the other, then all (`insi.order`). Raises what the port says."""
         check_call_allowed(attributes)
-        return await self._spared(traits, lambda: self._search(traits, by, ()), fresh=fresh)
+        answer, _ = await self._spared(traits, lambda: self._search(traits, by, ()), fresh=fresh)
+        return answer
 
     async def search_by_vitale(
         self,
@@ -84,7 +86,8 @@ class InsiService:
     ) -> InsiAnswer:
         """Search with what a Vitale card says: one call."""
         check_call_allowed(attributes)
-        return await self._spared(card, lambda: self._call(card, by, (), self._deadline()), fresh=fresh)
+        answer, _ = await self._spared(card, lambda: self._call(card, by, (), self._deadline()), fresh=fresh)
+        return answer
 
     async def verify(
         self,
@@ -97,21 +100,23 @@ class InsiService:
         """Search by the traits of an identity and compare: 00, the same INS, the same traits."""
         check_call_allowed(attributes)
         traits = SearchTraits.of(identity.traits)
-        answer = await self._spared(traits, lambda: self._search(traits, by, (identity.ins,)), fresh=fresh)
-        return verification_of(identity, answer)
+        answer, is_kept = await self._spared(traits, lambda: self._search(traits, by, (identity.ins,)), fresh=fresh)
+        return replace(verification_of(identity, answer), is_kept=is_kept)
 
-    async def _spared(self, question: Question, ask: Callable[[], Awaitable[InsiAnswer]], *, fresh: bool) -> InsiAnswer:
-        """Give a recent answer to the same question, or ask once however many wait for it."""
+    async def _spared(
+        self, question: Question, ask: Callable[[], Awaitable[InsiAnswer]], *, fresh: bool
+    ) -> tuple[InsiAnswer, bool]:
+        """Give a recent answer to the same question and True, or ask once however many wait for it."""
         max_age = self._settings.max_age_hours * HOUR
         async with self._alone(question):
             if max_age and not fresh:
                 kept = await self._cache.recent(question, not_before=Instant(self._clock.now() - max_age))
                 if kept is not None:
-                    return kept
+                    return kept, True
             answer = await ask()
             if max_age and answer.code is InsiCode.FOUND:
                 await self._cache.keep(question, answer)
-            return answer
+            return answer, False
 
     def _alone(self, question: Question) -> AbstractAsyncContextManager[None]:
         lock = self._asking.get(question)

@@ -73,10 +73,10 @@ class Verifying:
 
     async def _ask(self, insi: IdentityService, fetch: Fetch) -> Verification:
         """Ask INSi; a kept answer that is too old itself, or that does not bear the worker out, is asked again."""
-        caller, now = InsiCaller(fetch.owner, PURPOSE), self._clock.now()
+        caller = InsiCaller(fetch.owner, PURPOSE)
         verification = await insi.verify(fetch.worker, by=caller)
         settles = verification.is_verified and not self._is_due(_as_of(fetch.worker, verification))
-        if settles or verification.at >= now:
+        if settles or not verification.is_kept:
             return verification
         return await insi.verify(fetch.worker, by=caller, fresh=True)
 

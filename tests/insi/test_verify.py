@@ -85,6 +85,12 @@ async def test_result_names_what_differs(house, asked, result, agreement, differ
     assert "ECETINSI" not in repr(verification)
 
 
+async def test_an_answer_says_whether_it_was_kept_from_an_earlier_question(house):
+    verifications = [await house.insi.verify(identity(), by=BY, fresh=fresh) for fresh in (False, False, True)]
+
+    assert [verification.is_kept for verification in verifications] == [False, True, False]
+
+
 async def test_known_ins_stands_in_every_entry_of_the_journal(house):
     await house.insi.verify(identity(FORMER), by=BY)
 

@@ -1,6 +1,7 @@
 """The real identity desk and alerts over stores in memory, and an INSi that answers as told."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from connector.core.codes import Code
 from connector.core.errors import LocalRefused
@@ -34,6 +35,12 @@ def nobody(code=InsiCode.NONE, at=T0):
     return InsiAnswer(InsiOperation.TRAITS, code, Instant(at), MESSAGE, b"<raw/>")
 
 
+class Kept(NamedTuple):
+    """An answer that was kept, to an earlier question."""
+
+    answer: InsiAnswer
+
+
 class ScriptedInsi:
     """`core.ports_insi.IdentityService` that gives `answers` one after the other, the last one again and again."""
 
@@ -57,7 +64,10 @@ class ScriptedInsi:
         return self._answer(card, by, attributes, fresh)
 
     async def verify(self, identity, *, by, attributes=frozenset(), fresh=False):
-        return verification_of(identity, self._answer(identity, by, attributes, fresh))
+        answer = self._answer(identity, by, attributes, fresh)
+        if isinstance(answer, Kept):
+            return replace(verification_of(identity, answer.answer), is_kept=True)
+        return verification_of(identity, answer)
 
 
 class MemoryAlerts:

@@ -17,7 +17,7 @@ from connector.core.traits import StrictTraits
 from tests.kit.holder_fakes import GIVEN
 from tests.kit.requester_office import A, B, an_office, known_as
 from tests.kit.state import INS, OTHER_INS, OWNER, T0, TRAITS
-from tests.kit.vigilance import MemoryAlerts, ScriptedInsi, found, nobody
+from tests.kit.vigilance import Kept, MemoryAlerts, ScriptedInsi, found, nobody
 
 OLD = Day(2020, 1, 1)
 DAY = 86_400
@@ -78,7 +78,7 @@ async def test_the_age_that_is_not_looked_at_makes_no_call(tmp_path):
 
 
 async def test_a_kept_answer_that_is_too_old_itself_is_asked_again(tmp_path):
-    insi = ScriptedInsi(found(at=T0 - 3 * DAY), found())
+    insi = ScriptedInsi(Kept(found(at=T0 - 3 * DAY)), found())
     async with an_office(tmp_path, house={"insi": insi}, identity_max_age_days=2) as office:
         office.vendor.looks[INS] = known_as(verified_on=OLD)
 
@@ -89,7 +89,7 @@ async def test_a_kept_answer_that_is_too_old_itself_is_asked_again(tmp_path):
 
 
 async def test_a_kept_answer_that_does_not_bear_the_worker_out_is_not_the_last_word(office):
-    office.insi.answers = [found(traits=OTHER_TRAITS, at=T0 - 3600), found()]
+    office.insi.answers = [Kept(found(traits=OTHER_TRAITS)), found()]
 
     assert (await office.fetch(A)).state is FetchState.READY
     assert [fresh for _, _, fresh in office.insi.asked] == [False, True]
