@@ -18,6 +18,7 @@ from connector.core.instant import Instant
 from connector.holder.question import Question
 from connector.holder.release import Transfer
 from connector.holder.service import Holder
+from connector.peer.pace import Pace
 from connector.peer.protocol import PeerRequest
 from connector.peer.reading import once, refuse_body
 from connector.peer.refusals import HttpRefused
@@ -97,13 +98,13 @@ class DocumentRoutes:
     async def _send(self, response: web.StreamResponse, transfer: Transfer, member: Member) -> None:
         pieces = transfer.pieces()
         try:
-            for piece in pieces:
-                if not self._holder.may_go_on(member.id):
-                    raise _Stopped
-                async with asyncio.timeout(self._settings.slow_client_seconds):
+            async with Pace(self._settings.slow_client_seconds) as pace:
+                for piece in pieces:
+                    if not self._holder.may_go_on(member.id):
+                        raise _Stopped
                     await response.write(piece)
-                transfer.sent += len(piece)
-                await asyncio.sleep(0)  # a peer as fast as we are would keep the others waiting
+                    transfer.sent += len(piece)
+                    await pace.moved()
         finally:
             pieces.close()
 
