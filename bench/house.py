@@ -142,6 +142,14 @@ def answerable(service: Service) -> list[QualifiedIdentity]:
     return answerable_in(service.vendor_database)
 
 
+def count_workers(service: Service) -> int:
+    """Give the number of workers whom a service's software knows."""
+    with sqlite3.connect(service.vendor_database) as database:
+        (count,) = database.execute("select count(*) from salarie").fetchone()
+    database.close()
+    return int(count)
+
+
 def fetchable(holder: Service, requester: Service) -> list[QualifiedIdentity]:
     """Give those of them whom the requester's own software does not know: it then declares the follow-up."""
     with sqlite3.connect(requester.vendor_database) as database:

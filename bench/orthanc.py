@@ -15,7 +15,6 @@ import aiohttp
 
 from bench.machine import free_port, program, server
 
-PATIENTS = 500
 FRONT = """
 daemon off; worker_processes 1; error_log {folder}/error.log; pid {folder}/pid; user {user};
 events {{ worker_connections 1024; }}
@@ -78,13 +77,16 @@ def running(work: Path, own: dict[str, Any]) -> Iterator[int]:
         yield port
 
 
-async def fill(port: int, identity: dict[str, str]) -> list[dict[str, Any]]:
-    """Make one study of one small PDF per patient; give the searches by patient that are nearest to an INS lookup."""
+async def fill(port: int, identity: dict[str, str], persons: int) -> list[dict[str, Any]]:
+    """Make one study of one small PDF per patient; give the searches by patient that are nearest to an INS lookup.
+
+    `/tools/find` slows down with the number of patients: give it as many as the service beside it knows.
+    """
     tls = ssl.create_default_context(cafile=identity["ca"])
     tls.load_cert_chain(identity["certificate"], identity["key"])
     document = b"%PDF-1.4\n" + os.urandom(3000).replace(b"%", b".") + b"\n%%EOF\n"
     content = "data:application/pdf;base64," + base64.b64encode(document).decode()
-    patients = [f"{10**12 + 7919 * number:015d}" for number in range(PATIENTS)]
+    patients = [f"{10**12 + 7919 * number:015d}" for number in range(persons)]
     limit = asyncio.Semaphore(8)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls)) as session:
 
@@ -105,4 +107,4 @@ async def fill(port: int, identity: dict[str, str]) -> list[dict[str, Any]]:
         }
         for patient in patients
     ]
-    return searches * 40
+    return searches * (20_000 // persons + 1)
