@@ -161,6 +161,8 @@ class Releases:
         if (
             handover is None
             or handover.requester != question.peer.id
+            # A probe names no practitioner: read by it, a worker's document would leave without a trace of who read it.
+            or (handover.ins is None) != mandate.demand.is_probe
             or handover.expires_at <= question.at
             or handover.document is None
             or handover.document.sha256 != mandate.demand.document_sha256

@@ -273,6 +273,16 @@ async def test_a_practitioner_who_may_not_read_reads_no_document(house, line):
     await assert_no_document(house, line, reply, 403, "practitioner.profession")
 
 
+async def test_a_probe_reads_no_workers_document(house, line):
+    grant, _ = await line.granted()
+
+    await assert_no_document(house, line, await line.document(grant, compact=line.read_mandate(grant, probe=True)))
+
+    assert (await line.document(grant)).body == PDF
+    traces = [trace.action for trace, _ in await house.state.traces.due_traces(house.clock.now())]
+    assert sorted(traces) == ["handed-over", "looked-up"]
+
+
 async def test_a_copy_that_is_gone_from_the_vault_is_not_available(house, line):
     grant, _ = await line.granted()
     await house.state.vault.delete(grant.handover_id)
