@@ -138,6 +138,7 @@ class Emitter:
             await self.limits.check(question.peer, worker, verified, question.at)
             issued = await self._issued(mandate, question)
             case, content = await self._decide_again(case, mandate, issued)
+            return await self._spooled(case, self._wanted(issued, question.at), content)
         except _NotAvailable as turn:
             unavailable = RequestRefused(_NOT_AVAILABLE, code=Code.HANDOVER_NOT_AVAILABLE, hint="ask the service again")
             return await self._refuse(case, unavailable, reason=turn.reason)
@@ -148,7 +149,6 @@ class Emitter:
         except AdapterFault as fault:
             await self._house.adapter_fault(fault)
             return await self._evidence.could_not_look(case, fault)
-        return await self._spooled(case, self._wanted(issued, question.at), content)
 
     # ------------------------------------------------------------ lookup
 

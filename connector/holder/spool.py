@@ -9,8 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from connector.core.codes import Code
-from connector.core.errors import AdapterFault
-from connector.core.evidence import DocumentDigest
+from connector.core.errors import AdapterFault, RequestRefused
 from connector.core.handover import ANNOUNCEMENT_SECONDS, Handover
 from connector.core.ports import HolderStore, Vault, VaultWriter
 
@@ -37,6 +36,7 @@ class Spool:
         Raises:
             AdapterFault: the document could not be had, or is none that may be handed over.
             FailedClosed: it cannot be kept.
+            RequestRefused: `handover.not_available`, its half hour ended while it was being rendered.
         """
         key = wanted.announcement_id
         task = self._running.get(key)
@@ -84,7 +84,7 @@ class Spool:
         try:
             try:
                 async with asyncio.timeout(self._render_seconds):
-                    digest = await self._write(handover, content(), writer)
+                    await self._write(handover, content(), writer)
             except TimeoutError:
                 raise AdapterFault(
                     f"document: not complete after {self._render_seconds:g} seconds", code=Code.ADAPTER_TIMEOUT
@@ -93,10 +93,17 @@ class Spool:
             writer.abort()
             await self._store.spool_failed(handover.id)
             raise
-        await self._store.spooled(handover.id, digest)
+        # Its row stays from here on, whatever happens: by it alone the purge finds a copy that the vault's thread goes
+        # on to finish, although this task was cancelled.
+        digest = await writer.finish()
+        try:
+            await self._store.spooled(handover.id, digest)
+        except RequestRefused:  # its half hour ended meanwhile, and the purge was here
+            await self._vault.delete(handover.id)
+            raise
         return await self._store.handover(handover.id) or handover
 
-    async def _write(self, handover: Handover, content: AsyncIterator[bytes], writer: VaultWriter) -> DocumentDigest:
+    async def _write(self, handover: Handover, content: AsyncIterator[bytes], writer: VaultWriter) -> None:
         if handover.content_type != _PDF:
             raise AdapterFault(f"document: announced as something else than {_PDF}", code=Code.ADAPTER_CONTRACT)
         head, size = b"", 0
@@ -122,7 +129,6 @@ class Spool:
             raise AdapterFault("document: empty", code=Code.DOCUMENT_EMPTY)
         if head != _MAGIC:
             raise _not_pdf()
-        return await writer.finish()
 
 
 def _not_pdf() -> AdapterFault:

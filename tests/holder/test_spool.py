@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from connector.core.errors import AdapterFault, FailedClosed
+from connector.core.errors import AdapterFault, FailedClosed, RequestRefused
 from connector.core.handover import ANNOUNCEMENT_SECONDS
+from connector.holder.purge import purge_expired
 from connector.holder.spool import Spool
-from tests.kit.state import a_handover, opened
+from tests.kit.state import HandClock, a_handover, opened
 
 
 async def pieces(*content, gate: asyncio.Event | None = None):
@@ -107,6 +108,60 @@ async def test_closing_gives_up_what_is_rendered(spool, state):
     await spool.close()
 
     assert await state.holder.handover_of(wanted.announcement_id) is None
+    assert state.vault.ids() == []
+
+
+class KeptLate:
+    """The real vault; of a document that is kept already, `finish` never tells: its caller has to be cancelled."""
+
+    def __init__(self, vault):
+        self._vault = vault
+        self.kept = asyncio.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._vault, name)
+
+    def create(self, vault_id):
+        writer, kept = self._vault.create(vault_id), self.kept
+
+        class Late:
+            write, abort = writer.write, writer.abort
+
+            async def finish(self):
+                await writer.finish()
+                kept.set()
+                await asyncio.Event().wait()
+
+        return Late()
+
+
+async def test_a_copy_that_is_finished_while_we_stop_is_known_to_the_purge(state):
+    vault, wanted = KeptLate(state.vault), a_handover()
+    spool = Spool(state.holder, vault, render_seconds=30, max_bytes=1000)
+    asked = asyncio.create_task(spool.ready(wanted, lambda: pieces(b"%PDF-1.7"), 30))
+    await vault.kept.wait()
+
+    await spool.close()
+    await asyncio.wait([asked])
+
+    assert state.vault.ids() == [wanted.id]
+    again = Spool(state.holder, state.vault, render_seconds=30, max_bytes=1000)
+    assert (await again.ready(wanted, lambda: pieces(b"%PDF-"), 30)).document is not None
+    assert state.vault.ids() == [wanted.id]
+    await purge_expired(state.holder, state.vault, HandClock(wanted.expires_at))
+    assert state.vault.ids() == []
+
+
+async def test_a_copy_whose_time_ended_while_it_was_rendered_does_not_stay(spool, state):
+    wanted = a_handover()
+
+    async def slow():
+        yield b"%PDF-1.7"
+        assert await purge_expired(state.holder, state.vault, HandClock(wanted.expires_at)) == 1
+
+    with pytest.raises(RequestRefused, match="not available"):
+        await spool.ready(wanted, slow, 30)
+
     assert state.vault.ids() == []
 
 

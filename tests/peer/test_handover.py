@@ -11,6 +11,7 @@ from connector.core.evidence import DocumentDigest
 from connector.core.ledger import EntryType
 from connector.core.mandate import Kind
 from connector.core.records import Opposition
+from connector.holder.purge import purge_expired
 from connector.wire import handover as handover_wire
 from connector.wire.bearer import authorization
 from tests.kit.holder_asserts import assert_lives_on, assert_outcome, assert_refused_with_receipt, house_notes
@@ -313,6 +314,21 @@ async def test_a_document_that_may_not_leave_is_told_as_could_not_look(tmp_path,
         assert house.state.vault.ids() == []
         house.vendor.pieces = [PDF[:500]]
         assert (await post(house, line, announcement_id))[0].status == 201
+
+
+async def test_a_handover_that_ends_while_it_is_rendered_is_refused_with_a_receipt(house, line):
+    announcement_id = await line.announced()
+    house.vendor.gate = asyncio.Event()
+    asked = asyncio.create_task(post(house, line, announcement_id))
+    await house.vendor.renderings_begun.get()
+    house.clock.at += 1800
+    assert await purge_expired(house.state.holder, house.state.vault, house.clock) == 1
+    house.vendor.gate.set()
+
+    reply, compact, lookup_id = await asked
+
+    await assert_refused_with_receipt(house, reply, compact, lookup_id, status=404, code="handover.not_available")
+    assert house.state.vault.ids() == []
 
 
 async def test_a_document_of_another_kind_is_not_handed_over(house, line):
