@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from connector.cli import federation_list, federation_member, federation_publishing
+from connector.cli.faults import Fault
 from connector.cli.federation_folder import (
     ENVIRONMENT,
     FILE,
@@ -136,7 +137,7 @@ def diff(folder: Path) -> None:
     """Show what the pending documents would change: what is read before signing."""
     from connector.directory.duty import differences
 
-    for line in differences(workspace_of(folder)) or ["nothing is pending"]:
+    for line in differences(workspace_of(folder), now()) or ["nothing is pending"]:
         Screen().say(line)
 
 
@@ -153,16 +154,20 @@ def sign(folder: Path, places: tuple[Path, ...], password_file: Path | None, yes
     from connector.directory.suspending import renew_seat
 
     workspace = workspace_of(folder)
-    for line in differences(workspace):
+    lines = differences(workspace, now())
+    for line in lines:
         Screen().say(line)
     if not yes:
         click.confirm("Is this what was decided?", abort=True)
     signers = signers_in(places, password_of(password_file, "Password of the keys"))
+    if differences(workspace, now()) != lines:
+        raise Fault("what is pending has changed since it was shown; nothing was signed", do="read it again")
     for what in workspace.sign(signers):
         click.echo(f"signed: {what}")
     for signer in signers:
-        if renew_seat(workspace, signer, now()):
-            click.echo("signed: this operator's suspensions, by its new key")
+        for suspension in renew_seat(workspace, signer, now()):
+            until = rfc3339(suspension.until)
+            click.echo(f"signed by its new key: suspension of {suspension.member} ({suspension.reason}) until {until}")
     tell_pending(folder)
 
 

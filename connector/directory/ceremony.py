@@ -104,6 +104,9 @@ def change_list(workspace: Workspace, now: Instant, change: Callable[[Membership
 
 
 def _draft(workspace: Workspace, now: Instant) -> tuple[Targets, Memberships]:
+    published = workspace.published()
+    if published is not None:
+        workspace.drop_overtaken(published)
     pending, list_ = workspace.pending_targets(), workspace.pending_list()
     if pending is not None and list_ is not None:
         targets = pending.signed

@@ -10,6 +10,8 @@ from connector.core.instant import Instant, rfc3339
 from connector.directory import layout
 from connector.directory.keyring import label_of
 from connector.directory.memberships import Membership, Memberships, Standing
+from connector.directory.metadata import parse, signers_of
+from connector.directory.repository import Repository
 from connector.directory.suspending import in_force
 from connector.directory.workspace import Workspace
 
@@ -77,7 +79,7 @@ def _pending(workspace: Workspace) -> Iterator[Duty]:
         yield Duty(f"{role} {files.version} waits to be published", None, "a publisher", "federation publish")
 
 
-def differences(workspace: Workspace) -> list[str]:
+def differences(workspace: Workspace, now: Instant) -> list[str]:
     """Say what the pending documents would change, line by line: what a signer reads before signing."""
     published = workspace.published()
     found: list[str] = []
@@ -92,16 +94,32 @@ def differences(workspace: Workspace) -> list[str]:
         )
         found += _list_differences(before, list_)
         found += _delegation_differences(published.targets_signed if published else None, targets.signed)
+        found += _suspensions_at_stake(published, targets.signed, now) if published else []
     for role, files in workspace.incoming_roles():
         old = published.version_of(role) if published else 0
         found.append(f"{role}: version {old} -> {files.version}, signed by its own key")
     return found
 
 
+def _suspensions_at_stake(published: Repository, after: Targets, now: Instant) -> Iterator[str]:
+    """What one operator signed ends with its key, unless its new key signs it too before the publication."""
+    for operator, seat in published.verified(now, check_expiry=False).seats.items():
+        role = layout.seat_role(operator)
+        roles = (after.delegations.roles if after.delegations else None) or {}
+        if role in roles and signers_of(after, role, parse(Targets, published.roles[role].role, role))[0]:
+            continue
+        for suspension in seat.content:
+            if suspension.is_in_force(published.list_.get(suspension.member), now):
+                yield f"suspension of {suspension.member} by {operator}: ends, unless the new key signs here too"
+
+
 def _root_differences(before: Root | None, after: Root) -> Iterator[str]:
     yield f"root {after.version}: until {rfc3339(Instant(int(after.expires.timestamp())))}"
     for name, role in after.roles.items():
-        now = sorted(label_of(after.keys[keyid]) for keyid in role.keyids)
+        known = before.roles[name].keyids if before else role.keyids
+        now = sorted(
+            label_of(after.keys[keyid]) + ("" if keyid in known else f" (key {keyid[:16]})") for keyid in role.keyids
+        )
         was = sorted(label_of(before.keys[keyid]) for keyid in before.roles[name].keyids) if before else []
         same_keys = before is not None and set(before.roles[name].keyids) == set(role.keyids)
         if not same_keys or before is None or before.roles[name].threshold != role.threshold:
@@ -110,6 +128,8 @@ def _root_differences(before: Root | None, after: Root) -> Iterator[str]:
 
 
 def _list_differences(before: Memberships, after: Memberships) -> Iterator[str]:
+    if before.environment is not after.environment:
+        yield f"ENVIRONMENT: {before.environment} -> {after.environment}"
     if before.urls != after.urls:
         yield f"addresses: {', '.join(after.urls) or 'none'}"
     for row in after.members:

@@ -6,10 +6,13 @@ brings is not trusted before `verify` has judged it, so any copy may be asked.
 """
 
 import http.client
+import socket
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Timer
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -59,6 +62,7 @@ class HttpFetcher(FetcherInterface):
             raise DirectoryRefused(Refusal.UNREACHABLE, "its address is no https:// address, or no TLS is configured")
         self._host, self._port, self._base = parts.hostname, parts.port, parts.path
         self._connection: http.client.HTTPConnection | None = None
+        self._cut: Timer | None = None
         self._deadline = time.monotonic() + self._patience.whole
 
     def get(self, path: str, limit: int) -> bytes | None:
@@ -84,6 +88,9 @@ class HttpFetcher(FetcherInterface):
 
     def close(self) -> None:
         """Close the connection."""
+        if self._cut is not None:
+            self._cut.cancel()
+            self._cut = None
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -106,6 +113,8 @@ class HttpFetcher(FetcherInterface):
 
     def _answer(self, path: str) -> http.client.HTTPResponse:
         self._check_deadline()
+        if self._connection is not None and self._connection.sock is None:
+            self.close()  # it said that it would close: the next one has to be opened here, under the same limits
         if self._connection is None:
             context, wait = self._source.context, self._patience.connect
             proxy = urlsplit(self._source.proxy) if self._source.proxy else None
@@ -118,8 +127,21 @@ class HttpFetcher(FetcherInterface):
                 self._connection.set_tunnel(self._host, self._port)
             self._connection.connect()
             self._connection.sock.settimeout(self._patience.read)
+            self._cut_at_deadline(self._connection.sock)
         self._connection.request("GET", path, headers={"Accept-Encoding": "identity"})
         return self._connection.getresponse()
+
+    def _cut_at_deadline(self, connected: socket.socket) -> None:
+        """End what is still being read then: a socket's own time limit begins anew with each byte of a header."""
+
+        def cut() -> None:
+            with suppress(OSError):
+                # Of the socket itself: `SSLSocket.shutdown` would take TLS from under whoever reads.
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+        self._cut = Timer(max(0.0, self._deadline - time.monotonic()), cut)
+        self._cut.daemon = True
+        self._cut.start()
 
     def _body(self, response: http.client.HTTPResponse) -> Iterator[bytes]:
         whole = False
@@ -127,12 +149,14 @@ class HttpFetcher(FetcherInterface):
             while data := response.read1(_CHUNK):
                 self._check_deadline()
                 yield data
+            self._check_deadline()
             whole = response.length in {None, 0}
             if not whole:
                 raise http.client.IncompleteRead(b"")
         finally:
             # A body that was not read to its end leaves the connection unusable.
             if not whole:
+                response.close()
                 self.close()
 
     def _check_deadline(self) -> None:

@@ -133,8 +133,10 @@ def read_request(data: bytes, now: Instant) -> JoinRequest:
         raise LocalRefused("join request: was altered, or is none", hint="ask for it again") from None
     signed, path = metadata.signed, layout.entry_path(member)
     named = signed.targets.get(path)
-    if signed.targets.keys() != {path} or named is None or named.hashes.get("sha256") != file_of(target):
+    if signed.targets.keys() != {path} or named is None or named.hashes != {"sha256": file_of(target)}:
         raise LocalRefused("join request: its signature is over another entry", hint="ask for it again")
+    if named.length != len(target) or len(role) > layout.MAX_MEMBER_ROLE:
+        raise LocalRefused("join request: is not as a connector makes it", hint="make it again")
     if signed.delegations is not None or now >= expires_at(signed):
         raise LocalRefused("join request: has expired, or delegates", hint="make it again")
     if label_of(key) != entry_key_label(member):

@@ -7,7 +7,7 @@ metadata, so that everybody sees who must sign.
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -105,6 +105,20 @@ def key_of(row: Any, where: str) -> Key:  # noqa: ANN401 - parsed JSON
     if not is_operator(label_of(key)):
         raise LocalRefused(f"{where}: has no label of a function", hint="make the key again with federation key")
     return key
+
+
+def require_own_ids(keys: Mapping[str, Key], where: str) -> None:
+    """Ask that each key stands under its own id: people who sign compare ids, TUF leaves them free.
+
+    Raises:
+        LocalRefused: one stands under another.
+    """
+    for keyid, key in keys.items():
+        if not isinstance(key, SSlibKey) or SSlibKey.from_crypto(key._crypto_key()).keyid != keyid:  # noqa: SLF001
+            raise LocalRefused(
+                f"{where}: a key stands under the id of another ({keyid[:16]})",
+                hint="ask who prepared it; federation give-up throws it away",
+            )
 
 
 def label_of(key: Key) -> str:

@@ -208,9 +208,7 @@ def _publish(
     version = repository.verified(now).version
     store(workspace.repository, repository)
     (workspace.folder / "root.json").write_bytes(repository.roots[-1])
-    for kind in (Root.type, Targets.type):
-        if any(name.startswith(f"{kind} ") for name in taken):
-            workspace.drop_pending(kind)
+    workspace.drop_overtaken(repository)
     for role, files in incoming:
         if repository.version_of(role) >= files.version:
             workspace.drop_incoming(role)
@@ -223,6 +221,11 @@ def _with_pending(
     """Put the completely signed documents into the copy."""
     root, targets = workspace.pending_root(), workspace.pending_targets()
     repository = own or Repository()
+    # What waited here while another publisher put that version, or a later one, in force has had its day.
+    if root is not None and own is not None and root.signed.version <= own.root.version:
+        root = None
+    if targets is not None and own is not None and targets.signed.version <= own.targets_signed.version:
+        targets = None
     if root is not None and Root.type not in waiting:
         repository = replace(repository, roots=(*repository.roots, (workspace.pending / "root.json").read_bytes()))
         taken.append(f"root {root.signed.version}")

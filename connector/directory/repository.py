@@ -19,7 +19,7 @@ from connector.core.instant import Instant
 from connector.core.oid import Environment
 from connector.directory import layout
 from connector.directory.memberships import Memberships, read_memberships
-from connector.directory.metadata import expires_at, file_of, parse, signers_of
+from connector.directory.metadata import expires_at, file_of, parse, require_match, signers_of
 from connector.directory.refusal import DirectoryRefused
 from connector.directory.verify import Verified, verify
 
@@ -81,21 +81,25 @@ class Repository:
         return self.roles[role].version if role in self.roles else 0
 
     def accepts(self, role: str, files: RoleFiles, targets: Targets) -> bool:
-        """Whether a role's metadata is signed by the keys delegated in `targets`, names these files, and is newer."""
-        if files.version <= self.version_of(role):
+        """Whether readers will take a role's files as newer: signed by the keys delegated in `targets`, within their
+        limits, naming the one path delegated to it and nothing else, and that file to the byte.
+
+        What a reader takes for a fault of the copy would let one member stop all: it must not get in.
+        """
+        if files.version <= self.version_of(role) or len(files.role) > layout.MAX_MEMBER_ROLE:
             return False
         try:
             metadata = parse(Targets, files.role, role)
             signed, threshold = signers_of(targets, role, metadata)
+            named = metadata.signed.targets
+            delegated = targets.delegations.roles if targets.delegations else None
+            if not delegated or delegated[role].paths != [files.path] or named.keys() != {files.path}:
+                return False
+            require_match(named[files.path], files.target, role)
         except DirectoryRefused:
             return False
-        named = metadata.signed.targets.get(files.path)
-        return (
-            len(signed) >= threshold
-            and metadata.signed.version == files.version
-            and named is not None
-            and named.hashes.get("sha256") == file_of(files.target)
-        )
+        is_plain = metadata.signed.delegations is None
+        return len(signed) >= threshold and metadata.signed.version == files.version and is_plain
 
     def with_role(self, role: str, files: RoleFiles) -> "Repository":
         """Give the copy with this role in the place of its older one."""

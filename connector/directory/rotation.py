@@ -88,6 +88,9 @@ def renew(workspace: Workspace, role: str, now: Instant) -> None:
 
 
 def _draft_root(workspace: Workspace, now: Instant) -> Root:
+    published = workspace.published()
+    if published is not None:
+        workspace.drop_overtaken(published)
     pending = workspace.pending_root()
     if pending is not None:
         root = pending.signed

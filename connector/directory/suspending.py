@@ -9,9 +9,8 @@ from connector.core.errors import LocalRefused
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.directory import layout
-from connector.directory.ceremony import change_list, row_of
+from connector.directory.ceremony import change_list, delegations_of, row_of
 from connector.directory.memberships import Memberships, Standing
-from connector.directory.metadata import parse, signers_of
 from connector.directory.repository import delegated_role, instant_end
 from connector.directory.suspensions import Reason, Suspension, read_suspensions
 from connector.directory.suspensions import to_json as suspensions_json
@@ -28,11 +27,14 @@ def suspend(workspace: Workspace, member: MemberId, reason: Reason, signer: Cryp
     row_of(published.list_, member)
     operator = _operator_of(published.targets_signed, signer)
     role = layout.seat_role(operator)
-    before = dict(workspace.incoming_roles()).get(role) or published.roles.get(role)
-    held = read_suspensions(before.target, published.environment) if before else ()
+    # What this operator rightly signed before, and nothing that whoever carries the folder put in its place.
+    seat = published.verified(now, check_expiry=False).seats.get(operator)
+    held, version = seat.content if seat is not None else (), published.version_of(role)
+    waiting = dict(workspace.incoming_roles()).get(role)
+    if waiting is not None and published.accepts(role, waiting, published.targets_signed):
+        held, version = read_suspensions(waiting.target, published.environment), waiting.version
     kept = tuple(s for s in held if s.until > now and s.member != member)
-    data = suspensions_json((*kept, Suspension(member, now, reason)))
-    version = max(before.version if before else 0, published.version_of(role)) + 1
+    data, version = suspensions_json((*kept, Suspension(member, now, reason))), version + 1
     ends_at = instant_end(now, layout.SEAT_LIFE)
     workspace.put_incoming(role, delegated_role(layout.suspensions_path(operator), data, version, ends_at, signer))
     return operator
@@ -46,25 +48,37 @@ def _operator_of(targets: Targets, signer: CryptoSigner) -> str:
     raise LocalRefused("suspend: this key has no seat", hint="only an operator of the federation suspends")
 
 
-def renew_seat(workspace: Workspace, signer: CryptoSigner, now: Instant) -> bool:
-    """Sign an operator's seat again where its file is by a key that no longer counts; whether that was needed."""
+def renew_seat(workspace: Workspace, signer: CryptoSigner, now: Instant) -> tuple[Suspension, ...]:
+    """Sign again, by an operator's new key, the suspensions that a key which no longer counts had signed; gives them.
+
+    Only what was rightly signed before is signed again: nobody who carries the folder can add to it. Under another
+    label the new key has a seat of its own; what stood in a seat that goes moves to it.
+
+    Raises:
+        DirectoryRefused: what is published is not what was signed.
+    """
     published, pending = workspace.published(), workspace.pending_targets()
-    if published is None:
-        return False
-    targets = pending.signed if pending else published.targets_signed
+    if published is None or pending is None:
+        return ()
     try:
-        operator = _operator_of(targets, signer)
+        operator = _operator_of(pending.signed, signer)
     except LocalRefused:
-        return False
+        return ()
     role = layout.seat_role(operator)
-    files = published.roles.get(role)
-    if files is None or signers_of(targets, role, parse(Targets, files.role, role))[0]:
-        return False
-    held = read_suspensions(files.target, published.environment)
-    data = suspensions_json(tuple(s for s in held if s.until > now))
+    before = delegations_of(published.targets_signed)[1].get(role)
+    waiting = dict(workspace.incoming_roles()).get(role)
+    is_new = before is None or signer.public_key.keyid not in before.keyids
+    if not is_new or (waiting is not None and published.accepts(role, waiting, pending.signed)):
+        return ()
+    stay = {layout.operator_of_role(name) for name in delegations_of(pending.signed)[1]} - {operator}
+    seats = published.verified(now, check_expiry=False).seats
+    held = tuple(s for name, seat in seats.items() if name not in stay for s in seat.content if s.until > now)
+    if not held:
+        return ()
     ends_at = instant_end(now, layout.SEAT_LIFE)
-    workspace.put_incoming(role, delegated_role(files.path, data, files.version + 1, ends_at, signer))
-    return True
+    path, version = layout.suspensions_path(operator), published.version_of(role) + 1
+    workspace.put_incoming(role, delegated_role(path, suspensions_json(held), version, ends_at, signer))
+    return held
 
 
 def confirm_suspension(workspace: Workspace, member: MemberId, now: Instant) -> None:

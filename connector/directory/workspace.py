@@ -19,7 +19,7 @@ from tuf.api.metadata import Metadata, Root, Targets
 
 from connector.core.errors import LocalRefused
 from connector.directory import layout
-from connector.directory.keyring import label_of
+from connector.directory.keyring import label_of, require_own_ids
 from connector.directory.memberships import Memberships, read_memberships
 from connector.directory.metadata import Delegator, parse, signers_of
 from connector.directory.refusal import DirectoryRefused, Refusal
@@ -66,14 +66,30 @@ class Workspace:
     # ------------------------------------------------------------ pending documents
 
     def pending_root(self) -> Metadata[Root] | None:
-        """Give the root that waits for signatures."""
+        """Give the root that waits for signatures.
+
+        Raises:
+            LocalRefused: a key in it stands under the id of another.
+        """
         path = self.pending / "root.json"
-        return parse(Root, path.read_bytes(), "pending root") if path.exists() else None
+        if not path.exists():
+            return None
+        root = parse(Root, path.read_bytes(), "pending root")
+        require_own_ids(root.signed.keys, "pending root")
+        return root
 
     def pending_targets(self) -> Metadata[Targets] | None:
-        """Give the targets that wait for signatures."""
+        """Give the targets that wait for signatures.
+
+        Raises:
+            LocalRefused: a key in it stands under the id of another.
+        """
         path = self.pending / "targets.json"
-        return parse(Targets, path.read_bytes(), "pending targets") if path.exists() else None
+        if not path.exists():
+            return None
+        targets = parse(Targets, path.read_bytes(), "pending targets")
+        require_own_ids(targets.signed.delegations.keys if targets.signed.delegations else {}, "pending targets")
+        return targets
 
     def pending_list(self) -> Memberships | None:
         """Give the list that the pending targets name.
@@ -112,6 +128,15 @@ class Workspace:
         (self.pending / f"{role}.json").unlink(missing_ok=True)
         if role == Targets.type:
             (self.pending / layout.MEMBERSHIPS).unlink(missing_ok=True)
+
+    def drop_overtaken(self, published: Repository) -> None:
+        """Take away the documents whose version, or a later one, is published by now."""
+        for document, version in (
+            (self.pending_root(), published.root.version),
+            (self.pending_targets(), published.targets_signed.version),
+        ):
+            if document is not None and document.signed.version <= version:
+                self.drop_pending(document.signed.type)
 
     def missing(self) -> list[Missing]:
         """Say of each pending document which signatures it has and which it lacks."""

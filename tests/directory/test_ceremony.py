@@ -15,9 +15,11 @@ from connector.directory import ceremony, rotation, suspending
 from connector.directory.duty import differences, duties
 from connector.directory.joining import make_request, read_request
 from connector.directory.keyring import make_key, public_json, public_key, read_public, signers_in
-from connector.directory.layout import DAY, member_role
+from connector.directory.layout import DAY, member_role, seat_role, suspensions_path
 from connector.directory.refusal import DirectoryRefused
-from connector.directory.suspensions import Reason
+from connector.directory.repository import delegated_role, instant_end
+from connector.directory.suspensions import Reason, Suspension
+from connector.directory.suspensions import to_json as suspensions_json
 from connector.directory.workspace import Workspace
 from tests.kit.directory import (
     NOW,
@@ -254,7 +256,7 @@ def test_a_signer_reads_what_a_pending_list_changes(federation):
     ceremony.add_member(federation.workspace, read_request(request_of(house(B)), NOW), NOW)
     ceremony.remove_member(federation.workspace, A, B, NOW)
 
-    lines = differences(federation.workspace)
+    lines = differences(federation.workspace, NOW)
 
     assert f"{B}: new: SPSTI 00052, joined, size M" in lines
     assert f"{A}: standing: joined -> left; successor: - -> {B}" in lines
@@ -330,24 +332,76 @@ def test_only_an_operator_suspends_and_only_who_is_listed(federation):
         suspending.confirm_suspension(federation.workspace, A, NOW)
 
 
-async def test_an_operators_suspensions_follow_its_new_key(tmp_path, federation):
+@pytest.mark.parametrize("label", ["op-1", "op-6"])
+async def test_an_operators_suspensions_follow_its_new_key(tmp_path, federation, label):
     federation.join(A)
     suspending.suspend(federation.workspace, A, Reason.PRECAUTION, federation.operators[0], NOW)
     federation.publish()
-    new = operator_signer("op-1")
+    new = operator_signer(label)
     rotation.rotate_operator_key(federation.workspace, "op-1", new.public_key, NOW)
+    lines = differences(federation.workspace, NOW)
     federation.sign_all(4)
     federation.workspace.sign([new])
-    assert suspending.renew_seat(federation.workspace, new, NOW) is True
+    assert suspending.renew_seat(federation.workspace, federation.operators[1], NOW) == ()
+    assert suspending.renew_seat(federation.workspace, new, NOW) == (Suspension(A, NOW, Reason.PRECAUTION),)
+    assert suspending.renew_seat(federation.workspace, new, NOW) == ()
     federation.publish()
 
     with serve(published(federation)) as urls:
         found = directory(tmp_path, federation, urls)
         await found.refresh()
 
+    assert f"suspension of {A} by op-1: ends, unless the new key signs here too" in lines
     assert found.get(A).status is MemberStatus.SUSPENDED
     assert found.findings() == ()
-    assert suspending.renew_seat(federation.workspace, new, NOW) is False
+    assert suspending.renew_seat(federation.workspace, new, NOW) == ()
+
+
+def test_whoever_carries_the_folder_has_no_operator_sign_a_suspension(federation):
+    """Neither of what waits there, nor of what passes for published."""
+    federation.join(A)
+    federation.join(B)
+    stranger, operator = operator_signer("op-1"), federation.operators[0]
+    suspending.suspend(federation.workspace, A, Reason.PRECAUTION, operator, NOW)
+    federation.publish()
+    path, data = suspensions_path("op-1"), suspensions_json((Suspension(B, NOW, Reason.MISBEHAVIOUR),))
+    forged = delegated_role(path, data, 2, instant_end(NOW, DAY), stranger)
+    federation.workspace.put_incoming(seat_role("op-1"), forged)
+
+    suspending.suspend(federation.workspace, A, Reason.KEY_STOLEN, operator, Instant(NOW + 1))
+    federation.publish()
+    (seat,) = federation.workspace.needs_published().verified(NOW).seats.values()
+
+    assert seat.content == (Suspension(A, Instant(NOW + 1), Reason.KEY_STOLEN),)
+
+
+def test_a_key_under_the_id_of_another_is_not_signed(federation):
+    """TUF leaves ids of keys free, and a signer sees ids: with another key behind one, a renewal would name it."""
+    federation.join(A)
+    thief = public_key(generate(SigningAlgorithm.ED25519), "thief")
+    for role in ("targets", "root"):
+        rotation.renew(federation.workspace, role, NOW)
+        path = federation.workspace.pending / f"{role}.json"
+        document = json.loads(path.read_bytes())
+        keys = document["signed"]["keys"] if role == "root" else document["signed"]["delegations"]["keys"]
+        first = next(iter(keys))
+        keys[first] = keys[first] | {"keyval": thief.to_dict()["keyval"]}
+        path.write_text(json.dumps(document))
+
+        with pytest.raises(LocalRefused, match="under the id of another"):
+            differences(federation.workspace, NOW)
+        with pytest.raises(LocalRefused, match="under the id of another"):
+            federation.workspace.sign([federation.operators[0]])
+        federation.workspace.drop_pending()
+
+
+def test_a_signer_sees_the_new_key_behind_an_old_label(federation):
+    new = operator_signer("op-1")
+    rotation.rotate_operator_key(federation.workspace, "op-1", new.public_key, NOW)
+
+    lines = differences(federation.workspace, NOW)
+
+    assert any(f"op-1 (key {new.public_key.keyid[:16]})" in line for line in lines if line.startswith("root: root"))
 
 
 def test_duty_tells_of_suspensions_entries_and_keys_that_end(federation):

@@ -5,8 +5,9 @@ import ssl
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from tuf.api.exceptions import RepositoryError
@@ -16,7 +17,7 @@ from connector.core.instant import Instant
 from connector.directory import rotation, suspending
 from connector.directory.entry import read_entry
 from connector.directory.fetch import HttpFetcher, Patience, Source
-from connector.directory.refusal import DirectoryRefused
+from connector.directory.refusal import DirectoryRefused, Refusal
 from connector.directory.suspensions import Reason, read_suspensions
 from tests.kit.directory import A, B, Ears, Federation, Mirror, directory, operator_signer, published, serve
 from tests.kit.pki import Pki
@@ -146,6 +147,35 @@ def test_a_copy_that_takes_too_long_is_given_up():
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/directory/"
         with pytest.raises(DirectoryRefused, match="TimeoutError"):
             fetched(Source("x", url), patience=Patience(connect=0.2, read=0.2, whole=1.0))
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 200 OK\r\nX-Drop: ", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;"]
+)
+def test_a_copy_that_answers_drop_by_drop_is_given_up_at_the_whole_time(answer):
+    """A byte now and then keeps a socket's own limit from ever being met, in a header as in the size of a chunk."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip():
+            with suppress(OSError):
+                with server.accept()[0] as asking:
+                    asking.recv(65_536)
+                    asking.sendall(b"HTTP/1.1 404 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+                with server.accept()[0] as asking:
+                    asking.sendall(answer)
+                    while True:
+                        asking.sendall(b"x")
+                        Event().wait(0.02)
+
+        Thread(target=drip, daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/directory/"
+        with closing(HttpFetcher(Source("x", url), Patience(connect=5.0, read=5.0, whole=0.5))) as fetcher:
+            with suppress(DirectoryRefused):  # a slow machine may have no time left already
+                assert fetcher.get("metadata/1.root.json", 100) is None
+            with pytest.raises(DirectoryRefused) as refused:
+                fetcher.get("metadata/1.root.json", 100)
+
+    assert refused.value.refusal is Refusal.UNREACHABLE
 
 
 def test_a_connection_that_was_closed_meanwhile_is_opened_again(federation):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Delegations, TargetFile, Targets
 
 from connector.core.canonical import canonical
 from connector.core.errors import LocalRefused
@@ -16,10 +17,10 @@ from connector.directory.fetch import Patience
 from connector.directory.layout import DAY, own_entry_file, own_role_file
 from connector.directory.publishing import publish, publisher_round
 from connector.directory.refusal import DirectoryRefused
-from connector.directory.repository import delegated_role, instant_end
+from connector.directory.repository import RoleFiles, delegated_role, instant_end, signed_bytes
 from connector.directory.suspensions import Reason
 from connector.directory.workspace import Workspace
-from tests.kit.directory import A, B, Federation, Mirror, operator_signer, published, serve, source
+from tests.kit.directory import NOW, A, B, Federation, Mirror, operator_signer, published, serve, source
 
 
 @pytest.fixture
@@ -181,3 +182,64 @@ def test_what_a_reader_would_refuse_is_not_written(federation):
 def test_a_publisher_without_a_federation_says_what_to_do(tmp_path):
     with pytest.raises(LocalRefused, match="copy the folder"), serve(Mirror({})) as urls:
         publisher_round(Workspace(tmp_path), [operator_signer("p")], Instant(1), [source(urls[0])])
+
+
+def offered_by(member, key, *, row=None, **changes):
+    """Give a member's offer that its own key signed, though its role says something else than it should."""
+    path = f"members/{member}.json"
+    file = TargetFile.from_data(path, row, ["sha256"])
+    signed = Targets(2, targets={path: file}, expires=instant_end(NOW, DAY))
+    for name, value in changes.items():
+        setattr(file if hasattr(file, name) else signed, name, value)
+    return RoleFiles(2, signed_bytes(signed, CryptoSigner(key)), path, row)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"length": 7},
+        {"hashes": {"sha256": None, "sha512": "00"}},
+        {"targets": {"../../x": None, f"members/{A}.json": None}},
+        {"targets": {f"members/{A}.json": None, "other.json": None}},
+        {"delegations": Delegations({}, {})},
+        {"unrecognized_fields": {"x-padding": "x" * 40_000}},
+    ],
+)
+def test_an_offer_that_a_reader_would_not_take_stops_nobody(tmp_path, federation, changes):
+    """Whatever a member signs of itself, the others' news and the daily timestamp go on, on the next day too."""
+    joined = federation.join(A)
+    row = joined.sign(federation.now, Environment.TEST).target
+    file = TargetFile.from_data("x", row, ["sha256"])
+    if "hashes" in changes:
+        changes = {"hashes": changes["hashes"] | {"sha256": file.hashes["sha256"]}}
+    if "targets" in changes:
+        changes = {"targets": dict.fromkeys(changes["targets"], file)}
+    files = offered_by(A, joined.entry_key, row=row, **changes)
+    federation.workspace.put_incoming(f"member-{A}", files)
+    offers = {own_role_file(A): files.role, own_entry_file(A): files.target}
+
+    with serve(Mirror(offers)) as urls:
+        for day in (0, 1, 2):
+            at = Instant(federation.now + day * DAY)
+            publisher_round(federation.workspace, [federation.publisher], at, members=lambda _id, _url: source(urls[0]))
+
+    kept = federation.workspace.needs_published()
+    assert kept.verified(at).entries[A].version == 1
+    assert kept.verified(at).findings == ()
+    assert not list(tmp_path.glob("*.x"))
+
+
+def test_a_list_that_waited_while_another_publisher_went_on_does_not_come_back(tmp_path, federation):
+    federation.join(A)
+    other, key = second_publisher(federation, tmp_path)
+    ceremony.remove_member(federation.workspace, A, None, federation.now)
+    federation.sign_all()
+    shutil.copytree(federation.workspace.pending, other.pending, dirs_exist_ok=True)
+    federation.publish()
+    federation.join(B)
+
+    with serve(published(federation)) as urls:
+        publisher_round(other, [key], federation.now, [source(urls[0])])
+
+    assert other.needs_published().list_ == federation.workspace.needs_published().list_
+    assert other.pending_targets() is None
