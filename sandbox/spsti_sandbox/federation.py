@@ -8,12 +8,10 @@ what takes time; all else is made anew.
 import asyncio
 import hashlib
 import shutil
-import socket
 import sqlite3
 import time
 import uuid
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -33,6 +31,7 @@ from spsti_sandbox.insi_cast import simulated
 from spsti_sandbox.insi_simulator import AUTHORISATION, InsiSimulator, client_leaf, server_leaf
 from spsti_sandbox.operators import ENTRY_PASSWORD, Operators
 from spsti_sandbox.pki import KeyKind, Pki
+from spsti_sandbox.ports import HeldPorts
 from spsti_sandbox.service import Service, api_key_hash
 
 DirectoryKind: TypeAlias = Literal["signed", "file"]
@@ -59,15 +58,6 @@ def _generator() -> str:
     for module in (cast, dmst_content, dmst_pdf, names, population, schema, vendor_db):
         digest.update(Path(module.__file__ or "").read_bytes())
     return digest.hexdigest()[:12]
-
-
-def free_ports(count: int) -> list[int]:
-    """Give ports that nothing listens on now, all different."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 @dataclass(slots=True)
@@ -108,27 +98,23 @@ class Federation:
             federation.insi = InsiSimulator(server, federation.pki.ca_path, identities=people)
         if directory == "signed":
             federation.operators = Operators(folder / "operators")
-        ports = free_ports(2 * len(letters))
         # Keys are listed since yesterday: a test may set a member's clock back.
         since = Instant(int(time.time()) - 86_400)
-        for index, letter in enumerate(letters):
-            federation._add(
-                letter, ports[2 * index], ports[2 * index + 1], since, workers, signing_algorithm, databases
-            )
+        for letter in letters:
+            federation._add(letter, since, workers, signing_algorithm, databases)
         federation.admit()
         return federation
 
     def _add(
         self,
         letter: str,
-        peer_port: int,
-        local_port: int,
         since: Instant,
         workers: int,
         signing_algorithm: str,
         databases: Path | None,
     ) -> None:
-        identifier, folder = member_id(letter), self.folder / f"service-{letter}"
+        identifier, folder, ports = member_id(letter), self.folder / f"service-{letter}", HeldPorts(2)
+        peer_port, local_port = ports.numbers
         server, client = self.pki.issue(identifier, "server"), self.pki.issue(identifier, "client")
         api_key = f"demo-{letter}-{api_key_hash(str(folder))[:24]}"
         adapter = AdapterEntry("demo", {"database": "vendor/dmst.sqlite"}, isolation="none")
@@ -172,9 +158,7 @@ class Federation:
             now=since,
             joining=joining if self.operators else None,
         )
-        service = Service(
-            letter, identifier, answers.name, folder, peer_port, local_port, api_key, server=server, client=client
-        )
+        service = Service(letter, identifier, answers.name, folder, ports, api_key, server=server, client=client)
         service.configure("sign_in.local", enabled=True)
         service.key_file.touch(mode=0o600)
         service.key_file.write_text(api_key + "\n")

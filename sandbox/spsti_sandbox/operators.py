@@ -25,6 +25,7 @@ from connector.directory.layout import OPERATOR_FIELD
 from connector.directory.publishing import publish, publisher_round
 from connector.directory.suspensions import Reason
 from connector.directory.workspace import Workspace
+from spsti_sandbox.ports import HeldPorts
 
 COPIES: Final = 2
 ENTRY_PASSWORD: Final = b"the sandbox keeps nothing secret"
@@ -39,7 +40,7 @@ class Operators:
         self._targets = [_signer(f"operator-{n}") for n in range(1, 4)]
         self._publisher = _signer("publisher-1")
         self._servers: list[_Server] = []
-        self._ports = [0] * COPIES
+        self._ports = HeldPorts(COPIES)
         self.serve()
         founding = ceremony.Founding(
             Environment.TEST,
@@ -57,7 +58,7 @@ class Operators:
     @property
     def urls(self) -> tuple[str, ...]:
         """Where the copies are: services are configured with them."""
-        return tuple(f"http://127.0.0.1:{port}/" for port in self._ports)
+        return tuple(f"http://127.0.0.1:{port}/" for port in self._ports.numbers)
 
     @property
     def root(self) -> bytes:
@@ -96,9 +97,8 @@ class Operators:
         """Serve the copies; nothing where they are served already."""
         if self._servers:
             return
-        for index, port in enumerate(self._ports):
+        for port in self._ports.numbers:
             server = _Server(("127.0.0.1", port), _handler(self.workspace.repository))
-            self._ports[index] = server.server_address[1]
             Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
             self._servers.append(server)
 

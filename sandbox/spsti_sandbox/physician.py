@@ -139,7 +139,7 @@ class Physician:
         entry: dict[str, Any] = await self.call("GET", f"/api/v1/journal/{of['tree']}/{of['index']}")
         return entry
 
-    async def awaited(self, seconds: float = 20.0, **query: str | int) -> dict[str, Any]:
+    async def awaited(self, seconds: float = 60.0, **query: str | int) -> dict[str, Any]:
         """Give the newest entry that a query finds, once there is one.
 
         Raises:

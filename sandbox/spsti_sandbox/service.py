@@ -18,8 +18,9 @@ from typing import Any
 import aiohttp
 
 from spsti_sandbox.pki import Leaf
+from spsti_sandbox.ports import HeldPorts
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 class ServiceDied(RuntimeError):
@@ -34,14 +35,23 @@ class Service:
     member_id: str
     name: str
     folder: Path
-    peer_port: int
-    local_port: int
+    ports: HeldPorts = field(repr=False)
     api_key: str = field(repr=False)
     server: Leaf = field(repr=False)
     client: Leaf = field(repr=False)
     process: asyncio.subprocess.Process | None = None
     command: Sequence[str] = (sys.executable, "-m", "connector")
     environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def peer_port(self) -> int:
+        """The port of loopback that peers call."""
+        return self.ports.numbers[0]
+
+    @property
+    def local_port(self) -> int:
+        """The port of loopback that the physician's side calls."""
+        return self.ports.numbers[1]
 
     @property
     def config(self) -> Path:
@@ -114,7 +124,7 @@ class Service:
                 await asyncio.sleep(0.05)
         raise ServiceDied(f"service {self.letter} is not ready; the end of its log:\n{self.tail()}")
 
-    async def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 20.0) -> int | None:
+    async def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 60.0) -> int | None:
         """Signal the process, wait for it to end, and give its exit status; SIGKILL after `seconds`."""
         process = self.process
         if process is None:

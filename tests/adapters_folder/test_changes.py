@@ -14,7 +14,7 @@ from spsti_adapter_folder.watching import Watcher
 from tests.adapters_folder.export import COLUMNS, NOW, PDF, as_csv, ins, line, matricule, put
 from tests.adapters_folder.test_bad_index import problem_of
 
-WAIT = 20
+WAIT = 60
 BY_NAME = {"file_pattern": "pdf/{matricule}_{last_act_on}.pdf"}
 
 

@@ -46,8 +46,8 @@ def test_two_hundred_thousand_files_are_read_once(tmp_path, by_name):
         source = FolderSource(FolderSource.Options(**options), house)
         started = time.perf_counter()
         source.start()
-        while not source.health().ok:
-            time.sleep(0.2)
+        assert source._export._is_read.wait(600)  # `start` itself waits for a part of that alone
+        assert source.health().ok, source.health()
         return source, time.perf_counter() - started
 
     source, first = start()

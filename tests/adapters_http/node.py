@@ -36,13 +36,13 @@ async def running(folder, workers, **config):
         node(), EXAMPLE / "server.mjs", folder / "config.json", stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     try:
-        first = await asyncio.wait_for(process.stdout.readline(), 30)
+        first = await asyncio.wait_for(process.stdout.readline(), 60)
         if not first:
             raise AssertionError((await process.stderr.read()).decode())
         yield json.loads(first)["port"]
     finally:
         process.terminate()
-        _, errors = await asyncio.wait_for(process.communicate(), 30)
+        _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert errors == b""
 
 

@@ -34,6 +34,8 @@ NOW = parse_rfc3339("2026-03-14T22:59:00Z")  # 23:59 in France
 MEMBER = MemberId("385012345600017")
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 40 + b"\n%%EOF\n"
 PASSWORD = "of the role"
+PATIENT = dict.fromkeys(("connect_timeout_seconds", "statement_timeout_seconds", "wait_seconds"), 30)
+"""A busy machine takes its time to open eight connections at once."""
 
 TABLES = """
 CREATE TABLE salarie (
@@ -140,7 +142,7 @@ class House(ABC):
         return {"url": self.url("spsti_sink"), "password": "password", "time_zone": "UTC", **self.common(), **more}
 
     def common(self) -> dict:
-        return {"schema": self.schema} if self.schema else {}
+        return PATIENT | ({"schema": self.schema} if self.schema else {})
 
     @abstractmethod
     def url(self, user: str) -> str: ...

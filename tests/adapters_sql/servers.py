@@ -3,11 +3,12 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from abc import ABC, abstractmethod
 from pathlib import Path
+
+from spsti_sandbox.ports import HeldPorts
 
 ADMIN_PASSWORD = "admin-of-the-tests"
 TIMEOUT = 90
@@ -33,9 +34,8 @@ class Server(ABC):
                 raise Missing(f"no account of {self.accounts} to run it as")
             os.chown(self.folder, account.pw_uid, account.pw_gid)
             self._identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self._ports = HeldPorts(1)
+        (self.port,) = self._ports.numbers
 
     def run(self, *command: str) -> None:
         done = subprocess.run(

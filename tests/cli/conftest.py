@@ -77,10 +77,9 @@ def shell(served, key_file):
 @pytest.fixture
 def lone_shell(key_file):
     """Commands with no connector behind the address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return Shell(f"http://127.0.0.1:{port}", key_file)
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield Shell(f"http://127.0.0.1:{held.getsockname()[1]}", key_file)
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,8 @@ import pytest
 from tests.kit.local_side import PDF, PHYSICIAN_ID, A, B, announced
 
 ROOT = Path(__file__).parents[2]
+INTERRUPTIBLE = ("env", "--default-signal=INT")
+"""A shell that starts tests in the background has them ignore SIGINT, and all that they start."""
 PATIENCE = 60.0
 """Seconds after which a program that says nothing is given up; no test waits so long when it passes."""
 
@@ -27,7 +29,7 @@ class Terminal:
         self.master, slave = pty.openpty()
         self.said = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "connector", *map(str, arguments)],
+            [*INTERRUPTIBLE, sys.executable, "-m", "connector", *map(str, arguments)],
             stdin=slave,
             stdout=subprocess.PIPE if piped else slave,
             stderr=slave,

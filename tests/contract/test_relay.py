@@ -20,7 +20,7 @@ class Calls:
         self.relay.submit(job, self.delivered.put_nowait)
 
     async def take(self, count: int) -> list:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return [await self.delivered.get() for _ in range(count)]
 
 

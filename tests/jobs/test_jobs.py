@@ -28,7 +28,7 @@ async def test_a_job_runs_at_its_turn_and_again():
 
     jobs = Jobs([Job("work", 0.02, work)], Metrics("0"))
     jobs.start()
-    await asyncio.wait_for(twice.wait(), 10)
+    await asyncio.wait_for(twice.wait(), 60)
     jobs.stop()
     jobs.stop()
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from spsti_sandbox.ports import HeldPorts
+
 
 class CrlServer:
     """Serves the CRLs of a folder; `answers` replaces the answer of a path by what a test wants."""
@@ -14,6 +16,8 @@ class CrlServer:
         self.folder: Path | None = None
         self.answers: dict[str, object] = {}
         self.asked: list[str] = []
+        self._ports = HeldPorts(1)
+        (self.port,) = self._ports.numbers
 
     @property
     def url(self) -> str:
@@ -21,14 +25,13 @@ class CrlServer:
         return f"http://127.0.0.1:{self.port}/"
 
     async def start(self) -> None:
-        """Listen on a free port."""
+        """Listen, on the same port each time."""
         app = web.Application()
         app.router.add_get("/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
-        self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         """Be down."""

@@ -124,7 +124,7 @@ def enlarge(service, member, size: int) -> None:
     database.close()
 
 
-async def is_stopped(service, seconds: float = 30.0) -> None:
+async def is_stopped(service, seconds: float = 60.0) -> None:
     """Return once the process has stopped itself (SIGSTOP).
 
     Raises:
@@ -138,7 +138,7 @@ async def is_stopped(service, seconds: float = 30.0) -> None:
             await asyncio.sleep(0.005)
 
 
-async def eventually(check, seconds: float = 30.0):
+async def eventually(check, seconds: float = 60.0):
     """Give what an asynchronous check gives as soon as it is true; what it gave last when that time is over."""
     end = asyncio.get_running_loop().time() + seconds
     while not (found := await check()) and asyncio.get_running_loop().time() < end:  # noqa: ASYNC110 - another process

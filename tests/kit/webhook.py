@@ -10,6 +10,8 @@ from hashlib import sha256
 
 from aiohttp import web
 
+from spsti_sandbox.ports import HeldPorts
+
 KEY = "whsec_" + b64encode(bytes(range(32))).decode()
 
 
@@ -21,7 +23,8 @@ class Receiver:
         self.alerts: list[dict] = []
         self.ids: list[str] = []
         self.attempts = 0
-        self.port = 0
+        self._ports = HeldPorts(1)
+        (self.port,) = self._ports.numbers
         self._heard = asyncio.Condition()
 
     @property
@@ -30,13 +33,12 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}/alerts"
 
     async def start(self, tls: ssl.SSLContext | None = None) -> None:
-        """Listen, on the port of before where it did before."""
+        """Listen, on the same port each time."""
         app = web.Application()
         app.router.add_post("/alerts", self._take)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=tls).start()
-        self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         """Be down."""
@@ -46,9 +48,9 @@ class Receiver:
         """Return once a check of this receiver is true.
 
         Raises:
-            TimeoutError: it is not within 30 s.
+            TimeoutError: it is not within 60 s.
         """
-        async with asyncio.timeout(30), self._heard:
+        async with asyncio.timeout(60), self._heard:
             await self._heard.wait_for(lambda: check(self))
 
     async def _take(self, request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ from tests.kit.local_side import KEY, House
 
 @pytest.fixture
 def house():
-    return House(keep_alive_seconds=0.05, body_seconds=0.3, max_streams=3, drain_seconds=2.0)
+    return House(keep_alive_seconds=0.05, max_streams=3, drain_seconds=2.0)
 
 
 @pytest.fixture

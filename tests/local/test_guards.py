@@ -5,7 +5,7 @@ import aiohttp
 import pytest
 import structlog
 
-from tests.kit.local_side import AUDIT_KEY, KEY, OTHER_KEY, STATUS_KEY, new_fetch
+from tests.kit.local_side import AUDIT_KEY, KEY, OTHER_KEY, STATUS_KEY, House, new_fetch
 from tests.local.calls import assert_problem
 
 
@@ -147,7 +147,8 @@ async def test_a_body_that_is_not_one_json_object_is_refused(api, body, headers,
         await assert_problem(answer, code)
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(address):
+async def test_a_body_that_does_not_come_is_not_waited_for():
+    runner, address = await House(body_seconds=0.05, drain_seconds=2.0).serve()
     host, port = address.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(
@@ -157,6 +158,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(address):
     answer = await reader.readuntil(b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400")
     writer.close()
+    await runner.cleanup()
 
 
 @pytest.mark.parametrize(

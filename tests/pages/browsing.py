@@ -12,6 +12,8 @@ from tests.kit.system import CAST
 ROOT = Path(__file__).parents[2]
 SHOTS = ROOT / "build" / "pages"
 CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE = 60_000
+"""Milliseconds that a page may take to show what is waited for."""
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 740}
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}}
 WORKER = CAST.newer_at_b
@@ -44,7 +46,7 @@ class People:
             reduced_motion="reduce",
         )
         page, faults = await context.new_page(), []
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
         try:
@@ -60,7 +62,9 @@ class People:
             base_url=self.service.local_url, viewport=viewport, locale="fr-FR", color_scheme=scheme
         )
         try:
-            yield await context.new_page()
+            page = await context.new_page()
+            page.set_default_timeout(PATIENCE)
+            yield page
         finally:
             await context.close()
 
@@ -68,6 +72,7 @@ class People:
         account = self.accounts[name]
         context = await self.chromium.new_context(base_url=self.service.local_url, locale="fr-FR")
         page = await context.new_page()
+        page.set_default_timeout(PATIENCE)
         await page.goto("/fetch")
         assert "/login" in page.url
         await page.fill("#login", account.login)

@@ -87,7 +87,7 @@ async def people(tmp_path_factory):
         pytest.skip(f"{CHROMIUM} is not here: apt-get install chromium (scripts/ci-packages)")
     made = Federation.create(tmp_path_factory.mktemp("pages"), workers=12)
     for service in made.services.values():
-        service.configure("requester", deadline_seconds=5.0)
+        service.configure("requester", deadline_seconds=30.0)
         service.raise_limits()
     try:
         await made.start()

@@ -382,7 +382,7 @@ async def test_a_failing_adapter_is_told_as_could_not_look_with_a_receipt(house,
 
 
 async def test_a_hanging_adapter_is_left_after_its_time(tmp_path):
-    async with a_house(tmp_path, guard=GuardSettings(look_seconds=0.05)) as house, a_line(house) as line:
+    async with a_house(tmp_path, guard=GuardSettings(look_seconds=1.0)) as house, a_line(house) as line:
         house.vendor.look_gate = asyncio.Event()
 
         reply = await line.lookup()

@@ -9,7 +9,7 @@ from tests.kit.signin import BROWSER, cookies
 
 @pytest.fixture
 def house():
-    return House(body_seconds=0.3, drain_seconds=2.0)
+    return House(drain_seconds=2.0)
 
 
 @pytest.fixture

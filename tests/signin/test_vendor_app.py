@@ -46,7 +46,7 @@ async def run(vendor, *arguments):
         sys.executable, str(APP), *arguments, "--config", str(vendor / "config.json"),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), 30)
+    out, err = await asyncio.wait_for(process.communicate(), 90)
     return process.returncode, out.decode().strip(), err.decode()
 
 

@@ -26,7 +26,7 @@ async def federation(tmp_path_factory):
     made = Federation.create(tmp_path_factory.mktemp("federation"), workers=12)
     for service in made.services.values():
         service.command = DAEMON
-        service.configure("requester", deadline_seconds=5.0)
+        service.configure("requester", deadline_seconds=30.0)
         service.raise_limits()
     try:
         await made.start()

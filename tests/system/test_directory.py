@@ -25,7 +25,7 @@ async def signed(tmp_path_factory):
     enlarge(made.services["a"], CAST.only_at_a, LARGE)
     for service in made.services.values():
         service.command = DAEMON
-        service.configure("requester", deadline_seconds=5.0)
+        service.configure("requester", deadline_seconds=30.0)
     try:
         await made.start()
         yield made

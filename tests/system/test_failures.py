@@ -36,9 +36,8 @@ async def couple(tmp_path_factory):
     enlarge(made.services["a"], CAST.only_at_a, LARGE)
     for service in made.services.values():
         service.command = DAEMON
-        service.configure("requester", deadline_seconds=2.0)
+        service.configure("requester", deadline_seconds=4.0)  # under the limit of a connection
         service.raise_limits()
-        service.configure("peer", drain_seconds=4)
     try:
         await made.start()
         yield made
@@ -135,14 +134,19 @@ async def test_a_daemon_that_stops_lets_a_running_transfer_end(couple) -> None:
 
 
 async def test_a_daemon_that_stops_does_not_wait_for_ever_and_says_how_far_it_came(couple) -> None:
-    holder = couple.services["a"]
-    caller = Caller(couple.services["c"], holder)
-    async with caller.line() as line:
-        grant = await begin_download(line, caller)
-
-        assert await holder.stop() == 0
-
+    holder, text = couple.services["a"], couple.services["a"].config.read_text()
+    await holder.stop()
+    holder.configure("peer", drain_seconds=1)
     await holder.start()
+    caller = Caller(couple.services["c"], holder)
+    try:
+        async with caller.line() as line:
+            grant = await begin_download(line, caller)
+
+            assert await holder.stop() == 0
+    finally:
+        holder.config.write_text(text)
+        await holder.start()
     ends = await Physician(holder).journal(type="end", ref=grant.handover_id)
     assert [entry["outcome"] for entry in ends] == ["aborted"]
     entry = await Physician(holder).entry(ends[0])

@@ -72,7 +72,11 @@ async def test_a_record_goes_its_way_through_adapters_in_processes_of_their_own(
     again = await camille.fetch(CAST.only_at_a.asked, [holder.member_id])
 
     assert again["state"] == "ready", again
-    assert (await eventually(lambda: readiness(holder)))[0] == 200
+
+    async def is_ready():
+        return (await readiness(holder))[0] == 200
+
+    assert await eventually(is_ready)
 
 
 async def test_a_hidden_script_is_taken_out_and_both_digests_are_told(apart) -> None:
@@ -103,5 +107,5 @@ async def test_no_child_outlives_its_daemon(apart) -> None:
     holder.process.kill()
     await us.stop()
 
-    _, alive = await asyncio.to_thread(psutil.wait_procs, killed + stopped, 20)
+    _, alive = await asyncio.to_thread(psutil.wait_procs, killed + stopped, 60)
     assert not [child for child in alive if child.status() != psutil.STATUS_ZOMBIE]

@@ -180,7 +180,7 @@ async def test_a_second_daemon_on_the_same_state_says_so_and_ends(federation) ->
         *service.command, "run", "--config", str(ports), stderr=asyncio.subprocess.PIPE
     )
     try:
-        _, told = await asyncio.wait_for(process.communicate(), 30)
+        _, told = await asyncio.wait_for(process.communicate(), 90)
     finally:
         ports.unlink()
 

@@ -19,7 +19,7 @@ from tests.cli.english import english_in
 from tests.kit import hand_over
 from tests.kit.system import DAEMON, Caller, assert_sound, readiness, reload
 
-SECONDS = 30
+SECONDS = 60
 GET_LIVE = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 GET_METADATA = b"GET /fhir/metadata HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
