@@ -36,7 +36,7 @@ async def couple(tmp_path_factory):
     enlarge(made.services["a"], CAST.only_at_a, LARGE)
     for service in made.services.values():
         service.command = DAEMON
-        service.configure("requester", deadline_seconds=4.0)  # under the limit of a connection
+        service.configure("requester", deadline_seconds=3.0)  # under the limit of a connection
         service.raise_limits()
     try:
         await made.start()
