@@ -197,6 +197,8 @@ class Acceptance:
             return Step("fetch", _FAILED, "fetch.wrong", {"state": found["state"], "why": _why(found)})
         self._handovers += 1
         await self._trail.read_brought()
+        # Nobody needs a synthetic worker's copy, and while it is kept the next acceptance could not ask about them.
+        await self.api.call("POST", f"/api/v1/fetches/{found['id']}/discard")
         return Step("fetch", _PASSED, "fetch.right", {"size": document["size"], "day": document["last_act_on"]})
 
     async def _not_informed(self) -> Step:

@@ -131,9 +131,12 @@ def fault_of(problem: Json, status: int) -> Fault:
     details = [f"{fault['field']}: {fault['message']}".removeprefix(": ") for fault in problem.get("errors", ())]
     why = "; ".join(details) or str(problem.get("detail", ""))
     incident = problem.get("incident")
+    do = str(problem.get("hint", ""))
+    if kept := problem.get("fetch"):
+        do += f" (spsti-connector fetches read {kept} --output FILE; spsti-connector fetch --replaces {kept} ...)"
     return Fault(
         f"{problem.get('title', '')} ({problem.get('code', '')})",
         why=f"incident {incident}" if incident else why,
-        do=str(problem.get("hint", "")),
+        do=do,
         status=exit_of_status(status),
     )

@@ -70,17 +70,29 @@ def _options(command: Callable[..., T]) -> Callable[..., T]:
 @_options
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the PDF to this file.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.option("--replaces", metavar="ID", help="Delete the copy of this fetch, then ask again; journalled.")
 @api_options
 @click.pass_context
-def fetch(context: click.Context, call: Call, /, *, output: Path | None, force: bool, **given: Any) -> None:  # noqa: ANN401
+def fetch(
+    context: click.Context,
+    call: Call,
+    /,
+    *,
+    output: Path | None,
+    force: bool,
+    replaces: str | None,
+    **given: Any,  # noqa: ANN401 - click's options
+) -> None:
     """Fetch a worker's most recent record from services that hold one.
 
     The worker is typed at a prompt, or read as JSON from standard input with --worker -. Without --output the record
-    stays in the connector until it is read or its time is over.
+    stays in the connector until it is read or its time is over. While a verified copy is kept that the practitioner
+    may read, no service is asked again: the refusal names the fetch that has it, to be read or given to --replaces.
     """
     if output is not None:
         check_free(output, force=force)
-    wanted = Wanted(call, _body(given, Language(call.language), lookup_only=False), output, force)
+    body = _body(given, Language(call.language), lookup_only=False)
+    wanted = Wanted(call, body | ({"replaces": replaces} if replaces else {}), output, force)
     context.exit(_do(wanted))
 
 

@@ -228,6 +228,9 @@ class RequesterStore(HouseLedger, Protocol):
 
     async def fetch(self, fetch_id: str) -> Fetch | None: ...
     async def fetches(self, *, owner: str | None, limit: int = 50, before: str | None = None) -> Sequence[Fetch]: ...
+    async def fetches_readable(self, who: str) -> Sequence[Fetch]:
+        """Those of a practitioner, or handed to them, in a state of `FETCH_READABLE`, the newest first."""
+
     async def fetches_prepared(self) -> Sequence[Fetch]:
         """All that wait to be started, the oldest first."""
 

@@ -45,6 +45,7 @@ class Problem(Answer):
     hint: Annotated[str, Field(description="what to do")]
     errors: list[FieldProblem] = []
     incident: Annotated[str | None, Field(description="of a fault of the connector itself")] = None
+    fetch: Annotated[str | None, Field(description="of `fetch.copy_kept`: the fetch whose copy is kept")] = None
 
 
 class WorkerOut(Answer):

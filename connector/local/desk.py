@@ -2,9 +2,12 @@
 
 A fetch of another practitioner and one that does not exist are the same here: `local.not_found`. Nothing of a
 colleague's is seen, not even that it exists.
+
+No service is asked again while a verified copy is kept: every way to have a document brought over comes through here,
+from the API, the pages and the work list alike, and meets `CopyKept`.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from aiohttp import web
@@ -12,46 +15,55 @@ from aiohttp import web
 from connector.core.codes import Code
 from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
-from connector.core.instant import Instant
 from connector.core.mandate import Auth
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.ports import Idempotency
-from connector.core.states import FETCH_READABLE, FetchState
+from connector.core.states import FetchState
 from connector.local.guards import PORTS, caller_of
 from connector.local.keys import Caller
 from connector.local.ports import Errands
+from connector.local.problems import CopyKept
 from connector.requester.new_fetch import NewFetch
 
 _PAGE: Final = 100
-_KEPT_AMONG: Final = 1000
-"""More than one practitioner, with what colleagues hand on, fetches while a copy is kept."""
 
 
 class Desk:
     """The errands as one caller sees them."""
 
-    def __init__(self, errands: Errands, caller: Caller, now: Instant) -> None:
-        self._errands, self._caller, self._now = errands, caller, now
+    def __init__(self, errands: Errands, caller: Caller) -> None:
+        self._errands, self._caller = errands, caller
 
-    async def prepare(self, new: NewFetch, idempotency: Idempotency | None, *, start: bool) -> Fetch:
+    async def prepare(
+        self, new: NewFetch, idempotency: Idempotency | None, *, start: bool, replaces: str = ""
+    ) -> Fetch:
         """Keep a new fetch and, if it was not already, start it.
 
+        `replaces` names the fetch whose copy goes first where it stands in the way: one by its id, because the caller
+        may not know of the copy that is here now. What is refused deletes nothing.
+
         Raises:
+            CopyKept: nobody is asked a second time.
             LocalRefused, AdapterFault, FailedClosed: as the requester's rules say.
         """
+        who, kept = new.practitioner.id.value, None
+        if start and not new.lookup_only:
+            kept = await self._copy(who, new.worker.ins, new.members)
+        if kept is not None and not await self._was_started(idempotency) and (kept.id, kept.owner) != (replaces, who):
+            raise CopyKept(kept)
         fetch = await self._errands.prepare(new, self._caller.name, idempotency)
         if start and fetch.state is FetchState.PREPARED:
+            if kept is not None:
+                await self._errands.discard(kept.id, who)
+                await self._check_no_copy(fetch)
             fetch = await self._errands.start(fetch.id)
         return fetch
 
-    async def made(self, idempotency: Idempotency) -> Fetch | None:
-        """Give the fetch that the caller prepared under a key, None where none was.
-
-        Raises:
-            LocalRefused: `local.conflict`, the key was used for something else.
-        """
-        return await self._errands.made(idempotency)
+    async def _was_started(self, idempotency: Idempotency | None) -> bool:
+        """Whether this very demand was made before: its answer is that fetch, also where its own copy is here now."""
+        made = await self._errands.made(idempotency) if idempotency is not None else None
+        return made is not None and made.state is not FetchState.PREPARED
 
     async def get(self, fetch_id: str) -> Fetch:
         """Give a fetch.
@@ -109,39 +121,45 @@ class Desk:
         """Start a prepared fetch; `auth` is the login of whoever starts it, where that is known here.
 
         Raises:
-            LocalRefused: `local.not_found`, `local.forbidden`; `fetch.copy_kept`, nobody is asked a second time.
+            LocalRefused: `local.not_found`, `local.forbidden`.
+            CopyKept: nobody is asked a second time.
         """
         fetch = await self._own(fetch_id)
-        kept = await self.copy_of(fetch.owner, fetch.worker.ins, [reply.member for reply in fetch.replies])
-        if kept is not None and fetch.state is FetchState.PREPARED:
-            raise LocalRefused(
-                "fetch: a verified copy of this record is kept, expected none before services are asked again",
-                code=Code.FETCH_COPY_KEPT,
-                hint=f"read the document of fetch {kept.id}, or discard it first",
-            )
+        if fetch.state is FetchState.PREPARED and not fetch.lookup_only:
+            await self._check_no_copy(fetch)
         return await self._errands.start(fetch.id, auth=auth)
 
-    async def copy_of(self, who: str, worker: Ins, members: Iterable[MemberId]) -> Fetch | None:
-        """Give the fetch whose verified copy answers a practitioner's demand, who may read it.
+    async def choose(self, fetch_id: str, member: MemberId) -> Fetch:
+        """Have an announced record brought over; what was only a lookup becomes a demand for a document by it.
+
+        Raises:
+            LocalRefused: `local.not_found`, `local.forbidden`.
+            CopyKept: nobody is asked a second time.
+        """
+        fetch = await self._own(fetch_id)
+        if fetch.lookup_only and fetch.document is None:
+            await self._check_no_copy(fetch)
+        return await self._errands.choose(fetch.id, member)
+
+    async def _check_no_copy(self, fetch: Fetch) -> None:
+        """See that no copy answers what a fetch is to bring.
+
+        Raises:
+            CopyKept: one does.
+        """
+        members = [reply.member for reply in fetch.replies]
+        if (kept := await self._copy(fetch.owner, fetch.worker.ins, members)) is not None:
+            raise CopyKept(kept)
+
+    async def _copy(self, who: str, worker: Ins, members: Sequence[MemberId]) -> Fetch | None:
+        """Give the fetch whose verified copy answers a practitioner's demand, who can read it.
 
         It is of the same worker, and there is no other service to ask (our rule). A software may speak for several
         practitioners: what one of them keeps stands in nobody else's way.
         """
         wanted = frozenset(members)
-        for fetch in await self._errands.list(who, limit=_KEPT_AMONG):
-            here = fetch.state in FETCH_READABLE and fetch.document is not None and fetch.document.purge_at > self._now
-            if (
-                here
-                and fetch.is_open_to(who)
-                and fetch.worker.ins == worker
-                and wanted <= {reply.member for reply in fetch.replies}
-            ):
-                return fetch
-        return None
-
-    async def choose(self, fetch_id: str, member: MemberId) -> Fetch:
-        """Have an announced record brought over."""
-        return await self._errands.choose((await self._own(fetch_id)).id, member)
+        kept = await self._errands.kept(who, worker)
+        return next((fetch for fetch in kept if wanted <= {reply.member for reply in fetch.replies}), None)
 
     async def cancel(self, fetch_id: str) -> Fetch:
         """Cancel a fetch."""
@@ -178,5 +196,4 @@ class Desk:
 
 def desk_of(request: web.Request) -> Desk:
     """Give the desk of a call whose caller is known."""
-    ports = request.app[PORTS]
-    return Desk(ports.errands, caller_of(request), ports.clock.now())
+    return Desk(request.app[PORTS].errands, caller_of(request))

@@ -54,7 +54,8 @@ async def create(request: web.Request) -> web.Response:
         new = read_demand(body, practitioner, settings=settings, now=now)
     else:
         new = read_new_fetch(body, caller=caller, practitioners=ports.practitioners, settings=settings, now=now)
-    fetch = await desk_of(request).prepare(new, _idempotency(request, body), start=body.start)
+    key = _idempotency(request, body)
+    fetch = await desk_of(request).prepare(new, key, start=body.start, replaces=body.replaces or "")
     return _fetch(request, fetch, HTTPStatus.CREATED, Location=f"/api/v1/fetches/{fetch.id}")
 
 
@@ -64,8 +65,9 @@ def _idempotency(request: web.Request, body: NewFetchIn) -> Idempotency | None:
         return None
     if len(values) > 1 or not _IDEMPOTENCY_KEY.fullmatch(values[0]):
         raise LocalRefused("header Idempotency-Key: expected once, 1 to 128 printable ASCII characters without space")
-    # Of the meaning, not of the bytes: a caller may write the same JSON in another order of keys.
-    digest = sha256(canonical(body.model_dump(mode="json"))).digest()
+    # Of the meaning, not of the bytes: a caller may write the same JSON in another order of keys. Which copy gives way
+    # is no part of what is asked.
+    digest = sha256(canonical(body.model_dump(mode="json", exclude={"replaces"}))).digest()
     return Idempotency(caller=caller_of(request).name, key=values[0], body_sha256=digest)
 
 

@@ -13,15 +13,17 @@ from aiohttp import web
 
 from connector.core.codes import Code
 from connector.core.errors import ConnectorError, IdentityFault, InsiFault, LocalRefused, PeerFault
+from connector.core.fetch import Fetch
 from connector.local.statuses import status_of
 from connector.local.words import Language, of_code
 
 TYPE_PREFIX: Final = "urn:spsti-connector:error:"
 PROBLEM_JSON: Final = "application/problem+json"
 _DESK_CODES: Final = frozenset(
-    {code for code in Code if code.startswith("insi.")} | {Code.IDENTITY_DISCREPANCY, Code.IDENTITY_NOT_QUALIFIED}
+    {code for code in Code if code.startswith("insi.")}
+    | {Code.IDENTITY_DISCREPANCY, Code.IDENTITY_NOT_QUALIFIED, Code.FETCH_COPY_KEPT}
 )
-"""Codes whose advice is for a medical secretary: the catalogue's, in the caller's language, wins over the error's."""
+"""Codes whose advice is for people at work: the catalogue's, in the caller's language, wins over the error's."""
 
 RETRY_SECONDS: Final = 10
 """What `Retry-After` says where nobody gave a better number."""
@@ -34,6 +36,18 @@ class FieldFaults(LocalRefused):
         names = ", ".join(dict.fromkeys(name or "the body" for name, _ in faults))
         super().__init__(f"the call does not fit its description at: {names}", code=Code.LOCAL_MALFORMED)
         self.faults = tuple(faults)
+
+
+class CopyKept(LocalRefused):
+    """A verified copy of the record is kept that the practitioner can read; `fetch` is the one it came by."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        super().__init__(
+            f"fetch: the verified copy of fetch {fetch.id} answers it, expected none before services are asked again",
+            code=Code.FETCH_COPY_KEPT,
+            hint="read that copy, or have the practitioner who asked for it discard it first",
+        )
+        self.fetch = fetch
 
 
 def problem(
@@ -78,6 +92,8 @@ def problem_of(error: ConnectorError, language: Language) -> web.Response:
         more["errors"] = [{"field": field, "message": message} for field, message in error.faults]
     elif isinstance(error, IdentityFault | LocalRefused) and error.field:
         more["errors"] = [{"field": error.field, "message": error.message}]
+    if isinstance(error, CopyKept):
+        more["fetch"] = error.fetch.id
     if isinstance(error, PeerFault | InsiFault) and error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     hint = "" if error.code in _DESK_CODES else error.hint

@@ -46,6 +46,7 @@ def _is_true(stated: bool) -> bool:  # noqa: FBT001 - pydantic calls it
 Moment = Annotated[str, StringConstraints(pattern=MOMENT_PATTERN), Field(json_schema_extra={"format": "date-time"})]
 PractitionerIdText = Annotated[str, StringConstraints(pattern=PS_ID_PATTERN)]
 MemberIdText = Annotated[str, StringConstraints(pattern=MEMBER_PATTERN)]
+FetchIdText = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 DayText = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
@@ -147,11 +148,18 @@ class NewFetchIn(DemandIn):
 
     practitioner: PractitionerIn
     start: Annotated[StrictBool, Field(description="false only prepares: nothing is sent")] = True
+    replaces: Annotated[
+        FetchIdText | None,
+        Field(description="the fetch of `fetch.copy_kept`: its copy is deleted, and the services are asked again"),
+    ] = None
 
     @model_validator(mode="after")
-    def _planned_is_prepared(self) -> Self:
+    def _fits_together(self) -> Self:
         if self.planned_for is not None and self.start:
             msg = "planned_for goes with start false"
+            raise ValueError(msg)
+        if self.replaces is not None and (self.lookup_only or not self.start):
+            msg = "replaces goes with start true, and not with lookup_only: nothing else deletes a copy"
             raise ValueError(msg)
         return self
 

@@ -85,13 +85,14 @@ _FETCHES: Final = (
             ),
         ),
         codes=(
-            Code.REQUEST_NOT_SUPPORTED, Code.REQUEST_TOO_LARGE, Code.LOCAL_CONFLICT, Code.IDENTITY_MALFORMED,
-            Code.IDENTITY_OID, Code.IDENTITY_NOT_QUALIFIED, Code.PRACTITIONER_PROFESSION,
+            Code.REQUEST_NOT_SUPPORTED, Code.REQUEST_TOO_LARGE, Code.LOCAL_CONFLICT, Code.FETCH_COPY_KEPT,
+            Code.IDENTITY_MALFORMED, Code.IDENTITY_OID, Code.IDENTITY_NOT_QUALIFIED, Code.PRACTITIONER_PROFESSION,
             Code.PRACTITIONER_AUTH_LEVEL, Code.MEMBER_UNKNOWN, Code.MEMBER_SUSPENDED, Code.FETCH_TOO_MANY_MEMBERS,
             Code.FETCH_OPPOSED, Code.FETCH_NOT_FOLLOWED, Code.ADAPTER_ABSENT, Code.ADAPTER_FAILED,
-            Code.ADAPTER_TIMEOUT, Code.ADAPTER_BUSY, Code.ADAPTER_CONTRACT, *HOUSE_DOWN,
+            Code.ADAPTER_TIMEOUT, Code.ADAPTER_BUSY, Code.ADAPTER_CONTRACT, Code.VAULT_UNAVAILABLE, *HOUSE_DOWN,
         ),
-        description="With `start` false nothing is sent until `startFetch`. Follow it by `followFetch`.",
+        description="With `start` false nothing is sent until `startFetch`. Follow it by `followFetch`. No service is "
+        "asked while a verified copy that answers it is kept: `fetch.copy_kept` names the fetch that it came by.",
     ),
     Operation(
         "GET", "/api/v1/fetches", "listFetches", "List fetches, newest first", fetches.listing, Scope.FETCH,
@@ -109,6 +110,7 @@ _FETCHES: Final = (
         answer=FetchOut, parameters=(_FETCH_ID,), status=202,
         codes=(
             *_MOVES, Code.FETCH_COPY_KEPT, Code.FETCH_OPPOSED, Code.FETCH_NOT_FOLLOWED, Code.PRACTITIONER_PROFESSION,
+            Code.VAULT_UNAVAILABLE,
         ),
     ),
     Operation(
@@ -116,7 +118,7 @@ _FETCHES: Final = (
         fetches.choose, Scope.FETCH, answer=FetchOut, body=ChooseIn, parameters=(_FETCH_ID,), status=202,
         codes=(
             *_MOVES, Code.REQUEST_NOT_SUPPORTED, Code.REQUEST_TOO_LARGE, Code.IDENTITY_MALFORMED,
-            Code.FETCH_NO_DOCUMENT,
+            Code.FETCH_COPY_KEPT, Code.FETCH_NO_DOCUMENT, Code.VAULT_UNAVAILABLE,
         ),
     ),
     Operation(

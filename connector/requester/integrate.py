@@ -15,6 +15,7 @@ from connector.core.errors import AdapterFault, FailedClosed, LocalRefused
 from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
 from connector.core.instant import Instant
 from connector.core.mandate import Auth
+from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.ports import (
     Clock,
@@ -285,6 +286,28 @@ class Errands:
             LocalRefused: `local.not_found`, no fetch of the id `before`.
         """
         return await self._store.fetches(owner=who, limit=limit, before=before)
+
+    async def kept(self, who: str, worker: Ins) -> Sequence[Fetch]:
+        """Give the fetches whose copy of a worker's record a practitioner can read here now, the newest first.
+
+        Raises:
+            FailedClosed: the state or the vault cannot be read; a copy that is damaged counts as none.
+        """
+        if not self._house.practitioners.may_read(who):
+            return []
+        found = await self._store.fetches_readable(who)
+        return [fetch for fetch in found if fetch.worker.ins == worker and self._is_readable(fetch)]
+
+    def _is_readable(self, fetch: Fetch) -> bool:
+        try:
+            self._house.vault.read(_readable(fetch, self._clock.now()).vault_id)
+        except LocalRefused:
+            return False
+        except FailedClosed as fault:
+            if fault.code is not Code.VAULT_DAMAGED:
+                raise
+            return False
+        return True
 
     async def prepared(self, who: str | None) -> Sequence[Fetch]:
         """Give the fetches that wait to be started: a practitioner's, or everybody's with None, the oldest first.

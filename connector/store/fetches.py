@@ -13,7 +13,7 @@ from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch, FetchEvent
 from connector.core.instant import Instant
 from connector.core.ports import Idempotency
-from connector.core.states import FETCH_MOVES, FETCH_RUNNING, FetchState, check_move
+from connector.core.states import FETCH_MOVES, FETCH_READABLE, FETCH_RUNNING, FetchState, check_move
 from connector.store.keys import StateKeys
 from connector.store.sealing import Sealer
 from connector.store.sql import Connection, one, rows
@@ -31,11 +31,11 @@ _UPDATE = "update fetches set state = ?, due_at = ?, sealed = ? where id = ?"
 _INSERT_EVENT = "insert into fetch_events (fetch_id, number, sealed) values (?, ?, ?)"
 _EVENTS_AFTER = "select number, sealed from fetch_events where fetch_id = ? and number > ? order by number"
 _OF_ALL = "select id, sealed from fetches where number < ? order by number desc limit ?"
-_OF_OWNER = """
-    select id, sealed from fetches
-    where (owner_tag = ? or id in (select fetch_id from fetch_readers where reader_tag = ?)) and number < ?
-    order by number desc limit ?
-"""
+_OPEN_TO = "(owner_tag = ? or id in (select fetch_id from fetch_readers where reader_tag = ?))"
+_OF_OWNER = f"select id, sealed from fetches where {_OPEN_TO} and number < ? order by number desc limit ?"  # noqa: S608 (constant)
+_READABLE = f"""
+    select id, sealed from fetches where {_OPEN_TO} and state in (select value from json_each(?)) order by number desc
+"""  # noqa: S608 (constant)
 _KEEP_READER = "insert or ignore into fetch_readers (reader_tag, fetch_id) values (?, ?)"
 _PREPARED = "select id, sealed from fetches where state = 'prepared' order by number"
 _RUNNING = """
@@ -157,6 +157,12 @@ def page(
         tag = keys.owner_tag(owner)
         found = rows(db, _OF_OWNER, tag, tag, number, limit)
     return [sealer.open(Fetch, _TABLE, fetch_id, sealed) for fetch_id, sealed in found]
+
+
+def readable(db: Connection, sealer: Sealer, keys: StateKeys, who: str) -> list[Fetch]:
+    """Give the fetches whose document is here for one practitioner, handed to them or their own, the newest first."""
+    tag, states = keys.owner_tag(who), json.dumps([state.value for state in FETCH_READABLE])
+    return [sealer.open(Fetch, _TABLE, fetch_id, sealed) for fetch_id, sealed in rows(db, _READABLE, tag, tag, states)]
 
 
 def prepared(db: Connection, sealer: Sealer) -> list[Fetch]:

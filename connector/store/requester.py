@@ -93,6 +93,10 @@ class SqliteRequesterStore:
         """
         return await self._readers.run(lambda db: fetches.page(db, self._sealer, self._keys, owner, limit, before))
 
+    async def fetches_readable(self, who: str) -> Sequence[Fetch]:
+        """Give the fetches whose document is here for a practitioner, handed to them or their own, the newest first."""
+        return await self._readers.run(lambda db: fetches.readable(db, self._sealer, self._keys, who))
+
     async def fetches_prepared(self) -> Sequence[Fetch]:
         """Give the fetches that wait to be started, the oldest first."""
         return await self._readers.run(lambda db: fetches.prepared(db, self._sealer))

@@ -56,13 +56,13 @@ class Software:
         }
         headers = {"Authorization": f"Bearer {self.api_key}"}
         async with aiohttp.ClientSession(self.config["connector"], headers=headers) as api:
-            # The same visit asked for twice, after a crash or a double click, stays one fetch.
-            once = {"Idempotency-Key": f"visit-{worker}-{now[:10]}"}
+            # The same demand sent twice, after a lost answer or a double click, stays one fetch.
+            once = {"Idempotency-Key": f"visit-{worker}-{now}"}
             async with api.post("/api/v1/fetches", json=body, headers=once) as answer:
-                fetch = await told(answer)
-            state = await self._follow(api, fetch["id"])
-            if state == "ready":
-                async with api.get(f"/api/v1/fetches/{fetch['id']}/document") as answer:
+                fetch_id = await made_or_kept(answer)
+            state = await self._follow(api, fetch_id)
+            if state in {"ready", "filed"}:
+                async with api.get(f"/api/v1/fetches/{fetch_id}/document") as answer:
                     answer.raise_for_status()
                     content = await answer.read()
                 await asyncio.to_thread(output.write_bytes, content)
@@ -76,6 +76,15 @@ class Software:
                     print(event["text"], file=sys.stderr)
         async with api.get(f"/api/v1/fetches/{fetch_id}") as answer:
             return str((await told(answer))["state"])
+
+
+async def made_or_kept(answer: aiohttp.ClientResponse) -> str:
+    """Give the id of the fetch to read: the new one, or the one whose verified copy is kept still.
+
+    Whoever wants what is newer sends the demand again with `replaces` and that id: the copy is deleted first.
+    """
+    found = await answer.json(content_type=None)
+    return str(found["fetch"] if found.get("code") == "fetch.copy_kept" else (await told(answer))["id"])
 
 
 async def told(answer: aiohttp.ClientResponse) -> dict[str, object]:

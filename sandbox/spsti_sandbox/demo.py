@@ -169,6 +169,18 @@ class Demo:
         again = await self._physician.fetch(member.asked, self._asked)
         self._answers(again)
         account.expect("state of the second fetch", expected="ready", got=again["state"])
+        await self._asked_while_kept(member, again)
+
+    async def _asked_while_kept(self, member: CastMember, kept: Fetch) -> None:
+        """While a verified copy is kept, a third demand asks nobody: it is told which fetch has the copy."""
+        code, named = "none", ""
+        try:
+            await self._physician.start(member.asked, self._asked)
+        except Refused as refused:
+            code, named = str(refused.code), refused.problem["fetch"]
+            self._account.line(f"a third time: {refused.problem['title']}")
+        self._account.expect("what C's own connector says", expected="fetch.copy_kept", got=code)
+        self._account.expect("the fetch to be read instead", expected=kept["id"], got=named)
 
     async def _acquired(self) -> None:
         await self._identities.acquired(self._cast.acquired)

@@ -29,7 +29,7 @@ class DirectoryChapter:
         expected = before["members"]["active"] - 1
         account.expect("members active for C", expected=expected, got=after["members"].get("active"))
         try:
-            await self._physician.start(member.asked, [id_])
+            await self._physician.start_again(member.asked, [id_])
             code = "none"
         except Refused as refused:
             code = str(refused.code)
@@ -37,7 +37,7 @@ class DirectoryChapter:
         account.expect(f"what C's own connector says of asking {letter}", expected="member.suspended", got=code)
         self._operators.lift(id_)
         again = await self._refresh()
-        fetch = await self._physician.fetch(member.asked, [id_])
+        fetch = await self._physician.fetch_again(member.asked, [id_])
         account.line(f"two operators lift it: {again['version']}.")
         account.expect(f"what {letter} answered then", expected="announced", got=fetch["services"][0]["reply"])
 

@@ -86,6 +86,21 @@ class Physician:
         fetch: dict[str, Any] = await self.call("POST", "/api/v1/fetches", body)
         return fetch
 
+    async def start_again(self, worker: QualifiedIdentity, members: Sequence[str], **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Start a fetch, as who expects something newer: each copy of their own that stands in the way is deleted.
+
+        Raises:
+            Refused: as `start`; `fetch.copy_kept`, a colleague's stands in it.
+        """
+        named: dict[str, str] = {}
+        while True:
+            try:
+                return await self.start(worker, members, **named, **more)
+            except Refused as refusal:
+                if refusal.code != "fetch.copy_kept" or refusal.problem["fetch"] == named.get("replaces"):
+                    raise
+                named = {"replaces": refusal.problem["fetch"]}
+
     async def get(self, fetch_id: str) -> dict[str, Any]:
         """Give a fetch as it is now."""
         fetch: dict[str, Any] = await self.call("GET", f"/api/v1/fetches/{fetch_id}")
@@ -122,6 +137,15 @@ class Physician:
         """Start a fetch and give it once it rests."""
         started = await self.start(worker, members, **more)
         return await self.settled(started["id"])
+
+    async def fetch_again(self, worker: QualifiedIdentity, members: Sequence[str], **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Start a fetch as `start_again` does, and give it once it rests."""
+        started = await self.start_again(worker, members, **more)
+        return await self.settled(started["id"])
+
+    async def discard(self, fetch_id: str) -> None:
+        """Delete the copy that is kept."""
+        await self.call("POST", f"/api/v1/fetches/{fetch_id}/discard")
 
     async def read(self, fetch_id: str) -> bytes:
         """Give the document."""

@@ -21,8 +21,9 @@ def fetch_id(shell):
 # ---------------------------------------------------------------- fetches
 
 
-def test_fetches_are_listed_newest_first_and_plain_for_programs(shell, fetch_id):
-    second = json.loads(shell.fetch("--json").stdout)["id"]
+def test_fetches_are_listed_newest_first_and_plain_for_programs(shell, house, fetch_id):
+    house.errands.answers = {A: announced(), B: announced()}
+    second = json.loads(shell.fetch("--json", command="lookup").stdout)["id"]
     lines = shell("fetches", "list").stdout.splitlines()
     assert lines[0].split("\t") == ["Fetch", "State", "Newest act", "worker", "created"]
     assert [line.split("\t")[0] for line in lines[1:]] == [second, fetch_id]
@@ -70,7 +71,7 @@ def test_a_record_is_chosen_after_a_lookup_and_waited_for(shell):
 def test_a_running_fetch_is_cancelled(shell, house, fetch_id):
     assert shell("fetches", "cancel", fetch_id).exit_code == 4
     house.errands.answers = {A: announced(), B: announced()}
-    waiting = json.loads(shell.fetch("--json").stdout)["id"]
+    waiting = json.loads(shell.fetch("--json", "--replaces", fetch_id).stdout)["id"]
     result = shell("fetches", "cancel", waiting)
     assert (result.exit_code, "cancelled: The fetch was cancelled." in result.stdout) == (0, True)
     assert shell("fetches", "show", waiting).exit_code == 1

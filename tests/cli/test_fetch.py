@@ -3,9 +3,11 @@ import stat
 
 import pytest
 
+from connector.cli.faults import Exit
 from connector.core.codes import Code
 from connector.core.errors import AdapterFault, FailedClosed
 from connector.core.fetch import Reply
+from connector.local.words import Language, of_code
 from tests.kit.local_side import PDF, STATUS_KEY, WITHHELD, A, B, C, announced, new_fetch
 
 SILENT = {"reply": Reply.UNREACHABLE, "code": Code.PEER_UNREACHABLE, "detail": "connection refused"}
@@ -41,13 +43,47 @@ def test_json_is_the_one_thing_on_standard_output(shell, tmp_path):
 
 def test_sentences_follow_the_language(shell):
     assert "Le dossier est arrivé et vérifié." in shell.fetch("--lang", "fr").stdout
-    assert "n'a transmis aucun dossier" in shell.fetch(LC_ALL="fr_FR.UTF-8").stdout
-    assert "no record it may give" in shell.fetch(LC_ALL="", LC_MESSAGES="", LANG="").stdout
+    assert "n'a transmis aucun dossier" in shell.fetch(command="lookup", LC_ALL="fr_FR.UTF-8").stdout
+    assert "no record it may give" in shell.fetch(command="lookup", LC_ALL="", LC_MESSAGES="", LANG="").stdout
 
 
 def test_quiet_tells_no_progress(shell):
-    assert "are being asked" not in shell.fetch("--quiet").stderr
-    assert "are being asked" in shell.fetch().stderr
+    assert "are being asked" not in shell.fetch("--quiet", command="lookup").stderr
+    assert "are being asked" in shell.fetch(command="lookup").stderr
+
+
+# ------------------------------------------------------------------------------------------------ a copy that is kept
+
+
+@pytest.mark.parametrize("language", Language)
+def test_no_service_is_asked_while_a_copy_is_kept_and_the_refusal_says_what_to_type(shell, house, language):
+    first = json.loads(shell.fetch("--json").stdout)["id"]
+
+    result = shell.fetch("--lang", language.value)
+
+    words = of_code(Code.FETCH_COPY_KEPT, language)
+    assert (result.exit_code, result.stdout) == (Exit.REFUSED, "")
+    assert f"error: {words.text} (fetch.copy_kept)" in result.stderr
+    assert f"do: {words.next} (spsti-connector fetches read {first} --output FILE; " in result.stderr
+    assert f"spsti-connector fetch --replaces {first} ...)" in result.stderr
+    assert house.errands.calls.count("start") == 1
+    assert shell.fetch(command="lookup").exit_code == 0
+
+
+def test_the_copy_that_is_named_is_deleted_and_services_are_asked_again(shell, house, tmp_path):
+    first = json.loads(shell.fetch("--json").stdout)["id"]
+    assert shell.fetch("--replaces", "f" * 32).exit_code == Exit.REFUSED, "it names another"
+
+    path = tmp_path / "record.pdf"
+    result = shell.fetch("--replaces", first, "--output", path)
+
+    assert (result.exit_code, path.read_bytes() == PDF) == (0, True), result.output
+    assert shell.json("fetches", "show", first)[1]["state"] == "purged"
+    assert house.errands.calls.count("start") == 2
+
+
+def test_a_lookup_has_no_way_to_delete_a_copy(shell):
+    assert shell.fetch("--replaces", "f" * 32, command="lookup").exit_code == Exit.USAGE
 
 
 def test_no_identity_is_printed(shell):

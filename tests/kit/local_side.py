@@ -317,6 +317,14 @@ class Errands:
             rows = [fetch for fetch in rows if order.index(fetch.id) < order.index(before)]
         return rows[:limit]
 
+    async def kept(self, who, worker):
+        return [
+            fetch
+            for fetch in reversed(self.fetches.values())
+            if fetch.is_open_to(who) and fetch.worker.ins == worker and fetch.state in FETCH_READABLE
+            if fetch.document is not None and fetch.document.purge_at > self.clock.now()
+        ]
+
     async def file(self, fetch_id, who):
         self._fail("file")
         self.move(fetch_id, FetchState.FILED)

@@ -16,7 +16,8 @@ async def assert_problem(answer, code, status=None, secrets=SECRETS):
     assert body["status"] == answer.status
     assert body["title"]
     assert body["hint"]
-    assert set(body) <= {"type", "title", "status", "code", "detail", "hint", "errors", "incident"}
+    assert set(body) <= {"type", "title", "status", "code", "detail", "hint", "errors", "incident", "fetch"}
+    assert ("fetch" in body) == (code == Code.FETCH_COPY_KEPT)
     assert not [secret for secret in secrets if secret in text]
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

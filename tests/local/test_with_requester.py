@@ -11,7 +11,7 @@ from connector.local.ports import LocalPorts
 from connector.local.server import build_app, build_runner
 from connector.local.site import Site
 from tests.kit.holder_fakes import PDF
-from tests.kit.local_side import KEY, House, new_fetch
+from tests.kit.local_side import KEY, NURSE_ID, House, new_fetch
 from tests.kit.requester_office import A, B, C, Office
 from tests.kit.state import OWNER, TRAITS, SystemEntropy
 from tests.local.calls import assert_problem
@@ -26,13 +26,8 @@ WORKER = TRAITS.to_json() | {
 
 
 def body(*services, **changes):
-    return new_fetch(
-        worker=WORKER,
-        services=[service.value for service in services],
-        practitioner__id=OWNER,
-        practitioner__auth__at="2026-11-23T11:30:00Z",
-        **changes,
-    )
+    values = {"practitioner__id": OWNER, "practitioner__auth__at": "2026-11-23T11:30:00Z", **changes}
+    return new_fetch(worker=WORKER, services=[service.value for service in services], **values)
 
 
 @asynccontextmanager
@@ -40,7 +35,7 @@ async def front_desk(tmp_path):
     """An office with its local API; gives both."""
     office, house = Office(tmp_path), House()
     await office.open()
-    key = ApiKey("vendor", key_hash(KEY), frozenset(Scope), frozenset({OWNER}))
+    key = ApiKey("vendor", key_hash(KEY), frozenset(Scope), frozenset({OWNER, NURSE_ID}))
     ports = LocalPorts(
         errands=office.errands,
         directory=office.members,

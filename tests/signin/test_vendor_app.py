@@ -72,6 +72,18 @@ async def test_the_application_does_the_whole_job_by_the_api(house, address, ven
     assert (vendor / "record.pdf").read_bytes().startswith(b"%PDF")
 
 
+async def test_the_application_reads_the_copy_that_is_kept_and_asks_nobody_again(house, address, vendor):
+    configure(vendor, address)
+    await run(vendor, "fetch", "42", "--output", str(vendor / "first.pdf"))
+    house.errands.known.clear()  # so it is another demand, also within the same second
+
+    status, state, errors = await run(vendor, "fetch", "42", "--output", str(vendor / "again.pdf"))
+
+    assert (status, state) == (0, "ready"), errors
+    assert (vendor / "again.pdf").read_bytes() == (vendor / "first.pdf").read_bytes()
+    assert house.errands.calls.count("start") == 1
+
+
 def code_of(language):
     return re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[1]
 

@@ -9,7 +9,7 @@ from connector.core.errors import LocalRefused
 from connector.core.ledger import EntryType
 from connector.core.merkle import verify_inclusion
 from connector.core.ports import Idempotency
-from connector.core.states import FETCH_RUNNING, FetchState
+from connector.core.states import FETCH_READABLE, FETCH_RUNNING, FetchState
 from tests.kit.state import T0, a_fetch, a_trace, an_ack_draft, an_entry, an_event, an_id
 from tests.store.contract_holder import root_of
 
@@ -141,6 +141,20 @@ class Fetches:
         assert await ids(owner=None) == [theirs.id, *newest_first]
         assert await ids(owner=None, before=theirs.id) == newest_first
         assert await ids(owner="nobody") == []
+
+    async def test_those_that_a_practitioner_can_read_are_found_among_all_the_newest_first(self, kit):
+        mine = [await a_kept_fetch(kit, state) for state in FetchState]
+        theirs = await a_kept_fetch(kit, FetchState.READY, owner="899700000000")
+        handed_on = await a_kept_fetch(kit, FetchState.FILED, owner="899700000000")
+        await kit.store.save(replace(handed_on, readers=(mine[0].owner,)), [])
+
+        async def ids(who):
+            return [fetch.id for fetch in await kit.store.fetches_readable(who)]
+
+        own = [fetch.id for fetch in reversed(mine) if fetch.state in FETCH_READABLE]
+        assert await ids(mine[0].owner) == [handed_on.id, *own]
+        assert await ids("899700000000") == [handed_on.id, theirs.id]
+        assert await ids("nobody") == []
 
     async def test_a_page_before_an_unknown_fetch_is_refused(self, kit):
         with pytest.raises(LocalRefused) as refused:

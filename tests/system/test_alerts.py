@@ -22,7 +22,7 @@ async def test_a_pause_and_a_limit_ring_and_a_receiver_that_is_down_stops_nobody
             await made.start()
             camille = Physician(asker)
             first = await camille.fetch(CAST.only_at_a.asked, [holder.member_id])
-            await camille.fetch(CAST.only_at_a.asked, [holder.member_id])
+            await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id])
             await receiver.until(lambda r: any(one["type"] == "limit.met" for one in r.alerts))
             await holder.call("POST", "/api/v1/answering/pause", {"reason": "maintenance"})
             await receiver.until(lambda r: any(one["data"]["detail"] == "answering" for one in r.alerts))

@@ -161,7 +161,7 @@ async def test_every_kind_of_key_is_followed_by_another_under_a_running_transfer
     await holder.stop()
     await holder.start()
     assert await shown_by(holder, before.material.client_tls) == server.der
-    assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
+    assert (await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
     await assert_sound(holder, us)
     assert client.der != us.client.der
 
@@ -217,13 +217,13 @@ async def test_members_bound_by_pins_change_both_certificates_and_then_the_old_o
     await uses(us, "client")
     assert await shown_by(holder, old.material.client_tls) == server.der
     assert await is_answered(old)
-    assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
+    assert (await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
 
     pinned(holder, server, holder.client)
     pinned(us, us.server, client)
     await publish_entries(pair, holder, us)
     assert not await is_answered(old)
-    assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
+    assert (await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
     await assert_sound(holder, us)
 
 
@@ -297,7 +297,7 @@ async def test_a_signing_key_in_a_token_signs_until_it_is_pulled_out_and_again_w
         assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
         token.pull()
 
-        (reply,) = (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["services"]
+        (reply,) = (await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id]))["services"]
         assert reply["reply"] not in {"announced", "withheld"}, reply
         status, wrong = await readiness(holder)
         assert (status, "does not sign" in wrong["signing"]) == (503, True)
@@ -308,7 +308,7 @@ async def test_a_signing_key_in_a_token_signs_until_it_is_pulled_out_and_again_w
             return (await readiness(holder))[0] == 200
 
         await eventually(is_ready)
-        assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
+        assert (await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
         await assert_sound(holder, us)
         assert PIN not in holder.log.read_text()
     finally:

@@ -96,7 +96,7 @@ async def test_a_suspension_closes_connections_and_transfers_at_the_next_refresh
     assert [entry["outcome"] for entry in ends] == ["aborted"]
     versions = await Physician(holder).journal(tree="house", type="directory")
     assert versions[-1]["outcome"] == "accepted"
-    assert (await camille.fetch(CAST.newer_at_b.asked, asked))["state"] == "ready"
+    assert (await camille.fetch_again(CAST.newer_at_b.asked, asked))["state"] == "ready"
 
 
 async def test_a_service_that_the_operators_suspended_is_not_asked_and_knows_it(signed, camille, asked):
@@ -104,7 +104,7 @@ async def test_a_service_that_the_operators_suspended_is_not_asked_and_knows_it(
     try:
         await refresh_all(signed)
         with pytest.raises(Refused, match=r"member\.suspended"):
-            await camille.start(CAST.newer_at_b.asked, asked)
+            await camille.start_again(CAST.newer_at_b.asked, asked)
         status, wrong = await readiness(signed.services["a"])
     finally:
         signed.operators.lift(asked[0])
@@ -141,7 +141,7 @@ async def test_a_service_starts_from_its_archive_when_no_copy_answers(signed, ca
     try:
         await holder.start()
         directory = await Physician(holder).call("GET", "/api/v1/directory")
-        fetch = await camille.fetch(CAST.newer_at_b.asked, [holder.member_id])
+        fetch = await camille.fetch_again(CAST.newer_at_b.asked, [holder.member_id])
     finally:
         signed.operators.serve()
         await signed.services["a"].start()
@@ -244,7 +244,7 @@ async def test_a_block_counts_at_once_and_over_a_restart_until_it_is_lifted(sign
         ("blocked", us.member_id, "key-stolen"),
         ("unblocked", us.member_id, None),
     ]
-    assert (await camille.fetch(CAST.newer_at_b.asked, asked))["state"] == "ready"
+    assert (await camille.fetch_again(CAST.newer_at_b.asked, asked))["state"] == "ready"
     with pytest.raises(Refused, match=r"local\.not_found"):
         await staff.call("POST", f"/api/v1/members/{us.member_id}/unblock")
 
@@ -270,7 +270,7 @@ async def test_a_pause_stops_answers_alone_and_holds_over_a_restart(signed, cami
             refused = await line.read_head()
             await holder.stop()
             await holder.start()
-            fetch = await camille.fetch(CAST.newer_at_b.asked, asked)
+            fetch = await camille.fetch_again(CAST.newer_at_b.asked, asked)
             own = await staff.fetch(CAST.newer_at_b.asked, [signed.services["b"].member_id])
             status = await staff.call("GET", "/api/v1/status")
         finally:
@@ -284,7 +284,7 @@ async def test_a_pause_stops_answers_alone_and_holds_over_a_restart(signed, cami
     assert {entry["reason"] for entry in answered} == {"answering.paused"}
     entries = await staff.journal(tree="house", type="answering")
     assert [(entry["outcome"], entry["reason"]) for entry in entries] == [("paused", "maintenance"), ("resumed", None)]
-    again = await camille.fetch(CAST.newer_at_b.asked, asked)
+    again = await camille.fetch_again(CAST.newer_at_b.asked, asked)
     assert [reply["reply"] for reply in again["services"]] == ["announced", "announced"]
 
 

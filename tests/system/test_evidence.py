@@ -31,7 +31,7 @@ async def arrival_of(physician, fetch_id):
 @pytest.mark.parametrize("letter", ["c", "a"])
 async def test_either_side_exports_what_another_machine_verifies(federation, camille, tmp_path, letter) -> None:
     holder, service = federation.services["a"], federation.services[letter]
-    fetch = await camille.fetch(CAST.only_at_a.asked, [holder.member_id])
+    fetch = await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id])
     await camille.read(fetch["id"])
     arrived = await arrival_of(camille, fetch["id"])
     assert await eventually(lambda: acknowledged(holder, arrived["ref"]))

@@ -69,7 +69,7 @@ async def test_a_service_that_is_down_is_named_and_the_other_counts(couple, cami
     down = couple.services["a"]
     assert await down.stop() == 0
     try:
-        fetch = await camille.fetch(CAST.newer_at_b.asked, asked)
+        fetch = await camille.fetch_again(CAST.newer_at_b.asked, asked)
     finally:
         await down.start()
 
@@ -83,19 +83,19 @@ async def test_a_service_that_hangs_is_too_late_and_keeps_nobody_waiting_longer(
     slow = couple.services["a"]
     os.kill(slow.process.pid, signal.SIGSTOP)
     try:
-        fetch = await camille.fetch(CAST.newer_at_b.asked, asked)
+        fetch = await camille.fetch_again(CAST.newer_at_b.asked, asked)
     finally:
         os.kill(slow.process.pid, signal.SIGCONT)
 
     assert replies(fetch) == ["too-late", "announced"]
     assert (fetch["newest"]["answered"], fetch["newest"]["asked"]) == (1, 2)
     assert fetch["state"] == "ready"
-    again = await camille.fetch(CAST.newer_at_b.asked, asked)
+    again = await camille.fetch_again(CAST.newer_at_b.asked, asked)
     assert replies(again) == ["announced", "announced"]
 
 
 async def test_when_the_chosen_holder_fails_the_next_is_offered_with_the_reason(couple, camille, asked) -> None:
-    fetch = await camille.fetch(CAST.newer_at_b.asked, asked, lookup_only=True)
+    fetch = await camille.fetch(CAST.equal_dates.asked, asked, lookup_only=True)
     assert fetch["state"] == "choosing"
     chosen = couple.services["b"]
     await chosen.stop()
@@ -176,7 +176,7 @@ async def test_sighup_with_a_fault_changes_nothing_and_says_where_it_is(couple, 
 
     assert "hodler" in service.tail(40)
     assert "connector.toml:" in service.tail(40)
-    fetch = await camille.fetch(CAST.newer_at_b.asked, asked)
+    fetch = await camille.fetch_again(CAST.newer_at_b.asked, asked)
     assert fetch["state"] == "ready"
 
 
@@ -192,7 +192,7 @@ async def test_sighup_takes_new_practitioners_at_once(couple, camille, asked) ->
         await reload(service, "config.reloaded")
 
     assert refused.value.status == 403
-    assert (await camille.fetch(CAST.newer_at_b.asked, asked))["state"] == "ready"
+    assert (await camille.fetch_again(CAST.newer_at_b.asked, asked))["state"] == "ready"
 
 
 async def test_a_member_suspended_by_a_new_members_file_loses_its_connections_and_is_refused(
@@ -222,7 +222,7 @@ async def test_a_member_suspended_by_a_new_members_file_loses_its_connections_an
     assert fetch["services"][0]["code"] == "member.suspended"
     ends = await Physician(holder).journal(type="end", ref=grant.handover_id)
     assert [entry["outcome"] for entry in ends] == ["aborted"]
-    assert (await camille.fetch(CAST.newer_at_b.asked, asked))["state"] == "ready"
+    assert (await camille.fetch_again(CAST.newer_at_b.asked, asked))["state"] == "ready"
 
 
 async def test_a_suspended_service_is_not_asked(couple, camille, asked) -> None:
@@ -234,7 +234,7 @@ async def test_a_suspended_service_is_not_asked(couple, camille, asked) -> None:
         members.write_text(head + asked[0] + own.replace(ACTIVE, SUSPENDED, 1))
         await reload(service, "config.reloaded")
         with pytest.raises(Refused, match=r"member\.suspended"):
-            await camille.start(CAST.newer_at_b.asked, asked)
+            await camille.start_again(CAST.newer_at_b.asked, asked)
     finally:
         members.write_text(text)
         await reload(service, "config.reloaded")

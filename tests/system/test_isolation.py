@@ -69,7 +69,7 @@ async def test_a_record_goes_its_way_through_adapters_in_processes_of_their_own(
 
     for child in adapters_of(holder):
         os.kill(child.pid, signal.SIGKILL)
-    again = await camille.fetch(CAST.only_at_a.asked, [holder.member_id])
+    again = await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id])
 
     assert again["state"] == "ready", again
 
@@ -84,7 +84,7 @@ async def test_a_hidden_script_is_taken_out_and_both_digests_are_told(apart) -> 
     camille = Physician(us)
     put(holder, CAST.only_at_a, packed(parts(b"/OpenAction " + JS)))
 
-    fetch = await camille.fetch(CAST.only_at_a.asked, [holder.member_id])
+    fetch = await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id])
 
     document = fetch["document"]
     assert [(found["kind"], found["handling"]) for found in document["findings"]] == [("scripts", "strip")]

@@ -63,7 +63,7 @@ async def test_a_requester_whose_clock_is_ten_minutes_off_is_told_by_how_much(fe
         camille.seconds_ahead = seconds
         if not us.is_running:
             await federation_of_two.start()
-        return await camille.fetch(CAST.only_at_a.asked, [holder.member_id])
+        return await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id])
 
     behind, right, ahead = [await fetch_with(seconds) for seconds in (-600, 0, 600)]
 
@@ -96,7 +96,7 @@ async def test_a_daemon_whose_clock_goes_back_answers_and_asks_nothing_until_it_
     status, faults = await readiness(holder)
     assert (status, list(faults)) == (503, ["state"])
     assert "clock" in faults["state"]
-    fetch = await camille.fetch(CAST.only_at_a.asked, [holder.member_id])
+    fetch = await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id])
     assert fetch["services"][0]["reply"] == "unavailable"
     assert fetch["services"][0]["code"] == "ledger.unavailable"
     with pytest.raises(Refused) as refused:
@@ -107,7 +107,7 @@ async def test_a_daemon_whose_clock_goes_back_answers_and_asks_nothing_until_it_
     clock.set(0)
 
     assert (await readiness(holder))[0] == 200
-    assert (await camille.fetch(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
+    assert (await camille.fetch_again(CAST.only_at_a.asked, [holder.member_id]))["state"] == "ready"
     await assert_sound(holder, us)
 
 

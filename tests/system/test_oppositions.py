@@ -38,7 +38,7 @@ async def test_an_objection_counts_at_once_on_both_sides_and_until_both_authorit
     objection = {"matricule": worker.ins.matricule.value, "kind": "2", **SAID}
 
     async def reply():
-        (service,) = (await camille.fetch(worker, [holder.member_id]))["services"]
+        (service,) = (await camille.fetch_again(worker, [holder.member_id]))["services"]
         return service["reply"], service["lookup_id"]
 
     async def reason(lookup_id):
@@ -71,6 +71,6 @@ async def test_an_objection_counts_at_once_on_both_sides_and_until_both_authorit
     added = await camille.call("POST", URL, objection)
     assert added["authority"] == "adapter"
     with pytest.raises(Refused) as refused:
-        await camille.fetch(worker, [holder.member_id])
+        await camille.fetch_again(worker, [holder.member_id])
     assert refused.value.problem["code"] == Code.FETCH_OPPOSED
     assert len(await desk.journal(type="answered")) == before

@@ -58,7 +58,7 @@ async def test_a_rolled_back_machine_answers_nobody_until_two_people_begin_a_new
 
         assert status == 503
         assert "under our signature" in red["witnesses"] or "had signed" in red["witnesses"]
-        asked = await camille.fetch(CAST.only_at_a.asked, [a.member_id])
+        asked = await camille.fetch_again(CAST.only_at_a.asked, [a.member_id])
         assert asked["state"] != "ready"
         assert '"ledger.behind"' in a.log.read_text()
 
@@ -70,7 +70,7 @@ async def test_a_rolled_back_machine_answers_nobody_until_two_people_begin_a_new
 
         assert (alone, done, confirmed["result"]) == (403, 200, {"serial": 2})
         assert (await readiness(a))[0] == 200
-        fetch = await camille.fetch(CAST.only_at_a.asked, [a.member_id])
+        fetch = await camille.fetch_again(CAST.only_at_a.asked, [a.member_id])
         assert fetch["state"] == "ready", fetch
 
         async def c_shows_the_gap():
@@ -111,7 +111,7 @@ async def test_a_journal_with_rows_missing_does_not_start_and_two_people_at_the_
         alone = succeed_offline(a, confirmed_by="a. un,  INFORMATIQUE")
         done = succeed_offline(a)
         await a.start()
-        fetch = await camille.fetch(CAST.only_at_a.asked, [a.member_id])
+        fetch = await camille.fetch_again(CAST.only_at_a.asked, [a.member_id])
 
         async def c_shows_the_gap():
             return [g for g in (await watched(c))["gaps"] if g["new"] == f"{a.member_id}/exchange/2"]

@@ -20,7 +20,6 @@ from connector.core.matricule import Matricule
 from connector.core.members import MemberId
 from connector.core.oid import Environment, InsOid
 from connector.core.ports import Idempotency, MemberDirectory, new_id
-from connector.core.states import FetchState
 from connector.local import identity_words
 from connector.local.desk import desk_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of, log_refusal
@@ -34,7 +33,7 @@ from connector.local.pages.fetches import to_read
 from connector.local.pages.preparing import practitioners, prepare
 from connector.local.pages.rendering import render
 from connector.local.pages.texts import text
-from connector.local.problems import FieldFaults
+from connector.local.problems import CopyKept, FieldFaults
 from connector.local.requests import ROLES
 from connector.local.sign_in.acting import practitioner_of
 from connector.local.sign_in.launching import launched_of
@@ -63,8 +62,7 @@ async def show(request: web.Request) -> web.Response:
 async def send(request: web.Request) -> web.Response:
     """`POST /fetch`: keeps the fetch, starts it, and goes to its page; a second click gives the same fetch.
 
-    While a verified copy is kept no service is asked again: `again` names the copy that the page offered, to be deleted
-    first. It names one, because the page may be older than the copy that is here now.
+    Where a verified copy is kept, the page offers it instead; `again` names that copy, to be deleted first.
     """
     ports = request.app[PORTS]
     form = FetchForm.read(await request.post(), _fresh(request))
@@ -72,18 +70,10 @@ async def send(request: web.Request) -> web.Response:
     try:
         body = form.demand(now)
         new = read_demand(body, practitioner_of(request), settings=request.app[SETTINGS], now=now)
-        desk = desk_of(request)
         key = Idempotency(caller=caller_of(request).name, key=form.once, body_sha256=form.digest())
-        made = await desk.made(key)
-        if made is None or made.state is FetchState.PREPARED:
-            kept = await desk.copy_of(new.practitioner.id.value, new.worker.ins, new.members)
-            if kept is not None and kept.id == form.value("again") and desk.steers(kept):
-                await desk.prepare(new, key, start=False)  # what is refused here deletes nothing
-                await desk.discard(kept.id)
-                kept = await desk.copy_of(new.practitioner.id.value, new.worker.ins, new.members)
-            if kept is not None:
-                return await _form(request, form, kept=kept)
-        fetch = await desk.prepare(new, key, start=True)
+        fetch = await desk_of(request).prepare(new, key, start=True, replaces=form.value("again"))
+    except CopyKept as found:
+        return await _form(request, form, kept=found.fetch)
     except ConnectorError as error:
         if error.code is Code.LOCAL_CONFLICT:
             form = form.afresh(_fresh(request))
