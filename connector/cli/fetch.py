@@ -70,7 +70,7 @@ def _options(command: Callable[..., T]) -> Callable[..., T]:
 @_options
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the PDF to this file.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
-@click.option("--replaces", metavar="ID", help="Delete the copy of this fetch, then ask again; journalled.")
+@click.option("--replaces", multiple=True, metavar="ID", help="Delete the copy of this fetch, then ask again.")
 @api_options
 @click.pass_context
 def fetch(
@@ -80,7 +80,7 @@ def fetch(
     *,
     output: Path | None,
     force: bool,
-    replaces: str | None,
+    replaces: tuple[str, ...],
     **given: Any,  # noqa: ANN401 - click's options
 ) -> None:
     """Fetch a worker's most recent record from services that hold one.
@@ -92,7 +92,7 @@ def fetch(
     if output is not None:
         check_free(output, force=force)
     body = _body(given, Language(call.language), lookup_only=False)
-    wanted = Wanted(call, body | ({"replaces": replaces} if replaces else {}), output, force)
+    wanted = Wanted(call, body | ({"replaces": list(replaces)} if replaces else {}), output, force)
     context.exit(_do(wanted))
 
 

@@ -7,7 +7,7 @@ No service is asked again while a verified copy is kept: every way to have a doc
 from the API, the pages and the work list alike, and meets `CopyKept`.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Final
 
 from aiohttp import web
@@ -36,28 +36,26 @@ class Desk:
         self._errands, self._caller = errands, caller
 
     async def prepare(
-        self, new: NewFetch, idempotency: Idempotency | None, *, start: bool, replaces: str = ""
+        self, new: NewFetch, idempotency: Idempotency | None, *, start: bool, replaces: Collection[str] = ()
     ) -> Fetch:
         """Keep a new fetch and, if it was not already, start it.
 
-        `replaces` names the fetch whose copy goes first where it stands in the way: one by its id, because the caller
-        may not know of the copy that is here now. What is refused deletes nothing.
+        `replaces` names the fetches whose copies go where they stand in the way: by their ids, because the caller may
+        not know of one that is here now. What is refused deletes nothing.
 
         Raises:
             CopyKept: nobody is asked a second time.
             LocalRefused, AdapterFault, FailedClosed: as the requester's rules say.
         """
-        who, kept = new.practitioner.id.value, None
+        kept: Sequence[Fetch] = ()
         if start and not new.lookup_only:
-            kept = await self._copy(who, new.worker.ins, new.members)
-        if kept is not None and not await self._was_started(idempotency) and (kept.id, kept.owner) != (replaces, who):
-            raise CopyKept(kept)
+            kept = await self._copies(new.practitioner.id.value, new.worker.ins, new.members)
+        given_up = [copy for copy in kept if copy.owner == new.practitioner.id.value and copy.id in replaces]
+        if len(given_up) < len(kept) and not await self._was_started(idempotency):
+            raise CopyKept(next(copy for copy in kept if copy not in given_up), [copy.id for copy in given_up])
         fetch = await self._errands.prepare(new, self._caller.name, idempotency)
         if start and fetch.state is FetchState.PREPARED:
-            if kept is not None:
-                await self._errands.discard(kept.id, who)
-                await self._check_no_copy(fetch)
-            fetch = await self._errands.start(fetch.id)
+            fetch = await self._errands.start(fetch.id, instead_of=[copy.id for copy in given_up])
         return fetch
 
     async def _was_started(self, idempotency: Idempotency | None) -> bool:
@@ -148,18 +146,18 @@ class Desk:
             CopyKept: one does.
         """
         members = [reply.member for reply in fetch.replies]
-        if (kept := await self._copy(fetch.owner, fetch.worker.ins, members)) is not None:
-            raise CopyKept(kept)
+        if kept := await self._copies(fetch.owner, fetch.worker.ins, members):
+            raise CopyKept(kept[0])
 
-    async def _copy(self, who: str, worker: Ins, members: Sequence[MemberId]) -> Fetch | None:
-        """Give the fetch whose verified copy answers a practitioner's demand, who can read it.
+    async def _copies(self, who: str, worker: Ins, members: Sequence[MemberId]) -> Sequence[Fetch]:
+        """Give the fetches whose verified copies answer a practitioner's demand, who can read them.
 
-        It is of the same worker, and there is no other service to ask (our rule). A software may speak for several
+        They are of the same worker, and there is no other service to ask (our rule). A software may speak for several
         practitioners: what one of them keeps stands in nobody else's way.
         """
         wanted = frozenset(members)
         kept = await self._errands.kept(who, worker)
-        return next((fetch for fetch in kept if wanted <= {reply.member for reply in fetch.replies}), None)
+        return [fetch for fetch in kept if wanted <= {reply.member for reply in fetch.replies}]
 
     async def cancel(self, fetch_id: str) -> Fetch:
         """Cancel a fetch."""

@@ -55,7 +55,7 @@ async def create(request: web.Request) -> web.Response:
     else:
         new = read_new_fetch(body, caller=caller, practitioners=ports.practitioners, settings=settings, now=now)
     key = _idempotency(request, body)
-    fetch = await desk_of(request).prepare(new, key, start=body.start, replaces=body.replaces or "")
+    fetch = await desk_of(request).prepare(new, key, start=body.start, replaces=body.replaces)
     return _fetch(request, fetch, HTTPStatus.CREATED, Location=f"/api/v1/fetches/{fetch.id}")
 
 

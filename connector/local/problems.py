@@ -39,15 +39,18 @@ class FieldFaults(LocalRefused):
 
 
 class CopyKept(LocalRefused):
-    """A verified copy of the record is kept that the practitioner can read; `fetch` is the one it came by."""
+    """A verified copy of the record is kept that the practitioner can read; `fetch` is the one it came by.
 
-    def __init__(self, fetch: Fetch) -> None:
+    `given_up` are other copies in the way, by the ids of their fetches, that the demand would have had deleted.
+    """
+
+    def __init__(self, fetch: Fetch, given_up: Sequence[str] = ()) -> None:
         super().__init__(
             f"fetch: the verified copy of fetch {fetch.id} answers it, expected none before services are asked again",
             code=Code.FETCH_COPY_KEPT,
             hint="read that copy, or have the practitioner who asked for it discard it first",
         )
-        self.fetch = fetch
+        self.fetch, self.given_up = fetch, tuple(given_up)
 
 
 def problem(

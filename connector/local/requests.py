@@ -149,16 +149,19 @@ class NewFetchIn(DemandIn):
     practitioner: PractitionerIn
     start: Annotated[StrictBool, Field(description="false only prepares: nothing is sent")] = True
     replaces: Annotated[
-        FetchIdText | None,
-        Field(description="the fetch of `fetch.copy_kept`: its copy is deleted, and the services are asked again"),
-    ] = None
+        list[FetchIdText],
+        Field(
+            max_length=HARD_MAX_SERVICES,
+            description="fetches that `fetch.copy_kept` named: their copies are deleted, and services are asked again",
+        ),
+    ] = []
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.planned_for is not None and self.start:
             msg = "planned_for goes with start false"
             raise ValueError(msg)
-        if self.replaces is not None and (self.lookup_only or not self.start):
+        if self.replaces and (self.lookup_only or not self.start):
             msg = "replaces goes with start true, and not with lookup_only: nothing else deletes a copy"
             raise ValueError(msg)
         return self

@@ -159,13 +159,16 @@ class Errands:
         """
         return await self._store.fetch_made(idempotency)
 
-    async def start(self, fetch_id: str, who: str | None = None, auth: Auth | None = None) -> Fetch:
+    async def start(
+        self, fetch_id: str, who: str | None = None, auth: Auth | None = None, instead_of: Sequence[str] = ()
+    ) -> Fetch:
         """Ask the services: *asked* is durable for each before the first lookup leaves.
 
         `auth` is the login of the practitioner who starts it now, where it was prepared under another: mandates name
         the newer. One that was planned for a day has its whole time from here on. Where the identity is to be verified
         first, INSi is asked before this returns; what it does not bear out ends
-        the fetch, and no service is asked.
+        the fetch, and no service is asked. `instead_of` are fetches of the same practitioner whose copies are discarded
+        once nothing stands against the start, before a service is asked.
 
         Raises:
             LocalRefused: `local.not_found`; `fetch.state`, it was started already; a rule (`Rules.permit`);
@@ -185,6 +188,8 @@ class Errands:
             await self._rules.permit(errand.fetch, is_start=True)
             async with self._limit.place(errand.fetch):
                 if await self._verifying.passes(errand, self._means):
+                    for replaced in instead_of:
+                        await self.discard(replaced, errand.fetch.owner)
                     await self._running.begin_asking(errand, **self._started(errand.fetch, auth))
         return errand.fetch
 

@@ -92,14 +92,14 @@ class Physician:
         Raises:
             Refused: as `start`; `fetch.copy_kept`, a colleague's stands in it.
         """
-        named: dict[str, str] = {}
+        named: list[str] = []
         while True:
             try:
-                return await self.start(worker, members, **named, **more)
+                return await self.start(worker, members, **({"replaces": named} if named else {}), **more)
             except Refused as refusal:
-                if refusal.code != "fetch.copy_kept" or refusal.problem["fetch"] == named.get("replaces"):
+                if refusal.code != "fetch.copy_kept" or refusal.problem["fetch"] in named:
                     raise
-                named = {"replaces": refusal.problem["fetch"]}
+                named.append(refusal.problem["fetch"])
 
     async def get(self, fetch_id: str) -> dict[str, Any]:
         """Give a fetch as it is now."""

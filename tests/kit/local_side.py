@@ -233,7 +233,9 @@ class Errands:
         self.put(fetch_id, readers=(*self.fetches[fetch_id].readers, colleague))
         return self.fetches[fetch_id]
 
-    async def start(self, fetch_id, who=None, auth=None):
+    async def start(self, fetch_id, who=None, auth=None, instead_of=()):
+        for replaced in instead_of if "start" not in self.faults else ():
+            await self.discard(replaced, self.fetches[fetch_id].owner)
         self._fail("start")
         if auth is not None:
             self.put(fetch_id, practitioner=replace(self.fetches[fetch_id].practitioner, auth=auth))

@@ -80,7 +80,7 @@ async def test_the_same_demand_again_is_the_same_fetch_copy_or_not(desk):
         first = await to_the_end(api, (await answer.json())["id"])
 
     async with nobody_is_asked(office):
-        for more in ({}, {"replaces": first["id"]}):
+        for more in ({}, {"replaces": [first["id"]]}):
             async with api.post(URL, json=body(A, **more), headers=key) as answer:
                 again = await answer.json()
             assert (answer.status, again["id"], again["state"]) == (201, first["id"], "ready")
@@ -94,7 +94,7 @@ async def test_a_demand_that_was_refused_may_be_sent_again_under_its_key(desk):
     async with api.post(URL, json=body(A), headers=key) as answer:
         await assert_problem(answer, "fetch.copy_kept")
 
-    async with api.post(URL, json=body(A, replaces=first["id"]), headers=key) as answer:
+    async with api.post(URL, json=body(A, replaces=[first["id"]]), headers=key) as answer:
         assert answer.status == 201
         assert (await to_the_end(api, (await answer.json())["id"]))["state"] == "ready"
 
@@ -118,7 +118,7 @@ async def test_what_a_colleague_keeps_stands_in_the_way_where_they_handed_it_on(
 
     async with nobody_is_asked(office):
         assert await refused(api, A) == theirs["id"]
-        assert await refused(api, A, replaces=theirs["id"]) == theirs["id"], "only they delete it"
+        assert await refused(api, A, replaces=[theirs["id"]]) == theirs["id"], "only they delete it"
     assert await state_of(api, theirs["id"]) == "ready"
 
 
@@ -162,26 +162,27 @@ async def test_the_copy_that_is_named_goes_first_and_the_journal_has_it(desk):
     office, api = desk
     first = await sent(api, A)
 
-    second = await sent(api, A, replaces=first["id"])
+    second = await sent(api, A, replaces=[first["id"]])
 
     assert (second["state"], await state_of(api, first["id"])) == ("ready", "purged")
     (gone,) = await office.entries(EntryType.PURGED)
     assert (gone.reason, gone.ref) == ("discarded", first["id"])
     assert office.state.vault.ids() == [(await office.errands.get(second["id"])).document.vault_id]
-    assert await refused(api, A, replaces=first["id"]) == second["id"], "it names the one that is gone"
+    assert await refused(api, A, replaces=[first["id"]]) == second["id"], "it names the one that is gone"
     assert await state_of(api, second["id"]) == "ready"
 
 
-async def test_of_two_copies_each_is_named_by_itself_and_the_demand_waits_for_both(desk):
+async def test_of_two_copies_none_goes_before_both_are_named(desk):
     office, api = desk
     narrow, wide = await sent(api, A), await sent(api, A, B)
     key = {"Idempotency-Key": "visit-1"}
 
-    for named, kept in ((None, wide), (wide, narrow)):
-        more = {"replaces": named["id"]} if named else {}
-        async with nobody_is_asked(office), api.post(URL, json=body(A, **more), headers=key) as answer:
+    for named, kept in (([], wide), ([wide], narrow), ([narrow], wide)):
+        demand = body(A, replaces=[one["id"] for one in named])
+        async with nobody_is_asked(office), api.post(URL, json=demand, headers=key) as answer:
             assert (await assert_problem(answer, "fetch.copy_kept"))["fetch"] == kept["id"]
-    async with api.post(URL, json=body(A, replaces=narrow["id"]), headers=key) as answer:
+        assert [await state_of(api, one["id"]) for one in (narrow, wide)] == ["ready", "ready"]
+    async with api.post(URL, json=body(A, replaces=[wide["id"], narrow["id"]]), headers=key) as answer:
         assert answer.status == 201
     assert [await state_of(api, one["id"]) for one in (narrow, wide)] == ["purged", "purged"]
 
@@ -191,10 +192,20 @@ async def test_a_demand_that_is_refused_for_another_reason_deletes_no_copy(desk)
     first = await sent(api, A)
     office.vendor.fault = AdapterFault("vendor: down", code=Code.ADAPTER_FAILED)
 
-    async with nobody_is_asked(office), api.post(URL, json=body(A, replaces=first["id"])) as answer:
+    async with nobody_is_asked(office), api.post(URL, json=body(A, replaces=[first["id"]])) as answer:
         await assert_problem(answer, "adapter.failed")
 
     assert await state_of(api, first["id"]) == "ready"
+
+
+async def test_a_start_that_is_refused_deletes_no_copy(tmp_path):
+    async with front_desk(tmp_path, practitioner_per_day=1) as (office, api):
+        first = await sent(api, A)
+
+        async with nobody_is_asked(office), api.post(URL, json=body(A, replaces=[first["id"]])) as answer:
+            await assert_problem(answer, "limit.exceeded")
+
+        assert await state_of(api, first["id"]) == "ready"
 
 
 @pytest.mark.parametrize("end", ["discarded", "over", "purged", "damaged", "no longer there", "closed to them"])
@@ -224,5 +235,5 @@ async def test_a_copy_that_can_be_read_no_more_does_not_count(desk, end):
 @pytest.mark.parametrize("more", [{"start": False}, {"lookup_only": True}])
 async def test_a_demand_that_brings_nothing_now_names_no_copy_to_delete(desk, more):
     _, api = desk
-    async with api.post(URL, json=body(A, replaces="f" * 32, **more)) as answer:
+    async with api.post(URL, json=body(A, replaces=["f" * 32], **more)) as answer:
         assert "replaces" in (await assert_problem(answer, "local.malformed"))["errors"][0]["message"]

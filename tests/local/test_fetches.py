@@ -121,7 +121,7 @@ async def test_a_lookup_rests_when_the_services_have_answered(house, api):
         ({"services": []}, {"services"}),
         ({"services": [A.value] * 21}, {"services"}),
         ({"services": ["all"]}, {"services.0"}),
-        ({"replaces": "yes"}, {"replaces"}),
+        ({"replaces": ["yes"]}, {"replaces.0"}),
         ({"information__worker_does_not_object": None}, {"information.worker_does_not_object"}),
         ({"information__worker_does_not_object": False}, {"information.worker_does_not_object"}),
         ({"information__worker_does_not_object": "true"}, {"information.worker_does_not_object"}),

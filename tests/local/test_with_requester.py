@@ -31,9 +31,9 @@ def body(*services, **changes):
 
 
 @asynccontextmanager
-async def front_desk(tmp_path):
+async def front_desk(tmp_path, **settings):
     """An office with its local API; gives both."""
-    office, house = Office(tmp_path), House()
+    office, house = Office(tmp_path, changes=settings), House()
     await office.open()
     key = ApiKey("vendor", key_hash(KEY), frozenset(Scope), frozenset({OWNER, NURSE_ID}))
     ports = LocalPorts(

@@ -13,7 +13,6 @@ from aiohttp import web
 from connector.core.codes import Code
 from connector.core.directory import Member, MemberStatus
 from connector.core.errors import ConnectorError, LocalRefused
-from connector.core.fetch import Fetch
 from connector.core.insi import SearchTraits
 from connector.core.instant import day_in_france
 from connector.core.matricule import Matricule
@@ -62,7 +61,7 @@ async def show(request: web.Request) -> web.Response:
 async def send(request: web.Request) -> web.Response:
     """`POST /fetch`: keeps the fetch, starts it, and goes to its page; a second click gives the same fetch.
 
-    Where a verified copy is kept, the page offers it instead; `again` names that copy, to be deleted first.
+    Where a verified copy is kept, the page offers it instead; `again` names the copies to be deleted first.
     """
     ports = request.app[PORTS]
     form = FetchForm.read(await request.post(), _fresh(request))
@@ -71,9 +70,9 @@ async def send(request: web.Request) -> web.Response:
         body = form.demand(now)
         new = read_demand(body, practitioner_of(request), settings=request.app[SETTINGS], now=now)
         key = Idempotency(caller=caller_of(request).name, key=form.once, body_sha256=form.digest())
-        fetch = await desk_of(request).prepare(new, key, start=True, replaces=form.value("again"))
+        fetch = await desk_of(request).prepare(new, key, start=True, replaces=form.value("again").split())
     except CopyKept as found:
-        return await _form(request, form, kept=found.fetch)
+        return await _form(request, form, kept=found)
     except ConnectorError as error:
         if error.code is Code.LOCAL_CONFLICT:
             form = form.afresh(_fresh(request))
@@ -189,7 +188,7 @@ async def _form(
     tone: str = "",
     found: Sequence[Member] = (),
     searched: bool = False,
-    kept: Fetch | None = None,
+    kept: CopyKept | None = None,
 ) -> web.Response:
     """Show the page: with what was filled in, what is wrong with it, or what a step found."""
     language, signed_in = language_of(request), require(request)
@@ -211,8 +210,9 @@ async def _form(
         tone=tone,
         services=await _services(request, form, found),
         searched=searched,
-        kept=fetch_out(kept, language) if kept is not None else None,
-        kept_is_own=kept is not None and desk_of(request).steers(kept),
+        kept=fetch_out(kept.fetch, language) if kept is not None else None,
+        kept_is_own=kept is not None and desk_of(request).steers(kept.fetch),
+        again=" ".join((*kept.given_up, kept.fetch.id)) if kept is not None else "",
         max_services=settings.max_services,
         oids=(InsOid.NIR, InsOid.NIA) if production else (InsOid.TEST,),
         means=MEANS,
