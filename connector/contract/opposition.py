@@ -25,15 +25,6 @@ class OppositionRegister(Protocol):
         ...
 
 
-def known_ins(asked: Ins, look: Look | None) -> tuple[Ins, ...]:
-    """Give every INS that one worker is known by here, the one asked for first, each once."""
-    identity = look.identity if look is not None else None
-    if identity is None:
-        return (asked,)
-    active = () if identity.ins is None else (identity.ins,)
-    return tuple(dict.fromkeys((asked, *active, *identity.former)))
-
-
 class OppositionAuthority:
     """Asks whom the controller named. `source_tells` is whether the vendor's software keeps oppositions at all."""
 

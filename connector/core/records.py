@@ -58,6 +58,13 @@ class Look(Private):
     opposition: Opposition
     announcement: Announcement | None
 
+    def known_as(self, asked: Ins) -> tuple[Ins, ...]:
+        """Give every INS by which this service knows the worker, the one asked for first, each once."""
+        if self.identity is None:
+            return (asked,)
+        active = () if self.identity.ins is None else (self.identity.ins,)
+        return tuple(dict.fromkeys((asked, *active, *self.identity.former)))
+
 
 class TraceAction(StrEnum):
     """What happened to the record, for the DMST's own trace (R4624-45-5 al. 4)."""

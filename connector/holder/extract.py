@@ -43,16 +43,13 @@ async def extract(source: GuardedSource, oppositions: Oppositions, worker: Quali
     reason = oppositions.not_ready()
     if reason is not None:
         raise AdapterFault(reason, code=Code.ADAPTER_FAILED, hint="set [opposition] authority to one that can tell")
-    known_as = (worker.ins,)
     try:
         look = await source.look(worker.ins)
     except AdapterFault as fault:
         if fault.code is not Code.ADAPTER_CONTRACT:
             raise
-        return Extraction(None, WithheldReason.ANSWER_UNUSABLE, known_as, fault=fault)
-    if look.identity is not None:
-        local = (look.identity.ins,) if look.identity.ins is not None else ()
-        known_as = tuple(dict.fromkeys((worker.ins, *local, *look.identity.former)))
+        return Extraction(None, WithheldReason.ANSWER_UNUSABLE, (worker.ins,), fault=fault)
+    known_as = look.known_as(worker.ins)
     opposition = await oppositions.opposition(known_as, look)
     if opposition is not look.opposition:
         look = replace(look, opposition=opposition)

@@ -15,7 +15,7 @@ from connector.core.insi import InsiAnswer, InsiCode, InsiIdentity, InsiOperatio
 from connector.core.instant import Instant
 from connector.core.matricule import Ins
 from connector.core.oid import InsOid
-from connector.core.spelling import fold
+from connector.core.spelling import first_name_agrees, fold
 from connector.core.traits import Sex, StrictTraits
 from connector.insi.faults import fault_of
 from connector.insi.order import TraitsQuery
@@ -129,17 +129,18 @@ def _traits(tiq: Element) -> StrictTraits:
 def _against_traits(query: TraitsQuery, found: InsiIdentity) -> tuple[str, ...]:
     """Refuse another person, and name what else of the question the answer does not bear out."""
     traits = found.traits
-    asked, listed = _words(query.given_names), _words(" ".join(traits.birth_given_names))
+    listed = " ".join(traits.birth_given_names)
+    asked, words = _words(query.given_names), _words(listed)
     others = {
         "birth name": fold(query.birth_name) == fold(traits.birth_name),
         "sex": query.sex == traits.sex.value,
         "birth date": BirthDate(query.birth_date).resolved() == traits.birth_date.resolved(),
-        "given names": any(listed[at : at + len(asked)] == asked for at in range(len(listed))),
+        "given names": any(words[at : at + len(asked)] == asked for at in range(len(words))),
         "birth place": query.birth_place in {None, traits.birth_place},
     }
     _refuse_others(others)
-    # EXI ID 10: the first given name opens the list; INSi also finds by a later one.
-    return () if listed[: len(asked)] == asked else ("birth_given_names",)
+    # INSi also finds by a later given name.
+    return () if first_name_agrees(query.given_names, listed) else ("birth_given_names",)
 
 
 def _against_card(card: VitaleCard, found: InsiIdentity) -> tuple[str, ...]:

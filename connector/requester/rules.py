@@ -15,7 +15,6 @@ from connector.core.identity import LocalIdentity, QualifiedIdentity, compare
 from connector.core.identity_alerts import Meeting, NearMiss, kind_of
 from connector.core.instant import Instant, day_in_france
 from connector.core.mandate import FollowUp, FollowUpBasis, Practitioner
-from connector.core.matricule import Ins
 from connector.core.oid import oid_belongs
 from connector.core.ports import Clock, Entropy, GuardedSource, Oppositions, Practitioners, new_id
 from connector.core.ports_vigilance import AlertNotices
@@ -240,7 +239,8 @@ class Rules:
         look = None if self._source is None else await self._source.look(worker.ins)
         opposition = look.opposition if look is not None else Opposition.UNKNOWN
         if self._oppositions is not None:
-            opposition = await self._oppositions.opposition(_known_as(worker, look), look)
+            known_as = (worker.ins,) if look is None else look.known_as(worker.ins)
+            opposition = await self._oppositions.opposition(known_as, look)
         if opposition is Opposition.YES:
             raise LocalRefused(
                 "opposition: the worker objected, as this service has it on record",
@@ -262,11 +262,3 @@ def expired(fetch: Fetch) -> LocalRefused:
     """Give the error of a demand that comes after the fetch's time."""
     state = fetch.state if fetch.state is FetchState.EXPIRED else "over its time"
     return LocalRefused(f"fetch: it is {state}", code=Code.FETCH_EXPIRED, hint="start a new one")
-
-
-def _known_as(worker: QualifiedIdentity, look: Look | None) -> tuple[Ins, ...]:
-    local = look.identity if look is not None else None
-    if local is None:
-        return (worker.ins,)
-    active = () if local.ins is None else (local.ins,)
-    return tuple(dict.fromkeys((worker.ins, *active, *local.former)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from connector.contract import Day, Ins, LocalIdentity, Opposition
-from connector.contract.opposition import OppositionAuthority, known_ins
+from connector.contract.opposition import OppositionAuthority
 from connector.contract.settings import Authority, OppositionSettings
 from tests.contract.vendors import IDENTITY, INS, LOOK, NOBODY, OTHER_INS
 
@@ -124,7 +124,7 @@ async def test_an_objection_under_a_former_matricule_counts():
     register.entries[OTHER_INS] = YES
     look = replace(LOOK, identity=replace(IDENTITY, former=(OTHER_INS,)))
 
-    answer = await authority(Authority.REGISTER, register).opposition(known_ins(INS, look), look)
+    answer = await authority(Authority.REGISTER, register).opposition(look.known_as(INS), look)
 
     assert answer is YES
     assert register.asked == [(INS, OTHER_INS)]
@@ -134,10 +134,9 @@ def test_every_matricule_of_a_worker_is_named_once():
     changed = replace(IDENTITY, ins=OTHER_INS, former=(INS, OTHER_INS))
     provisional = LocalIdentity(None, IDENTITY.traits, IDENTITY.status.PROV, former=(INS,))
 
-    assert known_ins(INS, replace(LOOK, identity=changed)) == (INS, OTHER_INS)
-    assert known_ins(INS, replace(LOOK, identity=provisional)) == (INS,)
-    assert known_ins(INS, NOBODY) == (INS,)
-    assert known_ins(INS, None) == (INS,)
+    assert replace(LOOK, identity=changed).known_as(INS) == (INS, OTHER_INS)
+    assert replace(LOOK, identity=provisional).known_as(INS) == (INS,)
+    assert NOBODY.known_as(INS) == (INS,)
 
 
 async def test_without_a_look_the_adapter_says_nothing():
