@@ -54,14 +54,6 @@ class Child:
         """Whether the process still runs."""
         return self._process.poll() is None
 
-    @property
-    def ended_by(self) -> str:
-        """How the process ended, in words for the log: `signal 9`, `status 1`; empty while it runs."""
-        status = self._process.poll()
-        if status is None:
-            return ""
-        return f"signal {-status}" if status < 0 else f"status {status}"
-
     def kill(self) -> None:
         """End the child and whatever it started, at once."""
         self.socket.close()

@@ -50,10 +50,6 @@ class Jobs:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
-    async def run_now(self, name: str) -> None:
-        """Run one job at once, as its turn would."""
-        await self._run_one(next(job for job in self._jobs if job.name == name))
-
     async def _run_one(self, job: Job) -> None:
         began = time.monotonic()
         try:

@@ -100,11 +100,18 @@ def rsa_key(stored: Json) -> rsa.RSAPrivateKey:
 
 def private_jwk(key: PrivateKey) -> Json:
     """Give a private JWK (RFC 7518 section 6, RFC 8037 section 2)."""
-    public: Json = crypto_keys.public_key_to_jwk(key.public_key())
     if isinstance(key, ed25519.Ed25519PrivateKey):
-        return public | {"d": b64.encode(key.private_bytes_raw())}
+        x, d = key.public_key().public_bytes_raw(), key.private_bytes_raw()
+        return {"crv": "Ed25519", "kty": "OKP", "x": b64.encode(x), "d": b64.encode(d)}
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        return public | {"d": b64.encode(key.private_numbers().private_value.to_bytes(32))}
-    numbers = key.private_numbers()
-    parts = {"d": numbers.d, "p": numbers.p, "q": numbers.q, "dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
-    return public | {name: b64.encode(value.to_bytes((value.bit_length() + 7) // 8)) for name, value in parts.items()}
+        secret, point = key.private_numbers().private_value, key.public_key().public_numbers()
+        parts = {"x": point.x, "y": point.y, "d": secret}
+        return {"crv": "P-256", "kty": "EC", **{name: b64.encode(value.to_bytes(32)) for name, value in parts.items()}}
+    numbers, public = key.private_numbers(), key.public_key().public_numbers()
+    parts = {"n": public.n, "d": numbers.d, "p": numbers.p, "q": numbers.q}
+    parts |= {"dp": numbers.dmp1, "dq": numbers.dmq1, "qi": numbers.iqmp}
+    return {"e": _unsigned(public.e), "kty": "RSA", **{name: _unsigned(value) for name, value in parts.items()}}
+
+
+def _unsigned(value: int) -> str:
+    return b64.encode(value.to_bytes((value.bit_length() + 7) // 8))

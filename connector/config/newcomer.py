@@ -14,7 +14,6 @@ from pathlib import Path
 from connector.config.given_files import signer_of
 from connector.config.layout import CREDENTIAL, place_of
 from connector.config.scaffold import Answers, KeyPairFiles, render
-from connector.core import b64
 from connector.core.directory import Contact, KeyUse, Member, MemberKey, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault
 from connector.core.faults import reason
@@ -22,10 +21,10 @@ from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.core.ports import Signer
-from connector.crypto.aead import generate_key
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate, public_key_to_der, to_pem
 from connector.crypto.requests import certificate_request
 from connector.directory.members_text import members_text
+from connector.store.keys import new_master_key
 
 KEY_YEARS = 3
 ENTRY_KEY = "keys/entry.key"
@@ -85,7 +84,7 @@ def create(
         signing = generate(SigningAlgorithm(answers.signing_algorithm))
         files[place_of(folder, answers.signing_key)] = to_pem(signing, None)
     files[place_of(folder, answers.ledger_key)] = to_pem(ledger, None)
-    files[place_of(folder, answers.master_key)] = b64.encode(generate_key()).encode() + b"\n"
+    files[place_of(folder, answers.master_key)] = new_master_key()
     requests: list[Path] = []
     host = endpoint.removeprefix("https://").partition(":")[0]
     for use in ("server", "client"):

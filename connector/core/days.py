@@ -89,11 +89,6 @@ class BirthDate(Private):
         """
         return cls(text.strip(" "))
 
-    @property
-    def is_lunar(self) -> bool:
-        """Whether it is no day of the calendar, so that `resolved()` differs from it."""
-        return self.resolved() != self
-
     def resolved(self) -> Self:
         """Put it through the table at the head of this module; a day that exists stays as it is."""
         year, month, day = map(int, self.value.split("-"))

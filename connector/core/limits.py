@@ -43,10 +43,6 @@ class LimitRule(StrEnum):
     LEDGER = "ledger"
 
 
-BLOCKING: Final = frozenset({LimitRule.PATTERN, LimitRule.MISSES})
-"""Rules that block until two people of the holder lift it, or the pattern's 30 days are over."""
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The numbers, those of PROTOCOL section 5 by default; the probes' are ours. Counting is never off.

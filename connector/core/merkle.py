@@ -9,7 +9,7 @@ the leaves from `index << level` to `((index + 1) << level) - 1`. Where nodes ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, Self
@@ -85,15 +85,6 @@ class Frontier:
             raise ValueError(f"frontier of {self.size} leaves holds a hash that is not {HASH_BYTES} bytes long")
 
     @classmethod
-    def from_bytes_list(cls, size: int, hashes: Iterable[bytes]) -> Self:
-        """Rebuild what `to_bytes_list` gave.
-
-        Raises:
-            ValueError: the hashes do not fit the size.
-        """
-        return cls(size, tuple(bytes(value) for value in hashes))
-
-    @classmethod
     def from_nodes(cls, size: int, node_at: NodeAt) -> Self:
         """Rebuild the frontier of the first `size` leaves from stored nodes.
 
@@ -102,10 +93,6 @@ class Frontier:
         """
         levels = (level for level in reversed(range(size.bit_length())) if size >> level & 1)
         return cls(size, tuple(node_at(level, (size >> level) - 1) for level in levels))
-
-    def to_bytes_list(self) -> list[bytes]:
-        """The hashes, largest subtree first; with `size` they are the whole state."""
-        return list(self.hashes)
 
     def root(self) -> bytes:
         """Root of the tree of `size` leaves."""

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Self
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 
 from connector.core import b64
 from connector.core.codes import Code
@@ -57,8 +57,6 @@ class PeerCertificate:
     serial: int
     not_before: Instant
     not_after: Instant
-    is_client_auth: bool
-    """Extended key usage allows TLS clients, or there is none, which restricts nothing (RFC 5280 section 4.2.1.12)."""
 
     @classmethod
     def from_der(cls, der: bytes) -> Self:
@@ -71,6 +69,7 @@ class PeerCertificate:
         try:
             certificate = x509.load_der_x509_certificate(der)
             key = certificate.public_key()
+            tuple(certificate.extensions)  # what is not readable is refused here, before anything asks for it
             value = cls(
                 x5t=x5t_s256(der),
                 spki_sha256=b64.encode(spki_sha256(certificate)),
@@ -81,7 +80,6 @@ class PeerCertificate:
                 serial=certificate.serial_number,
                 not_before=_instant(certificate.not_valid_before_utc),
                 not_after=_instant(certificate.not_valid_after_utc),
-                is_client_auth=_allows_client(certificate),
             )
         except _UNREADABLE:
             raise PeerFault("certificate: not readable as X.509", code=Code.PEER_TLS) from None
@@ -160,14 +158,6 @@ class Authorities:
 
 def _instant(moment: datetime) -> Instant:
     return Instant(int(moment.timestamp()))
-
-
-def _allows_client(certificate: x509.Certificate) -> bool:
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return True
-    return ExtendedKeyUsageOID.CLIENT_AUTH in usage
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

@@ -6,7 +6,6 @@ not read here or anywhere: it must equal the listed one, which `wire` checks. Wh
 No message holds a password or a byte of a key.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -123,47 +122,6 @@ def public_key_from_der(data: bytes) -> PublicKey:
         return _usable_public(serialization.load_der_public_key(data))
     except (ValueError, UnsupportedAlgorithm):
         raise ConfigFault.of("public-key.der") from None
-
-
-def public_key_from_jwk(jwk: Mapping[str, object]) -> PublicKey:
-    """Read a public JWK: EC P-256, RSA or Ed25519 (RFC 7518 section 6, RFC 8037 section 2). Other members are ignored.
-
-    Raises:
-        ConfigFault: a missing or malformed member, a point off its curve, another kind of key, RSA under 2048 bits,
-            or a *private* key: that one is published, so it must be replaced.
-    """
-    if "d" in jwk:
-        raise ConfigFault.of("jwk.private")
-    try:
-        match jwk.get("kty"), jwk.get("crv"):
-            case "EC", "P-256":
-                x, y = (int.from_bytes(_jwk_bytes(jwk, name, _P256_BYTES)) for name in ("x", "y"))
-                return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
-            case "OKP", "Ed25519":
-                return ed25519.Ed25519PublicKey.from_public_bytes(_jwk_bytes(jwk, "x", 32))
-            case "RSA", None:
-                e, n = (int.from_bytes(_jwk_bytes(jwk, name)) for name in ("e", "n"))
-                return _usable_public(rsa.RSAPublicNumbers(e, n).public_key())
-    except (ValueError, UnsupportedAlgorithm):
-        raise ConfigFault.of("jwk.broken") from None
-    raise ConfigFault.of("jwk.kind")
-
-
-def public_key_to_jwk(key: PublicKey) -> dict[str, str]:
-    """Give the members that RFC 7638 section 3.2 requires, and no other.
-
-    Raises:
-        ConfigFault: an EC key on another curve than P-256.
-    """
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        return {"crv": "Ed25519", "kty": "OKP", "x": b64.encode(key.public_bytes_raw())}
-    if isinstance(key, rsa.RSAPublicKey):
-        numbers = key.public_numbers()
-        return {"e": _jwk_integer(numbers.e), "kty": "RSA", "n": _jwk_integer(numbers.n)}
-    require_algorithm(key, SigningAlgorithm.ES256)
-    point = key.public_numbers()
-    x, y = (b64.encode(value.to_bytes(_P256_BYTES)) for value in (point.x, point.y))
-    return {"crv": "P-256", "kty": "EC", "x": x, "y": y}
 
 
 def public_key_to_der(key: PublicKey) -> bytes:
@@ -383,17 +341,3 @@ def _kind(key: object) -> str:
     if isinstance(key, ec.EllipticCurvePublicKey):
         return f"EC {key.curve.name}"
     return type(key).__name__.removesuffix("PublicKey").removesuffix("PrivateKey")
-
-
-def _jwk_bytes(jwk: Mapping[str, object], name: str, size: int | None = None) -> bytes:
-    value = jwk.get(name)
-    if not isinstance(value, str):
-        raise ConfigFault.of("jwk.member", name=name)
-    data = b64.decode(value, size=size)
-    if size is None and not data.lstrip(b"\0") == data:
-        raise ValueError("Base64urlUInt begins with a zero octet, RFC 7518 section 2")
-    return data
-
-
-def _jwk_integer(value: int) -> str:
-    return b64.encode(value.to_bytes((value.bit_length() + 7) // 8))

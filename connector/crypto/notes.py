@@ -100,15 +100,6 @@ class NoteSigner:
         return note
 
 
-def sign_note(body: str, name: str, private_key: Ed25519PrivateKey) -> str:
-    """Give the body as a note with one signature.
-
-    Raises:
-        ValueError: a body or name that a note cannot have.
-    """
-    return NoteSigner(name, private_key).sign(body)
-
-
 def open_note(text: str | bytes, keys: Iterable[NoteKey]) -> Note:
     """Verify a note by the keys given and give its body.
 

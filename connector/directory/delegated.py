@@ -38,13 +38,12 @@ _OF_THE_COPY = frozenset({Refusal.TAMPERED, Refusal.MISSING, Refusal.TOO_LARGE, 
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[_Content]):
-    """What one delegated role said: its content, its end, and its two files by hash."""
+    """What one delegated role said: its content, its end, and the hash of its file."""
 
     content: _Content
     version: int
     expires_at: Instant
     role_sha256: str
-    target_sha256: str
 
 
 class Copy:
@@ -202,6 +201,6 @@ class DelegatedRoles:
             raise DirectoryRefused(Refusal.ENTRY, f"{path}: has {file.length} bytes, expected at most {limit}")
         content = self._copy.needed(layout.target_file(path, digest), limit, digest)
         require_match(file, content, path)
-        part = Part(read(content), version, expires_at(signed), file_of(data), digest)
+        part = Part(read(content), version, expires_at(signed), file_of(data))
         self.versions[role] = version
         return part

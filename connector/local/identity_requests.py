@@ -14,7 +14,6 @@ from connector.local.requests import Body, DayText, Name, WorkerIn
 from connector.vigilance.desk import Wish
 
 MAX_SCANNED: Final = 1000
-MAX_GIVEN_NAMES: Final = 100
 
 PersonText = Annotated[
     str,

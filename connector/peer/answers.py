@@ -55,6 +55,7 @@ _BEFORE_THE_MANDATE: Final = frozenset(
 _NEVER_RECEIPTED: Final = frozenset(
     {Code.LIMIT_EXCEEDED, Code.LEDGER_UNAVAILABLE, Code.PEER_UNAVAILABLE, Code.PEER_MISBEHAVED}
 )
+"""What a holder says of itself, not of a mandate, and what we make of an answer that says nothing."""
 
 _OF_TIME: Final = frozenset({Code.MANDATE_EXPIRED, Code.MANDATE_NOT_YET_VALID})
 
@@ -167,12 +168,7 @@ def _read_refusal(member: Member, answer: HttpAnswer, receipt: Receipt | None, n
     if receipt is None:
         fault = refusal(member, answer)
         if fault.code not in _BEFORE_THE_MANDATE:
-            if fault.code in {
-                Code.LIMIT_EXCEEDED,
-                Code.LEDGER_UNAVAILABLE,
-                Code.PEER_UNAVAILABLE,
-                Code.PEER_MISBEHAVED,
-            }:
+            if fault.code in _NEVER_RECEIPTED:
                 raise fault
             raise PeerFault(
                 f"{member.name}: owes a receipt for its answer ({fault.code}) and sent none",

@@ -2,7 +2,7 @@
 
 Each method is one wish of a practitioner, checked, kept and told in one transaction; what then goes on by itself is
 `running`. A crash of the process loses no more than what was in motion: `resume_all` takes every fetch up where it was
-last committed (`core.states.FETCH_ON_RESTART`).
+last committed.
 """
 
 import asyncio

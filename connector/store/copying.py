@@ -140,21 +140,6 @@ def standing_of(database: Path) -> Standing:
     return Standing(entries, instant, taken_at_of(mark[0]) if mark else None)
 
 
-def restored_at(database: Path) -> Instant | None:
-    """Give the instant of the backup that a database was put back from, None where it was not, or was succeeded."""
-    if not database.is_file():
-        return None
-    try:
-        db = open_reader(database)
-        try:
-            row = one(db.conn, _FACT, RESTORED)
-        finally:
-            db.close()
-    except sqlite3.Error:
-        return None
-    return taken_at_of(row[0]) if row else None
-
-
 def restored_mark(taken_at: Instant, now: Instant) -> str:
     """Write the mark: the instants of the backup and of its putting back."""
     return json.dumps({"taken_at": taken_at, "restored_at": now})

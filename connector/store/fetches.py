@@ -47,11 +47,11 @@ _NO_CURSOR = 2**62
 
 def _reachable() -> dict[FetchState, frozenset[FetchState]]:
     """For each state, all that the table of moves leads to, over any number of moves."""
-    reach = {state: {end for start, end in FETCH_MOVES if start is state} for state in FetchState}
+    reach = dict(FETCH_MOVES)
     for _ in FetchState:
         for state, ends in reach.items():
             reach[state] = ends.union(*(reach[end] for end in ends))
-    return {state: frozenset(ends | {state}) for state, ends in reach.items()}
+    return {state: ends | {state} for state, ends in reach.items()}
 
 
 _REACHABLE: Final = _reachable()

@@ -12,10 +12,8 @@ from connector.core import b64
 from connector.core.errors import ConfigFault
 from connector.core.faults import reason
 from connector.core.matricule import Ins
-from connector.core.ports import Entropy
-from connector.crypto.aead import KEY_BYTES
+from connector.crypto.aead import KEY_BYTES, generate_key
 from connector.crypto.mac import KeyedHash, derive
-from connector.store.files import write_durably
 
 TAG_BYTES = 16
 """128 bits of a tag are enough to find by, and half the index."""
@@ -53,17 +51,9 @@ class StateKeys:
         return self.tags.tag("idempotency", caller, key)[:TAG_BYTES]
 
 
-def create_master_key(path: Path, entropy: Entropy) -> None:
-    """Write a new master key, readable by its owner only.
-
-    Raises:
-        ConfigFault: there is a file of that name: a master key is never replaced, what it sealed would be lost.
-        OSError: it cannot be written.
-    """
-    try:
-        write_durably(path, b64.encode(entropy.token(KEY_BYTES)).encode() + b"\n")
-    except FileExistsError:
-        raise ConfigFault.of("master-key.exists", path=str(path)) from None
+def new_master_key() -> bytes:
+    """Make a master key, as its file holds it and `read_master_key` reads it."""
+    return b64.encode(generate_key()).encode() + b"\n"
 
 
 def read_master_key(path: Path) -> bytes:

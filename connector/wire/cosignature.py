@@ -113,11 +113,6 @@ def open_statement(
     raise _fault("its key was not valid at its time, or it stands under another checkpoint")
 
 
-def witnessed_note(head: SignedHead, statements: Iterable[WitnessStatement]) -> str:
-    """Give the note with the lines of its witnesses appended: one file for tools that read C2SP checkpoints."""
-    return head.note + "".join(f"{statement.line}\n" for statement in statements)
-
-
 def _public(key: MemberKey) -> Ed25519PublicKey | None:
     try:
         public = public_key_from_der(key.public_der)

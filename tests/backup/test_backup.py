@@ -26,7 +26,7 @@ from connector.core.instant import Instant
 from connector.core.ledger import EntryType, Tree
 from connector.crypto.envelope import MIN_PASSPHRASE, Passphrase, Recipient, RecipientKey
 from connector.store.backup_note import last_backup
-from connector.store.copying import restored_at
+from connector.store.copying import standing_of
 from tests.backup.house import (
     AT,
     DOCUMENT,
@@ -85,7 +85,7 @@ async def test_a_restored_house_answers_nobody_before_its_ledgers_are_succeeded(
                 await state.holder.answer(entry=an_entry(), used=a_used_mandate(), trace=None)
             assert caught.value.code is Code.LEDGER_UNAVAILABLE
             assert "journal succeed" in caught.value.hint
-    assert restored_at(tmp_path / "new" / "state" / "state.db") == AT
+    assert standing_of(tmp_path / "new" / "state" / "state.db").restored_from == AT
 
     async with restored_state(tmp_path / "new", master) as state:
         await state.witness.succeed(an_entry(EntryType.SUCCEEDED, peer=None, workers=()), 2)
@@ -94,7 +94,7 @@ async def test_a_restored_house_answers_nobody_before_its_ledgers_are_succeeded(
         assert "/2\n" in await state.journal.checkpoint(Tree.EXCHANGE)
     async with restored_state(tmp_path / "new", master) as state:
         assert state.ready() is None
-    assert restored_at(tmp_path / "new" / "state" / "state.db") is None
+    assert standing_of(tmp_path / "new" / "state" / "state.db").restored_from is None
 
 
 async def test_it_is_taken_while_others_write_and_stops_nobody(tmp_path):

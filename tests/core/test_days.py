@@ -99,7 +99,6 @@ def test_incomplete_birth_date_is_resolved_by_what_is_known(written, resolved):
     birth_date = BirthDate.parse(written)
 
     assert birth_date.resolved() == BirthDate(resolved)
-    assert birth_date.is_lunar is (written != resolved)
 
 
 @given(LUNAR)
@@ -108,7 +107,6 @@ def test_resolved_birth_date_is_a_day_and_resolves_to_itself(birth_date):
 
     assert Day.parse(resolved.value).year == int(birth_date.value[:4])
     assert resolved.resolved() == resolved
-    assert not resolved.is_lunar
 
 
 @given(st.dates(min_value=date(1, 1, 1)))

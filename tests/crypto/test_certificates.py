@@ -58,7 +58,6 @@ class TestPeerCertificate:
             serial=leaf.certificate.serial_number,
             not_before=int(leaf.certificate.not_valid_before_utc.timestamp()),
             not_after=int(leaf.certificate.not_valid_after_utc.timestamp()),
-            is_client_auth=True,
         )
 
     def test_every_ou_is_read_by_its_oid_whatever_the_name_looks_like(self, pki):
@@ -67,18 +66,6 @@ class TestPeerCertificate:
 
         assert issuing.subject_ous == ("IGC-SANTE SANDBOX", "0002 187512751")
         assert sorted(PeerCertificate.from_der(der(odd)).subject_ous) == ["one,two", "three"]
-
-    @pytest.mark.parametrize(
-        ("use", "expected"), [("client", True), ("both", True), ("server", False), ("sign", False)]
-    )
-    def test_the_extended_key_usage_decides_about_clients(self, pki, use, expected):
-        assert PeerCertificate.from_der(pki.issue(MEMBER, use).der).is_client_auth is expected
-
-    def test_no_extended_key_usage_restricts_nothing(self):
-        """RFC 5280 section 4.2.1.12."""
-        plain = self_signed(ec.generate_private_key(ec.SECP256R1()))
-
-        assert PeerCertificate.from_der(der(plain)).is_client_auth
 
     def test_its_life_has_both_ends(self, leaf):
         peer = PeerCertificate.from_der(leaf.der)

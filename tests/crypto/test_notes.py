@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connector.core.errors import PeerFault
 from connector.crypto import notes
-from connector.crypto.notes import NoteKey, NoteSigner, open_note, sign_note
+from connector.crypto.notes import NoteKey, NoteSigner, open_note
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "signed-note.json").read_text())
 PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -17,7 +17,7 @@ STRANGER = Ed25519PrivateKey.from_private_bytes(bytes(32))
 NAME = "318751275100020/exchange/1"
 KEY = NoteKey(NAME, PRIVATE.public_key())
 BODY = "one line\n"
-NOTE = sign_note(BODY, NAME, PRIVATE)
+NOTE = NoteSigner(NAME, PRIVATE).sign(BODY)
 LINES = st.lists(st.text(st.characters(min_codepoint=0x20, exclude_categories=["Cs"])), max_size=4)
 BODIES = LINES.map(lambda lines: "\n".join([*lines, ""]) or "\n")
 
@@ -34,7 +34,7 @@ def test_a_published_note_opens(case):
 @given(BODIES)
 @settings(max_examples=60)
 def test_what_is_signed_opens_again(body):
-    note = sign_note(body, NAME, PRIVATE)
+    note = NoteSigner(NAME, PRIVATE).sign(body)
 
     assert open_note(note, [KEY]) == notes.Note(body, (NAME,))
     assert open_note(note.encode(), [KEY]).body == body
@@ -59,7 +59,7 @@ def test_a_signer_gives_the_key_that_verifies_and_does_not_print_its_own():
 
 def test_lines_of_keys_that_are_not_asked_about_are_passed_over():
     """c2sp.org/signed-note: unknown signatures are ignored even if they share name or id with a known key."""
-    same_name = sign_note(BODY, NAME, STRANGER).removeprefix(BODY + "\n")
+    same_name = NoteSigner(NAME, STRANGER).sign(BODY).removeprefix(BODY + "\n")
     other_kind = "— witness.example " + base64.b64encode(bytes(4 + 72)).decode() + "\n"
     own = NOTE.removeprefix(BODY + "\n")
 
@@ -68,7 +68,7 @@ def test_lines_of_keys_that_are_not_asked_about_are_passed_over():
 
 def test_several_known_keys_are_named_in_the_order_of_the_note_and_once():
     second = NoteKey("second", STRANGER.public_key())
-    line = sign_note(BODY, "second", STRANGER).removeprefix(BODY + "\n")
+    line = NoteSigner("second", STRANGER).sign(BODY).removeprefix(BODY + "\n")
     note = f"{BODY}\n{line}{NOTE.removeprefix(BODY)[1:]}{line}"
 
     assert open_note(note, [KEY, second]).names == ("second", NAME)
@@ -173,10 +173,10 @@ def test_a_name_that_no_line_can_bear_is_refused(name):
     with pytest.raises(ValueError, match="note key name"):
         NoteKey(name, PRIVATE.public_key())
     with pytest.raises(ValueError, match="note key name"):
-        sign_note(BODY, name, PRIVATE)
+        NoteSigner(name, PRIVATE).sign(BODY)
 
 
 @pytest.mark.parametrize("body", ["", "no newline", "tab\t\n", "cr\r\n", "\ud800\n", "x" * notes.MAX_NOTE_BYTES + "\n"])
 def test_a_body_that_no_note_can_have_is_not_signed(body):
     with pytest.raises(ValueError, match="note"):
-        sign_note(body, NAME, PRIVATE)
+        NoteSigner(NAME, PRIVATE).sign(body)

@@ -33,14 +33,21 @@ async def test_a_job_runs_at_its_turn_and_again():
     jobs.stop()
 
 
-async def test_a_failing_job_is_told_by_name_and_does_not_stop_the_others(log):
+async def test_a_failing_job_is_told_by_name_and_runs_again_at_its_next_turn(log):
+    turns, twice = [], asyncio.Event()
+
     async def fails():
+        turns.append(1)
+        if len(turns) == 2:
+            twice.set()
         raise RuntimeError("279035121518989")
 
     metrics = Metrics("0")
-    jobs = Jobs([Job("fails", 60, fails)], metrics)
-    await jobs.run_now("fails")
+    jobs = Jobs([Job("fails", 0.02, fails)], metrics)
+    jobs.start()
+    await asyncio.wait_for(twice.wait(), 60)
+    jobs.stop()
 
     assert '"job": "fails"' in log.getvalue()
     assert "279035121518989" not in log.getvalue()
-    assert b'spsti_jobs_total{job="fails",result="failed"} 1.0' in metrics.render()
+    assert b'spsti_jobs_total{job="fails",result="failed"}' in metrics.render()

@@ -37,7 +37,8 @@ from connector.core.states import FetchState, IncomingState
 from connector.core.traits import StrictTraits
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate
 from connector.ledger.service import OpenState, open_state
-from connector.store.keys import create_master_key
+from connector.store.files import write_durably
+from connector.store.keys import new_master_key
 from connector.store.settings import StateSettings
 
 T0 = Instant(1_795_435_200)  # 2026-11-23T12:00:00Z
@@ -88,7 +89,7 @@ def settings_in(directory: Path, **changed: int) -> StateSettings:
     master_key = directory / "master.key"
     if not master_key.exists():
         directory.mkdir(parents=True, exist_ok=True)
-        create_master_key(master_key, SystemEntropy())
+        write_durably(master_key, new_master_key())
     return StateSettings(directory / "state", master_key, **({"min_free_bytes": 0} | changed))
 
 

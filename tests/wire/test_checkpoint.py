@@ -11,7 +11,7 @@ from connector.core.ledger import Tree
 from connector.core.members import MemberId
 from connector.core.merkle import EMPTY_ROOT, MAX_SIZE
 from connector.crypto.keys import SigningAlgorithm, generate, public_key_to_der
-from connector.crypto.notes import NoteSigner, sign_note
+from connector.crypto.notes import NoteSigner
 from connector.wire import checkpoint as checkpoints
 from connector.wire.checkpoint import MAX_SERIAL, Checkpoint, Origin
 
@@ -168,7 +168,7 @@ class TestOpening:
 
     def test_one_of_another_origin_under_the_same_key_is_refused(self):
         other = Checkpoint(Origin(MEMBER, Tree.HOUSE, 1), 7, ROOT)
-        disguised = sign_note(other.to_body(), str(ORIGIN), PRIVATE)
+        disguised = NoteSigner(str(ORIGIN), PRIVATE).sign(other.to_body())
         with pytest.raises(PeerFault, match="expected 318751275100020/exchange/1"):
             checkpoints.open(disguised, signer_of(ORIGIN).key)
 
@@ -178,7 +178,7 @@ class TestOpening:
 
     def test_a_signed_text_that_is_no_checkpoint_is_refused(self):
         with pytest.raises(PeerFault, match="not three lines"):
-            checkpoints.open(sign_note("hello\n", str(ORIGIN), PRIVATE), signer_of(ORIGIN).key)
+            checkpoints.open(NoteSigner(str(ORIGIN), PRIVATE).sign("hello\n"), signer_of(ORIGIN).key)
 
     def test_every_truncation_is_refused(self):
         for cut in range(len(self.NOTE)):

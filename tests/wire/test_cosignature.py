@@ -55,7 +55,7 @@ def test_the_line_is_verified_by_hand_and_reads_back_equal():
 
 
 def test_a_note_with_the_lines_of_witnesses_is_still_its_members_note():
-    note = cosignature.witnessed_note(HEAD, [opened()])
+    note = f"{HEAD.note}{opened().line}\n"
 
     assert open_note(note, [NoteSigner(str(ORIGIN), OWN).key]).body == NOTE.split("\n\n")[0] + "\n"
     assert cosignature.bare(note) == NOTE

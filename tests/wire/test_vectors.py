@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from joserfc import jws as oracle
 from joserfc.jwk import ECKey, RSAKey
+from jwt import PyJWK
 
 from connector.core.canonical import canonical
 from connector.core.days import Day
@@ -19,7 +20,7 @@ from connector.core.ledger import Tree
 from connector.core.mandate import Kind
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
-from connector.crypto.keys import public_key_from_jwk, public_key_to_der
+from connector.crypto.keys import public_key_to_der
 from connector.wire import ack, b64, checkpoint, fhir_read, form, handover, jose, mandate, receipt, witnessing
 from connector.wire.beginning import read_beginning
 from connector.wire.cosignature import signed_head
@@ -35,7 +36,7 @@ def listed_member(stored):
     keys = []
     for key in stored["keys"]:
         public = {name: value for name, value in key["jwk"].items() if name in {"kty", "crv", "x", "y", "n", "e"}}
-        der = public_key_to_der(public_key_from_jwk(public))
+        der = public_key_to_der(PyJWK(public).key)
         keys.append(
             MemberKey(key["kid"], KeyUse(key["use"]), key["algorithm"], der, key["valid_from"], key["valid_until"])
         )

@@ -32,10 +32,6 @@ IDENTITY_COLUMNS = (
     *("ins_matricule", "ins_oid", "status", "birth_name", "birth_given_names", "sex", "birth_date", "birth_place"),
 )
 RECORD_COLUMNS = ("record_ref", "version", "last_act_on", "updated_at")
-OPTIONAL_COLUMNS = (
-    *("attributes", "former_ins", "verified_on", "extent", "author"),
-    *("document_type_system", "document_type_code", "content_type"),
-)
 NOBODY = Look(identity=None, opposition=Opposition.UNKNOWN, announcement=None)
 
 _Word = TypeVar("_Word", bound=StrEnum)

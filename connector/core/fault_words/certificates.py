@@ -66,22 +66,6 @@ CERTIFICATES: Final[Sentences] = {
         "en": ("public key: not readable as DER SubjectPublicKeyInfo", ""),
         "fr": ("clé publique : illisible comme SubjectPublicKeyInfo en DER", ""),
     },
-    "jwk.private": {
-        "en": ("JWK: holds a private key", "that key is known to others now: make a new one"),
-        "fr": ("JWK : contient une clé privée", "d'autres connaissent désormais cette clé : créez-en une nouvelle"),
-    },
-    "jwk.broken": {
-        "en": ("JWK: its members are no public key of that kind", ""),
-        "fr": ("JWK : ses membres ne sont pas une clé publique de cette sorte", ""),
-    },
-    "jwk.kind": {
-        "en": ("JWK: kty and crv name no kind of key in use, expected EC P-256, RSA, or OKP Ed25519", ""),
-        "fr": ("JWK : kty et crv ne nomment aucune sorte de clé utilisée, attendu EC P-256, RSA ou OKP Ed25519", ""),
-    },
-    "jwk.member": {
-        "en": ('JWK: member "{name}" is missing or no text', ""),
-        "fr": ("JWK : le membre « {name} » manque ou n'est pas un texte", ""),
-    },
     "launch-key.other": {
         "en": ("launch_key of {name}: expected a key for ES256 (EC P-256) or PS256 (RSA)", ""),
         "fr": ("launch_key de {name} : attendu une clé pour ES256 (EC P-256) ou PS256 (RSA)", ""),

@@ -73,10 +73,6 @@ FILES: Final[Sentences] = {
         "en": ("{path}: cannot be read ({reason:term})", "check the path and its rights"),
         "fr": ("{path} : illisible ({reason:term})", "vérifiez le chemin et ses droits"),
     },
-    "master-key.exists": {
-        "en": ("master key: {path} exists already", "keep it, or name another file for another state"),
-        "fr": ("clé maîtresse : {path} existe déjà", "gardez-la, ou nommez un autre fichier pour un autre état"),
-    },
     "master-key.open": {
         "en": ("master key: {path} can be read by everybody on this machine", "chmod 600 {path}"),
         "fr": ("clé maîtresse : {path} est lisible par tous sur cette machine", "chmod 600 {path}"),

@@ -7,7 +7,7 @@ changes are journalled.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from connector.core.coded import MAY_READ_WHOLE_RECORD, Coded
 from connector.core.codes import Code
@@ -22,8 +22,6 @@ from connector.core.ports_sign_in import PeopleStore
 from connector.core.practitioner_id import PractitionerId
 from connector.core.private import Private
 from connector.local.ports_people import Listed, PractitionerList
-
-MAX_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
