@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.core.directory import Member
+    from connector.core.fault_words import Language as Words
     from connector.evidence.acceptance import AcceptanceFile
-    from connector.evidence.acceptance_words import Language as Words
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 

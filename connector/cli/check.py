@@ -17,9 +17,9 @@ from connector.cli.text import clean
 from connector.core.instant import Instant, rfc3339
 
 if TYPE_CHECKING:
+    from connector.core.fault_words import Language
     from connector.doctor.finding import Finding
     from connector.doctor.patient import Patient
-    from connector.doctor.words import Language
 
 EX_CONFIG = 78
 _NOTHING_STARTS: Final[dict[str, str]] = {

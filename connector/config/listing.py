@@ -10,39 +10,12 @@ from dataclasses import dataclass
 
 from connector.config.locate import Path as KeyPath
 from connector.core.directory import KeyUse, Member, MemberStatus
-from connector.core.faults import Fault
+from connector.core.faults import Fault, FaultAt
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.ports import MemberDirectory
 from connector.crypto.certificates import PeerCertificate
 from connector.crypto.keys import OwnSigner, PrivateKeySigner, public_key_to_der
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that the list says otherwise, at the key of the configuration that it concerns."""
-
-    key: KeyPath
-    fault: Fault
-
-    @property
-    def message(self) -> str:
-        """What differs, in English."""
-        return self.fault.text("en")
-
-    @property
-    def remedy(self) -> str:
-        """What to do, in English."""
-        return self.fault.remedy("en")
-
-    def __str__(self) -> str:
-        """The message with the key, for those who do not see the file."""
-        return f"[{self.dotted}] {self.message}"
-
-    @property
-    def dotted(self) -> str:
-        """The key, as it is written."""
-        return ".".join(map(str, self.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +29,14 @@ class Own:
     server: PeerCertificate | None
     client: PeerCertificate | None
 
-    def differences(self, directory: MemberDirectory, now: Instant) -> tuple[Difference, ...]:
-        """Compare with the list as it is now."""
+    def differences(self, directory: MemberDirectory, now: Instant) -> tuple[FaultAt, ...]:
+        """Compare with the list as it is now: what it says otherwise, each at the key that it concerns."""
         member = directory.get(self.id)
         if member is None:
             return (_difference(self.list_key, "listing.absent", member=str(self.id), do=f"join.{self.list_key[0]}"),)
         return tuple(self._found(member, directory, now))
 
-    def _found(self, member: Member, directory: MemberDirectory, now: Instant) -> Iterator[Difference]:
+    def _found(self, member: Member, directory: MemberDirectory, now: Instant) -> Iterator[FaultAt]:
         if not member.keys and self.list_key[0] == "directory":
             yield _difference(self.list_key, "listing.unpublished", member=str(self.id))
             return
@@ -87,13 +60,11 @@ class Own:
                     yield _difference(where, "listing.certificate-nobody", member=own)
 
 
-def _difference(key: KeyPath, kind: str, /, **values: object) -> Difference:
-    return Difference(key, Fault(kind, values))
+def _difference(path: KeyPath, kind: str, /, **values: object) -> FaultAt:
+    return FaultAt(path, Fault(kind, values))
 
 
-def _key_differences(
-    member: Member, use: KeyUse, signer: OwnSigner, section: str, now: Instant
-) -> Iterator[Difference]:
+def _key_differences(member: Member, use: KeyUse, signer: OwnSigner, section: str, now: Instant) -> Iterator[FaultAt]:
     listed = next((k for k in member.keys if k.kid == signer.kid and k.use is use), None)
     if listed is None or listed.public_der != public_key_to_der(signer.public_key):
         yield _difference((section, "kid"), "listing.key", use=use.value, kid=signer.kid)

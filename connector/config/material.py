@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from connector.config.alerts import AlertSettings, alert_settings
 from connector.config.evidence import EvidenceSettings, evidence_settings
 from connector.config.insi import insi_settings
-from connector.config.listing import Difference, Own
+from connector.config.listing import Own
 from connector.config.load import LoadedFile, fault_error
 from connector.config.locate import Path as KeyPath
 from connector.config.membership import membership_settings
@@ -23,13 +23,12 @@ from connector.config.own_certificates import LocalCertificate, read_local
 from connector.config.references import References
 from connector.contract.discovery import sink_option_faults, source_option_faults
 from connector.contract.installed import use_installed
-from connector.contract.options import OptionFault
 from connector.contract.process import option_faults
 from connector.contract.settings import Authority, GuardSettings, Isolation, OppositionSettings, ProcessSettings
 from connector.core.days import Day
 from connector.core.directory import Member, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault, FailedClosed, IdentityFault
-from connector.core.faults import Fault
+from connector.core.faults import Fault, FaultAt
 from connector.core.inspection import FindingKind
 from connector.core.instant import Instant
 from connector.core.limits import Limits
@@ -86,7 +85,7 @@ class Listing:
     copies: int | None
     staleness: Staleness
     is_ready: bool
-    differences: tuple[Difference, ...]
+    differences: tuple[FaultAt, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +353,7 @@ class _Reader:
         differences = own.differences(directory, self._now)
         if self._model.members is not None:
             for difference in differences:
-                self._fault(difference.key, difference.fault)
+                self._fault(difference.path, difference.fault)
             differences = ()
         return Listing(
             version=directory.version,
@@ -387,7 +386,7 @@ class _Reader:
                 except ConfigFault as error:
                     self._tell_options(half, error)
 
-    def _tell_options(self, half: str, found: tuple[OptionFault, ...] | ConfigFault) -> None:
+    def _tell_options(self, half: str, found: tuple[FaultAt, ...] | ConfigFault) -> None:
         if isinstance(found, ConfigFault):
             for detail in found.details:
                 self._fault((half, "adapter"), detail)

@@ -15,9 +15,10 @@ from typing import Any, cast
 
 from connector.contract.adapter import CONTRACT_VERSION, Adapter, AdapterContext, AdapterOptions, Sink, Source
 from connector.contract.faults import type_name
-from connector.contract.options import OptionFault, check_options
+from connector.contract.options import check_options
 from connector.contract.refusals import adapter_refused
 from connector.core.errors import ConfigFault
+from connector.core.faults import FaultAt
 
 SOURCES = "spsti_connector.sources"
 SINKS = "spsti_connector.sinks"
@@ -82,7 +83,7 @@ def load_sink(name: str, options: Mapping[str, Any], context: AdapterContext) ->
     return cast("tuple[Sink, AdapterInfo]", _load(SINKS, name, options, context))
 
 
-def source_option_faults(name: str, options: Mapping[str, Any]) -> tuple[OptionFault, ...]:
+def source_option_faults(name: str, options: Mapping[str, Any]) -> tuple[FaultAt, ...]:
     """Check a source's options alone, as values whose key paths the configuration can find in its file.
 
     Raises:
@@ -91,7 +92,7 @@ def source_option_faults(name: str, options: Mapping[str, Any]) -> tuple[OptionF
     return check_options(_load_class(SOURCES, name)[0].Options, options)[1]
 
 
-def sink_option_faults(name: str, options: Mapping[str, Any]) -> tuple[OptionFault, ...]:
+def sink_option_faults(name: str, options: Mapping[str, Any]) -> tuple[FaultAt, ...]:
     """Check a sink's options alone, as `source_option_faults`.
 
     Raises:
@@ -105,7 +106,7 @@ def _load(group: str, name: str, options: Mapping[str, Any], context: AdapterCon
     model, faults = check_options(adapter_class.Options, options)
     if faults:
         heading = f'{_HALF_OF[group]} adapter "{name}" refuses its options'
-        raise ConfigFault.of_all(heading, tuple(replace(one.fault, part=one.where) for one in faults))
+        raise ConfigFault.of_all(heading, tuple(replace(one.fault, part=one.where or "options") for one in faults))
     try:
         return adapter_class(model, context), info
     except Exception as error:  # noqa: BLE001  a vendor's code: whatever it raises stops the start, not the program

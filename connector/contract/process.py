@@ -20,11 +20,11 @@ from connector.contract.answers import without_numbers
 from connector.contract.discovery import AdapterInfo
 from connector.contract.faults import ProcessFault, plain_word
 from connector.contract.frames import AHEAD, BODY_BYTES, FrameFault, Frames, Header, Parser, encode
-from connector.contract.options import OptionFault
 from connector.contract.refusals import adapter_refused, read_fault, read_refusal
 from connector.contract.settings import GuardSettings, ProcessSettings, credential_in
 from connector.core.codes import Code
 from connector.core.errors import ConfigFault
+from connector.core.faults import FaultAt
 
 MODULE: Final = "connector.contract.child"
 _CREDENTIAL: Final = "credential:"
@@ -340,7 +340,7 @@ class Process:
 
 def option_faults(
     halves: Sequence[tuple[str, str, Mapping[str, Any]]], settings: ProcessSettings
-) -> Iterator[tuple[OptionFault, ...] | ConfigFault]:
+) -> Iterator[tuple[FaultAt, ...] | ConfigFault]:
     """Check the options of adapters, each in a process of its own, side by side: (half, name, options) each.
 
     Gives for each half its faults, or why the adapter cannot be had. It blocks; the configuration is read before
@@ -366,7 +366,7 @@ def option_faults(
                 child_or_error.reap()
 
 
-def _checked(half: str, name: str, child: Child | OSError) -> tuple[OptionFault, ...] | ConfigFault:
+def _checked(half: str, name: str, child: Child | OSError) -> tuple[FaultAt, ...] | ConfigFault:
     said: Header = {}
     if isinstance(child, Child):
         with contextlib.suppress(OSError, FrameFault):
@@ -375,7 +375,7 @@ def _checked(half: str, name: str, child: Child | OSError) -> tuple[OptionFault,
         return read_refusal(said)
     try:
         return tuple(
-            OptionFault(tuple(part if isinstance(part, int) else str(part) for part in path), read_fault(written))
+            FaultAt(tuple(part if isinstance(part, int) else str(part) for part in path), read_fault(written))
             for path, written in said["option_faults"]
         )
     except (KeyError, TypeError, ValueError):

@@ -66,6 +66,22 @@ class Fault:
         return {"kind": self.kind, "values": values, **place}
 
 
+@dataclass(frozen=True, slots=True)
+class FaultAt:
+    """A fault at a path of keys, as long as nobody has looked where in the file that key stands."""
+
+    path: tuple[str | int, ...]
+    fault: Fault
+
+    @property
+    def where(self) -> str:
+        """The path as it is written: `peer.client.key`."""
+        return ".".join(map(str, self.path))
+
+    def __str__(self) -> str:
+        return str(replace(self.fault, key=self.where))
+
+
 def unworded(text: str, hint: str = "") -> Fault:
     """Make a fault of a text that is finished already."""
     return Fault(UNWORDED, {"text": text, "hint": hint})

@@ -14,6 +14,7 @@ from connector.config.listing import Own
 from connector.core.codes import Code
 from connector.core.directory import MemberStatus
 from connector.core.errors import ConnectorError, LocalRefused
+from connector.core.faults import FaultAt
 from connector.core.instant import rfc3339
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.measures import Block, BlockReason, Pause, PauseReason
@@ -109,7 +110,7 @@ class Membership:
         """Check that the directory is in force, and knows this service as it is configured."""
         staleness, reason = self.directory.staleness(), self.directory.not_ready()
         is_signed = self.directory.copies() is not None
-        differences = self.own.differences(self.directory, self._clock.now()) if reason is None else ()
+        differences = self._differences() if reason is None else ()
         paused = self._pause
         return (
             Check(
@@ -123,8 +124,8 @@ class Membership:
             Check(
                 "membership",
                 not differences,
-                "; ".join(map(str, differences)),
-                "; ".join(d.remedy for d in differences if d.remedy),
+                "; ".join(map(_said, differences)),
+                "; ".join(filter(None, (one.fault.remedy("en") for one in differences))),
             ),
             Check(
                 "answering",
@@ -139,7 +140,6 @@ class Membership:
         directory = self.directory
         staleness = directory.staleness()
         reason = directory.not_ready()
-        differences = self.own.differences(directory, self._clock.now()) if reason is None else ()
         return MembershipReport(
             version=directory.version,
             is_signed=directory.copies() is not None,
@@ -150,7 +150,7 @@ class Membership:
             copies=directory.copies(),
             members=Counter(member.status for member in directory.members()),
             findings=tuple(map(str, directory.findings())),
-            differences=tuple(map(str, differences)),
+            differences=tuple(map(_said, self._differences())) if reason is None else (),
             blocks=directory.blocks(),
         )
 
@@ -252,9 +252,16 @@ class Membership:
             self._pause = self._measures.pause()
         self.measure()
 
+    def _differences(self) -> tuple[FaultAt, ...]:
+        return self.own.differences(self.directory, self._clock.now())
+
     def _entry(
         self, type_: EntryType, outcome: str, reason: str | None, caller: str, member: MemberId | None = None
     ) -> EntryDraft:
         return EntryDraft(
             type=type_, at=self._clock.now(), peer=member, outcome=outcome, reason=reason, personal={"caller": caller}
         )
+
+
+def _said(difference: FaultAt) -> str:
+    return f"[{difference.where}] {difference.fault.text('en')}"

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+from connector.core.fault_words import Language
 from connector.core.faults import Fault
 from connector.doctor.labels import Label
-from connector.doctor.words import SENTENCES, Language
+from connector.doctor.words import SENTENCES
 
 
 class Level(IntEnum):

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from connector.config.model import AdapterSection
 from connector.contract.interruption import place_of
 from connector.core.directory import MemberStatus
+from connector.core.fault_words import Language
 from connector.doctor.labels import Label
 from connector.doctor.patient import Patient
-from connector.doctor.words import Language
 
 _PORT_OF: Final = {"https": 443, "http": 80}
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from connector.doctor.words import Language
+from connector.core.fault_words import Language
 
 _LABELS: Final[dict[str, dict[Language, str]]] = {
     # what is asked or answered there

@@ -21,7 +21,7 @@ def listing(patient: Patient) -> Iterator[Finding]:
         yield warning("directory", "directory.not-ready", what=found.staleness.fault)
     else:
         for one in found.differences:
-            yield warning("directory", "directory.difference", where=one.dotted, difference=one.fault)
+            yield warning("directory", "directory.difference", where=one.where, difference=one.fault)
         if found.staleness.fault:
             yield warning("directory", "directory.stale", what=found.staleness.fault)
     if found.copies < COPIES:

@@ -9,8 +9,6 @@ from typing import Final
 
 from connector.core.fault_words import Language
 
-__all__ = ["SENTENCES", "Language"]
-
 _LET_NETWORK = "have the network let it through (check --flows)"
 _OUVRIR = "faites ouvrir ce flux (check --flows)"
 

@@ -3,11 +3,11 @@
 # ruff: noqa: E501 (a sentence stands on one line)
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
+from connector.core.fault_words import Language
 from connector.evidence.acceptance import AcceptanceFile, Difference, Result, Sealed, Step, Verdict
 
-Language = Literal["en", "fr"]
 _Said = dict[Language, str]
 
 TITLES: Final[dict[str, _Said]] = {

@@ -521,7 +521,7 @@ def test_options_are_checked_in_a_process_of_their_own(tmp_path):
 
     source, sink, absent = option_faults(halves, ProcessSettings())
 
-    assert [(fault.path, fault.message) for fault in source] == [
+    assert [(found.path, found.fault.text("en")) for found in source] == [
         (("level",), "Input should be less than or equal to 9"),
         (("odd",), "unknown key"),
     ]
