@@ -173,7 +173,9 @@ def _key(passphrase_file: Path | None, identity: Path | None, what: str) -> Any:
 
 def _secret(path: Path | None, what: str, *, confirms: bool) -> str:
     if path is not None:
-        return _read(path).split(b"\n", 1)[0].rstrip(b"\r").decode(errors="replace")
+        from connector.crypto.keys import password_in
+
+        return password_in(_read(path)).decode(errors="replace")
     if not sys.stdin.isatty():
         raise Fault(f"passphrase of the {what}: nobody is there to be asked", do="--passphrase-file", status=Exit.USAGE)
     text: str = click.prompt(f"Passphrase of the {what}", hide_input=True, confirmation_prompt=confirms, err=True)

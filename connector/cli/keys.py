@@ -55,12 +55,12 @@ def show(config: Path) -> None:
 def identify(file: Path, password_file: Path | None) -> None:
     """Say which of SERV_SSL, ORG_AUTH_CLI and ORG_SIGN a certificate file is (PEM, DER or PKCS#12)."""
     from connector.crypto.certificates import PeerCertificate
-    from connector.crypto.keys import load_certificates, load_pkcs12
+    from connector.crypto.keys import load_certificates, load_pkcs12, password_in
     from connector.crypto.kinds import kind_of
     from connector.crypto.pem import der_of
 
     data = file.read_bytes()
-    password = password_file.read_bytes().split(b"\n", 1)[0].rstrip(b"\r") if password_file else None
+    password = password_in(password_file.read_bytes()) if password_file else None
     try:
         try:
             certificates = load_certificates(data)

@@ -10,7 +10,7 @@ from typing import Final
 from connector.config.scaffold import Answers, KeyPairFiles
 from connector.core.errors import ConfigFault
 from connector.core.faults import reason
-from connector.crypto.keys import Pkcs12, PrivateKeySigner, SigningAlgorithm, load_pkcs12
+from connector.crypto.keys import Pkcs12, PrivateKeySigner, SigningAlgorithm, load_pkcs12, password_in
 from connector.crypto.kinds import WANTED, Use, require_fit
 
 _CREDENTIAL: Final = "credential:"
@@ -65,5 +65,5 @@ def _is_credential(pair: KeyPairFiles) -> bool:
 
 def _opened(pair: KeyPairFiles) -> Pkcs12:
     data = Path(pair.pkcs12).read_bytes()
-    password = Path(pair.password).read_bytes().split(b"\n", 1)[0].rstrip(b"\r") if pair.password else None
+    password = password_in(Path(pair.password).read_bytes()) if pair.password else None
     return load_pkcs12(data, password)

@@ -4,49 +4,46 @@
 What only the running daemon can tell (ports, peers, the vendor's software) is asked by `check` afterwards.
 """
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from connector.config.adapter_options import adapter_faults
 from connector.config.alerts import AlertSettings, alert_settings
 from connector.config.evidence import EvidenceSettings, evidence_settings
 from connector.config.insi import insi_settings
 from connector.config.listing import Own
 from connector.config.load import LoadedFile, fault_error
+from connector.config.local_certificate import LocalCertificate, read_local
 from connector.config.locate import Path as KeyPath
 from connector.config.membership import membership_settings
-from connector.config.model import AdapterSection, KeyPair, LedgerKey, SigningKey
+from connector.config.model import AdapterSection, KeyPair
 from connector.config.network import proxies
-from connector.config.own_certificates import LocalCertificate, read_local
+from connector.config.own_keys import OwnKeys, Prepared, listed_points
 from connector.config.references import References
-from connector.contract.discovery import sink_option_faults, source_option_faults
+from connector.config.roles import (
+    guard_settings,
+    holder_settings,
+    inspection_settings,
+    opposition_settings,
+    process_settings,
+    requester_settings,
+)
 from connector.contract.installed import use_installed
-from connector.contract.process import option_faults
-from connector.contract.settings import Authority, GuardSettings, Isolation, OppositionSettings, ProcessSettings
-from connector.core.days import Day
+from connector.contract.settings import GuardSettings, OppositionSettings, ProcessSettings
 from connector.core.directory import Member, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault, FailedClosed, IdentityFault
 from connector.core.faults import Fault, FaultAt
-from connector.core.inspection import FindingKind
 from connector.core.instant import Instant
-from connector.core.limits import Limits
 from connector.core.members import MemberId
 from connector.core.oid import Environment
-from connector.core.policy import HolderPolicy
-from connector.crypto.certificates import Authorities, PeerCertificate
-from connector.crypto.crls import believable, distribution_points
+from connector.crypto.certificates import PeerCertificate
 from connector.crypto.keys import (
     OwnSigner,
     PrivateKeySigner,
-    SigningAlgorithm,
-    load_certificates,
-    load_pkcs12,
-    load_private_key,
 )
-from connector.crypto.kinds import Use, require_fit
-from connector.crypto.token import TokenKey, TokenSigner
+from connector.crypto.kinds import Use
 from connector.directory.age import Staleness
 from connector.directory.opening import MembershipSettings, open_membership
 from connector.directory.ports import Deaf, KeptDirectory
@@ -54,14 +51,11 @@ from connector.holder.settings import HolderSettings
 from connector.insi.opening import check_insi
 from connector.insi.settings import InsiSettings
 from connector.inspection.settings import InspectionSettings
-from connector.peer.tls import TlsMaterial, TlsSettings, Trust, client_context, server_context
-from connector.requester.settings import HOUR, RequesterSettings
-from connector.store.kept_crls import KeptCrls
+from connector.peer.tls import TlsMaterial
+from connector.requester.settings import RequesterSettings
 from connector.store.keys import read_master_key
-from connector.store.settings import StateSettings
+from connector.store.settings import MEBIBYTE, StateSettings
 
-DAY_SECONDS = 86_400
-MIB = 1024 * 1024
 T = TypeVar("T")
 
 
@@ -86,16 +80,6 @@ class Listing:
     staleness: Staleness
     is_ready: bool
     differences: tuple[FaultAt, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What was prepared to follow the keys and certificates in use; None where nothing was."""
-
-    signer: OwnSigner | None = None
-    ledger_signer: PrivateKeySigner | None = None
-    server_tls: TlsMaterial | None = field(default=None, repr=False)
-    client_tls: TlsMaterial | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,26 +113,16 @@ class Material:
 
     def guard(self, section: AdapterSection) -> GuardSettings:
         """Give the limits of one half of the adapter."""
-        return GuardSettings(
-            look_seconds=section.timeout_seconds,
-            question_places=section.max_concurrent,
-            max_document_bytes=self.holder.max_document_bytes,
-        )
+        return guard_settings(section, self.file.model)
 
     def process(self, section: AdapterSection) -> ProcessSettings:
         """Give the limits of the process of one half."""
-        return ProcessSettings(memory_bytes=section.memory_mb * MIB, credentials=self.references.credentials)
+        return process_settings(section, self.references.credentials)
 
     @property
     def inspection(self) -> InspectionSettings:
         """How received documents are looked into."""
-        section = self.file.model.documents
-        return InspectionSettings(
-            policy={kind: getattr(section.active_content, kind.value) for kind in FindingKind},
-            seconds=section.inspection_seconds,
-            memory_bytes=section.inspection_memory_mb * MIB,
-            places=section.inspections_at_once,
-        )
+        return inspection_settings(self.file.model)
 
 
 def prepare(loaded: LoadedFile, *, credentials: Path | None, now: Instant, checks_adapters: bool = True) -> Material:
@@ -164,6 +138,7 @@ def prepare(loaded: LoadedFile, *, credentials: Path | None, now: Instant, check
 class _Reader:
     def __init__(self, loaded: LoadedFile, references: References, now: Instant, *, checks_adapters: bool) -> None:
         self._loaded, self._model, self._references, self._now = loaded, loaded.model, references, now
+        self._keys = OwnKeys(loaded.model, references)
         self._faults: list[Fault] = []
         self._checks_adapters = checks_adapters
         self._crl_urls: tuple[str, ...] = ()
@@ -172,8 +147,8 @@ class _Reader:
         model = self._model
         environment = model.member.environment
         member_id = self._try(("member", "id"), self._member_id)
-        signer = self._try(("signing",), lambda: self._signer(model.signing))
-        ledger_signer = self._try(("ledger",), lambda: self._ledger_signer(model.ledger))
+        signer = self._try(("signing",), lambda: self._keys.signer(model.signing))
+        ledger_signer = self._try(("ledger",), lambda: self._keys.ledger_signer(model.ledger))
         server, client = self._both_tls()
         following = self._prepared()
         state = self._try(("state",), self._state)
@@ -190,7 +165,8 @@ class _Reader:
             own = Own(member_id, self._list_key, signer, ledger_signer, *tls)
         listing = self._listing(own, directory) if own and directory else None
         if self._checks_adapters:
-            self._check_adapters()
+            for found in adapter_faults(model):
+                self._fault(found.path, found.fault)
         if self._faults or not (
             own and signer and ledger_signer and server and client and membership and directory and listing and state
         ):
@@ -210,9 +186,9 @@ class _Reader:
             own=own,
             listing=listing,
             state=state,
-            holder=self._holder(member.id, environment),
-            requester=self._requester(member.id, environment),
-            opposition=self._opposition(),
+            holder=holder_settings(model, member.id),
+            requester=requester_settings(model, member.id),
+            opposition=opposition_settings(model),
             insi=insi,
             local=local,
             references=self._references,
@@ -227,102 +203,45 @@ class _Reader:
         except IdentityFault:
             raise ConfigFault.of("value.member-id-check") from None
 
-    def _signer(self, section: SigningKey) -> OwnSigner:
-        algorithm = SigningAlgorithm(section.algorithm)
-        if section.pkcs11 is not None:
-            token = section.pkcs11
-            pin = (self._password(token.pin) or b"").decode(errors="replace")
-            return TokenSigner(
-                section.kid, algorithm, TokenKey(token.module, token.token, token.key, pin), time.monotonic
-            )
-        data = self._references.read(section.key or section.pkcs12 or "")
-        if section.pkcs12 is not None:
-            bundle = load_pkcs12(data, self._password(section.password))
-            require_fit(bundle.certificate, Use.SIGNING)
-            return PrivateKeySigner(section.kid, algorithm, bundle.key)
-        key = load_private_key(data, self._password(section.password))
-        return PrivateKeySigner(section.kid, algorithm, key)
-
-    def _ledger_signer(self, section: LedgerKey) -> PrivateKeySigner:
-        key = load_private_key(self._references.read(section.key), self._password(section.password))
-        return PrivateKeySigner(section.kid, SigningAlgorithm.ED25519, key)
-
     def _prepared(self) -> Prepared:
         """Read what is to follow: it must be usable, and the directory need not know it yet."""
         model = self._model
         signing, ledger = model.signing.next, model.ledger.next
         server, client = model.peer.server.next, model.peer.client.next
         return Prepared(
-            self._try(("signing", "next"), lambda: self._signer(signing)) if signing else None,
-            self._try(("ledger", "next"), lambda: self._ledger_signer(ledger)) if ledger else None,
+            self._try(("signing", "next"), lambda: self._keys.signer(signing)) if signing else None,
+            self._try(("ledger", "next"), lambda: self._keys.ledger_signer(ledger)) if ledger else None,
             self._following("server", server) if server else None,
             self._following("client", client) if client else None,
         )
 
     def _following(self, half: str, pair: KeyPair) -> TlsMaterial | None:
         where = ("peer", half, "next")
-        read = self._try(where, lambda: self._pair(pair))
-        return self._usable(read, where, Use(half), is_needed_now=False)
-
-    def _password(self, reference: str | None) -> bytes | None:
-        return self._references.read(reference).split(b"\n", 1)[0].rstrip(b"\r") if reference else None
+        read = self._try(where, lambda: self._keys.pair(pair))
+        return self._usable(read, where, Use(half), at=None)
 
     def _both_tls(self) -> tuple[TlsMaterial | None, TlsMaterial | None]:
         peer = self._model.peer
-        halves = (("server", peer.server), ("client", peer.client))
-        read = [self._try(("peer", half), lambda pair=pair: self._pair(pair)) for half, pair in halves]  # type: ignore[misc]
-        server, client = read
-        found = [material for material in read if material is not None]
+        server = self._try(("peer", "server"), lambda: self._keys.pair(peer.server))
+        client = self._try(("peer", "client"), lambda: self._keys.pair(peer.client))
+        found = [read for read in (server, client) if read is not None]
         if found and peer.crl.fetch:
-            points = self._try(("peer", "trusted_cas"), lambda: distribution_points(_certificates(found)))
+            points = self._try(("peer", "trusted_cas"), lambda: listed_points(found))
             self._crl_urls = tuple(dict.fromkeys((*peer.crl.addresses, *(points or ()))))
         return (
-            self._usable(server, ("peer", "server"), Use.SERVER),
-            self._usable(client, ("peer", "client"), Use.CLIENT),
+            self._usable(server, ("peer", "server"), Use.SERVER, at=self._now),
+            self._usable(client, ("peer", "client"), Use.CLIENT, at=self._now),
         )
 
-    def _pair(self, pair: KeyPair) -> TlsMaterial:
-        peer, path = self._model.peer, self._references.path
-        return TlsSettings(
-            trusted_cas=tuple(map(path, peer.trusted_cas)),
-            certificate=path(pair.pkcs12 or pair.certificate or ""),
-            key=path(pair.key) if pair.key else None,
-            password=path(pair.password) if pair.password else None,
-            crls=tuple(map(path, peer.crls)),
-        ).read()
-
-    def _usable(
-        self, material: TlsMaterial | None, where: KeyPath, use: Use, *, is_needed_now: bool = True
-    ) -> TlsMaterial | None:
-        """Add the revocation lists kept here, and see whether TLS takes it all."""
-        if material is None:
-            return None
-        peer, read = self._model.peer, material
-
-        def whole() -> TlsMaterial:
-            require_fit(load_certificates(read.chain)[0], use)
-            authorities = Authorities.load((read.trusted_cas,)).certificates
-            kept = KeptCrls(self._references.path(self._model.state.directory)).read() if self._crl_urls else ()
-            made = replace(
-                read,
-                crls=(*read.crls, *(crl.der for crl in believable(kept, authorities))),
-                awaits_crls=bool(self._crl_urls),
-                grace_seconds=peer.crl.grace_hours * HOUR,
-            )
-            Trust.of(made)
-            (client_context if use is Use.CLIENT else server_context)(made)
-            if is_needed_now and not made.certificate.is_valid_at(self._now):
-                raise ConfigFault.of("certificate.now")
-            return made
-
-        return self._try(where, whole)
+    def _usable(self, read: TlsMaterial | None, where: KeyPath, use: Use, *, at: Instant | None) -> TlsMaterial | None:
+        return self._try(where, lambda: self._keys.usable(read, use, self._crl_urls, at=at)) if read else None
 
     def _state(self) -> StateSettings:
         section = self._model.state
         settings = StateSettings(
             directory=self._references.path(section.directory),
             master_key=self._references.path(section.master_key),
-            min_free_bytes=section.min_free_mb * MIB,
+            min_free_bytes=section.min_free_mb * MEBIBYTE,
         )
         read_master_key(settings.master_key)
         return settings
@@ -369,72 +288,6 @@ class _Reader:
         unlisted = Member(own, name, MemberStatus.MAIL_ONLY, endpoint="", tls=TlsBinding(), keys=())
         return directory.last_known(own) or unlisted
 
-    def _check_adapters(self) -> None:
-        """Check each half's options by the adapter's own model, where the adapter will run: its code may crash."""
-        halves = {"source": self._model.source, "sink": self._model.sink}
-        given = [(half, section) for half, section in halves.items() if section is not None]
-        apart = [(half, section) for half, section in given if section.isolation is Isolation.PROCESS]
-        process = ProcessSettings()
-        found = option_faults([(half, s.adapter, s.options) for half, s in apart], process)
-        for (half, _), faults in zip(apart, found, strict=True):
-            self._tell_options(half, faults)
-        for half, section in given:
-            if section.isolation is Isolation.NONE:
-                ask = source_option_faults if half == "source" else sink_option_faults
-                try:
-                    self._tell_options(half, ask(section.adapter, section.options))
-                except ConfigFault as error:
-                    self._tell_options(half, error)
-
-    def _tell_options(self, half: str, found: tuple[FaultAt, ...] | ConfigFault) -> None:
-        if isinstance(found, ConfigFault):
-            for detail in found.details:
-                self._fault((half, "adapter"), detail)
-            return
-        for option in found:
-            self._fault((half, "options", *option.path), option.fault)
-
-    def _holder(self, member: MemberId, environment: Environment) -> HolderSettings:
-        section = self._model.holder
-        return HolderSettings(
-            member=member,
-            limits=Limits(**self._model.limits.model_dump()),
-            policy=HolderPolicy(
-                environment=environment,
-                minimum_auth_level=section.minimum_auth_level,
-                accept_declared=section.accept_declared,
-                accept_unattended=section.accept_unattended,
-            ),
-            withheld_floor_seconds=section.withheld_floor_ms / 1000,
-            render_seconds=section.render_seconds,
-            max_document_bytes=section.max_document_mb * MIB,
-        )
-
-    def _requester(self, member: MemberId, environment: Environment) -> RequesterSettings:
-        section, retention = self._model.requester, self._model.retention
-        return RequesterSettings(
-            member=member,
-            environment=environment,
-            max_services=section.max_services,
-            allow_declared=section.allow_declared,
-            identity_max_age_days=section.identity_max_age_days,
-            deadline_seconds=section.deadline_seconds,
-            max_document_bytes=section.max_document_mb * MIB,
-            fetch_seconds=section.fetch_hours * HOUR,
-            opened_seconds=min(retention.hours_after_opening * HOUR, retention.days_at_most * DAY_SECONDS),
-            practitioner_per_day=self._model.limits.practitioner_per_day,
-            kept_seconds=retention.days_at_most * DAY_SECONDS,
-        )
-
-    def _opposition(self) -> OppositionSettings:
-        section = self._model.opposition
-        return OppositionSettings(
-            Authority(section.authority),
-            Day.parse(section.decided_on.isoformat()),
-            section.decided_by,
-            section.register_complete,
-        )
-
     def _try(self, where: KeyPath, read: Callable[[], T]) -> T | None:
         try:
             return read()
@@ -448,11 +301,6 @@ class _Reader:
 
     def _fault(self, where: KeyPath, fault: Fault) -> None:
         self._faults.append(self._loaded.placed(where, fault))
-
-
-def _certificates(materials: list[TlsMaterial]) -> tuple[Any, ...]:
-    """Our own certificates and the configured authorities', which name where their issuers' lists are."""
-    return tuple(found for one in materials for found in load_certificates(one.chain + b"\n" + one.trusted_cas))
 
 
 class _At:

@@ -4,23 +4,15 @@
 """
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
-from connector.core.errors import ConfigFault, PeerFault
+from connector.config.material import Material
 from connector.core.faults import Fault
 from connector.core.instant import Instant, rfc3339
-from connector.crypto.certificates import PeerCertificate
-from connector.crypto.chains import ChainFault, chain_fault, is_self_issued
 from connector.crypto.keys import load_certificates
 from connector.crypto.kinds import kind_of
 from connector.crypto.names import hosts_of
-from connector.crypto.pem import certificates_to_pem, der_of
-from connector.local.site import local_context
-
-if TYPE_CHECKING:
-    from connector.config.material import Material
 
 DAY: Final = 86_400
 STAGES: Final = (60, 30, 7)
@@ -52,40 +44,6 @@ class Finding:
         return self.fault.kind in _ENDS
 
 
-@dataclass(frozen=True, slots=True)
-class LocalCertificate:
-    """The local side's own certificate, whose authority is one that the browsers here trust."""
-
-    certificate: PeerCertificate
-    names: tuple[str, ...]
-    fault: Fault | None
-
-
-def read_local(certificate: Path, key: Path) -> LocalCertificate:
-    """Read the local side's certificate.
-
-    Raises:
-        ConfigFault: certificate and key cannot be read, or are no pair.
-    """
-    local_context(certificate, key)
-    chain = load_certificates(certificate.read_bytes())
-    try:
-        own = PeerCertificate.from_der(der_of(chain[0]))
-    except PeerFault:
-        raise ConfigFault.of("certificate.not-x509") from None
-    names = hosts_of(certificates_to_pem(chain[:1]))
-    kind = _local_fault(chain_fault(chain), has_names=bool(names), is_self_issued=is_self_issued(chain[0]))
-    return LocalCertificate(own, names, Fault(kind) if kind else None)
-
-
-def _local_fault(chain: ChainFault | None, *, has_names: bool, is_self_issued: bool) -> str:
-    if not has_names:
-        return "own.local-names"
-    if chain is not None:
-        return "own.local-order" if chain is ChainFault.ORDER else "own.local-alone"
-    return "own.local-self" if is_self_issued else ""
-
-
 def stage_of(not_after: Instant, now: Instant) -> int | None:
     """Give the last of 60, 30 and 7 days that a certificate's end has come within, 0 when it has ended, else None."""
     if now >= not_after:
@@ -103,7 +61,7 @@ def ending(use: str, not_after: Instant, now: Instant) -> Finding | None:
     return Finding(Fault(_END_OF[stage], {"use": use, "until": rfc3339(not_after), "days": left, "do": do}))
 
 
-def described(material: "Material") -> tuple[str, ...]:
+def described(material: Material) -> tuple[str, ...]:
     """Say of each certificate which product it is, and until when it holds."""
     following = material.prepared
     named = (
@@ -119,7 +77,7 @@ def described(material: "Material") -> tuple[str, ...]:
     )
 
 
-def findings(material: "Material", now: Instant) -> tuple[Finding, ...]:
+def findings(material: Material, now: Instant) -> tuple[Finding, ...]:
     """Say everything that `check` warns of about this service's own certificates and the lists that revoke others."""
     used = {"server": material.server_tls.certificate, "client": material.client_tls.certificate}
     if material.insi is not None:

@@ -29,6 +29,7 @@ from connector.crypto.keys import (
     generate,
     load_certificates,
     load_pkcs12,
+    password_in,
     public_key_to_der,
     spki_sha256,
     to_pem,
@@ -250,7 +251,7 @@ def _read(material: Material, reference: str) -> bytes:
 
 
 def _password(material: Material, reference: str) -> bytes | None:
-    return _read(material, reference).split(b"\n", 1)[0].rstrip(b"\r") if reference else None
+    return password_in(_read(material, reference)) if reference else None
 
 
 def _passworded(given: KeyPairFiles) -> dict[str, str]:

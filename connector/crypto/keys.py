@@ -69,6 +69,11 @@ def load_private_key(data: bytes, password: bytes | None = None) -> PrivateKey:
     return _usable_private(key)
 
 
+def password_in(data: bytes) -> bytes:
+    """Give the password that a file holds: its first line, without the line's end."""
+    return data.split(b"\n", 1)[0].rstrip(b"\r")
+
+
 def load_pkcs12(data: bytes, password: bytes | None) -> Pkcs12:
     """Read a PKCS#12 file, the form in which ANS delivers certificates.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connector import logs
-from connector.config.material import MIB, Material
+from connector.config.material import Material
 from connector.config.network import proxies
 from connector.core.codes import Code
 from connector.core.errors import ConfigFault, ConnectorError, FailedClosed
@@ -26,6 +26,7 @@ from connector.peer.crl_fetch import CrlFetchSettings, fetch
 from connector.peer.tls import ClientTls, ServerTls, TlsMaterial
 from connector.requester.settings import HOUR
 from connector.store.kept_crls import KeptCrls
+from connector.store.settings import MEBIBYTE
 
 FIRST_FETCH_SECONDS: Final = 5.0
 """How long the start waits for the first fetch (our rule): with every address dead it goes on with what is kept."""
@@ -271,7 +272,7 @@ def crl_settings(material: Material) -> CrlSettings:
     """Give the settings that a configuration holds."""
     section = material.file.model.peer.crl
     limits = CrlFetchSettings(
-        float(section.fetch_seconds), section.max_mb * MIB, section.proxy, proxies(material.file.model.network)
+        float(section.fetch_seconds), section.max_mb * MEBIBYTE, section.proxy, proxies(material.file.model.network)
     )
     return CrlSettings(material.crl_urls, limits, section.warn_hours * HOUR)
 

@@ -19,7 +19,7 @@ from connector.core.faults import Fault, reason
 from connector.core.instant import Instant, rfc3339
 from connector.crypto.certificates import Authorities, IssuedSerial, PeerCertificate
 from connector.crypto.crls import CrlSet
-from connector.crypto.keys import load_certificates, load_pkcs12, load_private_key, to_pem
+from connector.crypto.keys import load_certificates, load_pkcs12, load_private_key, password_in, to_pem
 from connector.crypto.pem import certificates_to_pem, crl_to_pem
 
 _PEM: Final = b"-----BEGIN"
@@ -78,7 +78,7 @@ class TlsSettings:
         Raises:
             ConfigFault: a file is missing or unreadable, or holds something else.
         """
-        password = _read(self.password).split(b"\n", 1)[0].rstrip(b"\r") if self.password else None
+        password = password_in(_read(self.password)) if self.password else None
         content = _read(self.certificate)
         if self.key is None and _PEM not in content:
             bundle = load_pkcs12(content, password)
