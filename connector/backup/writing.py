@@ -23,7 +23,7 @@ from connector.core.instant import Instant
 from connector.crypto.envelope import EnvelopeWriter, Passphrase, Recipient
 from connector.store.backup_note import NOTE, keep_note
 from connector.store.copying import copy_online, describe, is_database
-from connector.store.files import make_directory, sync_directory
+from connector.store.files import give_to_owner, make_directory, sync_directory
 from connector.store.settings import StateSettings
 
 FORM: Final = 1
@@ -99,7 +99,7 @@ def take(house: House, order: Order, *, now: Instant, backup_id: str, progress: 
         sizes[Part.DATA] = _write(written, order.data, whole, order.data_lock, listed, meter, described.entries)
     try:
         keep_note(house.state, now, order.data, with_keys=order.keys is not None, with_epochs=order.epochs is not None)
-        _give_to_owner(house.state.directory / NOTE, house.state.directory)
+        give_to_owner(house.state.directory / NOTE, house.state.directory)
     except OSError as error:
         raise _failed(error) from None
     return Taken(sizes, tuple(named.left_out))
@@ -145,20 +145,13 @@ class _Copies:
 def _copies(state: StateSettings) -> Iterator[_Copies]:
     try:
         make_directory(state.backups)
-        _give_to_owner(state.backups, state.directory)
+        give_to_owner(state.backups, state.directory)
         _remove_copies(state.backups)
         yield _Copies(state.backups)
     except OSError as error:
         raise _failed(error) from None
     finally:
         _remove_copies(state.backups)
-
-
-def _give_to_owner(path: Path, like: Path) -> None:
-    """Leave nothing of root's own in a state that is somebody else's."""
-    if os.geteuid() == 0:
-        owner = like.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _remove_copies(folder: Path) -> None:

@@ -8,12 +8,12 @@ from enum import StrEnum
 import click
 
 from connector import __version__
-from connector.cli.adapter_opening import context_of, guard_settings, open_sink_of, open_source_of
 from connector.cli.adapter_workers import ask_workers, read_workers
 from connector.cli.client import Json
 from connector.cli.faults import Exit, Fault
 from connector.cli.house import House, fault_of
 from connector.cli.text import clean
+from connector.config.adapter_halves import AdapterHalves
 from connector.config.model import AdapterSection
 from connector.contract.adapter import AdapterContext, Source
 from connector.contract.discovery import AdapterInfo
@@ -33,6 +33,7 @@ from connector.core.matricule import Ins
 from connector.core.oid import Environment
 from connector.core.ports import new_id
 from connector.core.records import Trace, TraceAction
+from connector.daemon.run import credentials_directory
 from connector.daemon.system import SystemClock, SystemEntropy
 
 
@@ -142,7 +143,15 @@ class _Opened:
         self.findings: list[Finding] = []
         self.p99_ms: float | None = None
         self._house, self._name, self._environment = house, name, house.model.member.environment
-        self._context = context_of(house, name)
+        self._halves = AdapterHalves(
+            house.model, house.path, house.state, credentials_directory(house.path), SystemClock().now
+        )
+        try:
+            self._halves.folder(name)
+        except OSError as error:
+            folder = self._halves.context(name).data_directory
+            why, do = error.strerror or "", "run it as the connector's user"
+            raise Fault(f"{folder}: cannot be made", why=why, do=do) from None
         self._stdin, self._allow_trace, self._looks, self._interrupt = stdin, allow_trace, looks, interrupt
 
     async def examine(self, source: AdapterSection | None, sink: AdapterSection | None) -> None:
@@ -153,7 +162,7 @@ class _Opened:
             await self._sink(sink)
 
     async def _source(self, section: AdapterSection) -> None:
-        made, info = await open_source_of(self._house, section, section.options, self._context)
+        made, info = await self._halves.source(section)
         self.infos.append(info)
         relay: Relay | None = None
         try:
@@ -168,9 +177,11 @@ class _Opened:
                 cutting=cutting,
                 memory=_memory_of(made),
             )
-            guard = guard_settings(self._house, section)
+            guard = self._halves.guard(section)
             examination = Examination(made, workers.known, workers.unknown, depth, guard)
-            await examination.run(_trace(self._context, workers.known[0]) if self._allow_trace else None)
+            await examination.run(
+                _trace(self._halves.context(self._name), workers.known[0]) if self._allow_trace else None
+            )
         finally:
             await _close(made)
             if relay is not None:
@@ -191,16 +202,16 @@ class _Opened:
         relay = Relay(*place)
         options = through(section.options, await relay.start())
         try:
-            made, _ = await open_source_of(self._house, section, options, self._context)
+            made, _ = await self._halves.source(section, options)
         except ConfigFault as fault:
             return Cutting(why_not=f"not through a relay ({fault.message}): use --interrupt ask"), relay
         return Cutting(relay, made), relay
 
     async def _sink(self, section: AdapterSection) -> None:
         """Ask the sink how it is: whatever else it does, it writes."""
-        made, info = await open_sink_of(self._house, section, self._context)
+        made, info = await self._halves.sink(section)
         self.infos += [] if self.infos else [info]
-        guard = guard_sink(made, guard_settings(self._house, section), name=self._name, clock=SystemClock())
+        guard = guard_sink(made, self._halves.guard(section), name=self._name, clock=SystemClock())
         try:
             health = await guard.health()
         finally:

@@ -20,7 +20,7 @@ from zipfile import BadZipFile, ZipFile
 
 from connector.cli.client import Json
 from connector.cli.faults import Exit, Fault
-from connector.cli.house import House, give_to_owner
+from connector.cli.house import House
 from connector.contract.discovery import SINKS, SOURCES
 from connector.contract.installed import (
     InstalledAdapter,
@@ -34,6 +34,7 @@ from connector.contract.installed import (
 from connector.contract.refusals import read_refusal
 from connector.core.errors import ConfigFault
 from connector.core.instant import Instant
+from connector.store.files import give_to_owner
 
 _PIP: Final = ("install", "--no-index", "--no-deps", "--no-compile", "--no-input", "--isolated", "--quiet",
                "--disable-pip-version-check", "--no-cache-dir")  # fmt: skip

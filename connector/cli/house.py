@@ -3,7 +3,6 @@
 What a shell cannot read, such as a credential of systemd's, these commands do not need.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,12 +70,3 @@ def fault_of(error: ConfigFault) -> Fault:
         return Fault(fault.without_remedy(language), do=do, status=Exit.CONFIG)
     first, *others = (fault.whole(language) for fault in error.details)
     return Fault(first, why="; ".join(others), do="spsti-connector check", status=Exit.CONFIG)
-
-
-def give_to_owner(path: Path, like: Path) -> None:
-    """Where root made something for the connector, give it to the user whose state it is."""
-    if os.geteuid() != 0:
-        return
-    owner = like.stat()
-    for one in (path, *path.rglob("*")):
-        os.chown(one, owner.st_uid, owner.st_gid, follow_symlinks=False)

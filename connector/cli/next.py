@@ -1,6 +1,5 @@
 """`next`: which steps are left until this service has joined its federation, and on whom it waits."""
 
-import time
 from pathlib import Path
 
 import click
@@ -8,7 +7,7 @@ import click
 from connector.cli.faults import Exit, Fault
 from connector.cli.options import locale_language
 from connector.core.errors import ConfigFault, ConnectorError
-from connector.core.instant import Instant
+from connector.daemon.system import SystemClock
 
 _WAITING = {
     "you": {"en": "you", "fr": "vous"},
@@ -58,22 +57,10 @@ def _lines(path: Path, request: Path, language: str) -> list[str]:
     if isinstance(settings, MembersFileSettings):
         return [_TRIAL[language]]
     own = MemberId.parse(loaded.model.member.id, strict=False)
-    found = steps(settings, own, has_request=request.exists(), clock=_Clock(), observer=Deaf())
+    found = steps(settings, own, has_request=request.exists(), clock=SystemClock(), observer=Deaf())
     lines = [f"[{'x' if step.is_done else ' '}] {step.text[language]}" for step in found]
     left = [step for step in found if not step.is_done]
     if not left:
         return [*lines, {"en": "joined", "fr": "membre de la fédération"}[language]]
     waiting = {"en": "waiting on", "fr": "en attente :"}[language]
     return [*lines, f"{waiting} {_WAITING[left[0].who][language]}"]
-
-
-class _Clock:
-    """This machine's clock."""
-
-    def now(self) -> Instant:
-        """Give the wall clock."""
-        return Instant(int(time.time()))
-
-    def monotonic(self) -> float:
-        """Give the monotonic clock."""
-        return time.monotonic()

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from connector.cli.faults import Exit, Fault
-from connector.cli.house import config_option, give_to_owner, open_house
+from connector.cli.house import config_option, open_house
 from connector.core.errors import FailedClosed
 from connector.daemon.system import SystemClock
+from connector.store.files import give_to_owner
 from connector.store.rollback import roll_back
 from connector.store.settings import StateSettings
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from connector.cli.faults import Exit, Fault
-from connector.cli.house import config_option, fault_of, give_to_owner
+from connector.cli.house import config_option, fault_of
 from connector.core.errors import ConfigFault, FailedClosed
 from connector.core.witness import MAX_REASON
+from connector.store.files import give_to_owner
 
 
 @click.command("succeed-offline")

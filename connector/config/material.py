@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from connector.config.adapter_halves import AdapterHalves
 from connector.config.adapter_options import adapter_faults
 from connector.config.alerts import AlertSettings, alert_settings
 from connector.config.evidence import EvidenceSettings, evidence_settings
@@ -18,20 +19,19 @@ from connector.config.load import LoadedFile, fault_error
 from connector.config.local_certificate import LocalCertificate, read_local
 from connector.config.locate import Path as KeyPath
 from connector.config.membership import membership_settings
-from connector.config.model import AdapterSection, KeyPair
+from connector.config.model import KeyPair
 from connector.config.network import proxies
 from connector.config.own_keys import OwnKeys, Prepared, listed_points
 from connector.config.references import References
 from connector.config.roles import (
-    guard_settings,
     holder_settings,
     inspection_settings,
     opposition_settings,
-    process_settings,
     requester_settings,
 )
 from connector.contract.installed import use_installed
-from connector.contract.settings import GuardSettings, OppositionSettings, ProcessSettings
+from connector.contract.settings import OppositionSettings
+from connector.core.clocks import StoppedClock
 from connector.core.directory import Member, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault, FailedClosed, IdentityFault
 from connector.core.faults import Fault, FaultAt
@@ -111,13 +111,9 @@ class Material:
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     alerts: AlertSettings | None = None
 
-    def guard(self, section: AdapterSection) -> GuardSettings:
-        """Give the limits of one half of the adapter."""
-        return guard_settings(section, self.file.model)
-
-    def process(self, section: AdapterSection) -> ProcessSettings:
-        """Give the limits of the process of one half."""
-        return process_settings(section, self.references.credentials)
+    def halves(self, now: Callable[[], Instant]) -> AdapterHalves:
+        """Give what opens the adapters that are configured."""
+        return AdapterHalves(self.file.model, self.file.path, self.state.directory, self.references.credentials, now)
 
     @property
     def inspection(self) -> InspectionSettings:
@@ -266,7 +262,7 @@ class _Reader:
         return ("members", "file") if self._model.members is not None else ("directory", "root")
 
     def _open(self, settings: MembershipSettings) -> KeptDirectory:
-        return open_membership(settings, _At(self._now), Deaf(), mirror_tls=lambda: None)
+        return open_membership(settings, StoppedClock(self._now), Deaf(), mirror_tls=lambda: None)
 
     def _listing(self, own: Own, directory: KeptDirectory) -> Listing:
         differences = own.differences(directory, self._now)
@@ -301,18 +297,3 @@ class _Reader:
 
     def _fault(self, where: KeyPath, fault: Fault) -> None:
         self._faults.append(self._loaded.placed(where, fault))
-
-
-class _At:
-    """The instant for which a configuration is judged, as a clock."""
-
-    def __init__(self, at: Instant) -> None:
-        self._at = at
-
-    def now(self) -> Instant:
-        """Give it."""
-        return self._at
-
-    def monotonic(self) -> float:
-        """Give it as seconds."""
-        return float(self._at)

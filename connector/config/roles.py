@@ -1,9 +1,7 @@
-"""From the sections of the file to what the rooms are told: holder, requester, opposition, adapters, documents."""
+"""From the sections of the file to what the rooms are told: holder, requester, opposition, documents."""
 
-from pathlib import Path
-
-from connector.config.model import AdapterSection, ConfigFile
-from connector.contract.settings import Authority, GuardSettings, OppositionSettings, ProcessSettings
+from connector.config.model import ConfigFile
+from connector.contract.settings import Authority, OppositionSettings
 from connector.core.days import Day
 from connector.core.inspection import FindingKind
 from connector.core.limits import DAY_SECONDS, Limits
@@ -71,17 +69,3 @@ def inspection_settings(model: ConfigFile) -> InspectionSettings:
         memory_bytes=section.inspection_memory_mb * MIB,
         places=section.inspections_at_once,
     )
-
-
-def guard_settings(section: AdapterSection, model: ConfigFile) -> GuardSettings:
-    """Give the limits of one half of the adapter."""
-    return GuardSettings(
-        look_seconds=section.timeout_seconds,
-        question_places=section.max_concurrent,
-        max_document_bytes=model.holder.max_document_mb * MIB,
-    )
-
-
-def process_settings(section: AdapterSection, credentials: Path | None) -> ProcessSettings:
-    """Give the limits of the process of one half; `credentials` is what the child may name files in."""
-    return ProcessSettings(memory_bytes=section.memory_mb * MIB, credentials=credentials)

@@ -10,15 +10,10 @@ from typing import Final
 
 from connector import __version__, logs
 from connector.config.material import Material
-from connector.config.model import AdapterSection
 from connector.config.network import proxies
 from connector.config.people import PractitionerList
-from connector.contract.adapter import AdapterContext, Sink, Source
-from connector.contract.discovery import AdapterInfo, load_sink, load_source
 from connector.contract.guard import guard_sink, guard_source
-from connector.contract.isolated import open_sink, open_source
 from connector.contract.opposition import OppositionAuthority
-from connector.contract.settings import Isolation
 from connector.core.ledger import EntryDraft, EntryType
 from connector.crypto.keys import Switched
 from connector.daemon.absent import AbsentSource
@@ -212,21 +207,24 @@ def _open_rotation(rooms: Rooms) -> None:
 
 async def _open_adapters(rooms: Rooms) -> None:
     model, material = rooms.material.file.model, rooms.material
+    halves = material.halves(rooms.clock.now)
     if (read := model.source) is not None:
-        source, rooms.adapters["source"] = await _source(rooms, read)
+        halves.folder(read.adapter)
+        source, rooms.adapters["source"] = await halves.source(read)
         rooms.source = guard_source(
             source,
-            material.guard(read),
+            halves.guard(read),
             name=read.adapter,
             clock=rooms.clock,
             report=rooms.observers.adapter_fault,
         )
         rooms.stack.push_async_callback(rooms.source.close)
     if (section := model.sink) is not None:
-        sink, rooms.adapters["sink"] = await _sink(rooms, section)
+        halves.folder(section.adapter)
+        sink, rooms.adapters["sink"] = await halves.sink(section)
         rooms.sink = guard_sink(
             sink,
-            material.guard(section),
+            halves.guard(section),
             name=section.adapter,
             clock=rooms.clock,
             report=rooms.observers.adapter_fault,
@@ -258,36 +256,6 @@ async def _open_adapters(rooms: Rooms) -> None:
     warn_below = model.source.coverage_warn_below if model.source else 0.0
     settings = CoverageSettings(warn_below, material.opposition)
     rooms.coverage = ServiceCoverage(settings, rooms.state, rooms.source, rooms.clock)
-
-
-async def _source(rooms: Rooms, section: AdapterSection) -> tuple[Source, AdapterInfo]:
-    name, options, context, material = section.adapter, section.options, _context(rooms, section), rooms.material
-    if section.isolation is Isolation.NONE:
-        return load_source(name, options, context)
-    guard, process = material.guard(section), material.process(section)
-    return await open_source(name, options, context, guard=guard, process=process)
-
-
-async def _sink(rooms: Rooms, section: AdapterSection) -> tuple[Sink, AdapterInfo]:
-    name, options, context, material = section.adapter, section.options, _context(rooms, section), rooms.material
-    if section.isolation is Isolation.NONE:
-        return load_sink(name, options, context)
-    guard, process = material.guard(section), material.process(section)
-    return await open_sink(name, options, context, guard=guard, process=process)
-
-
-def _context(rooms: Rooms, section: AdapterSection) -> AdapterContext:
-    material = rooms.material
-    data = material.state.directory / "adapters" / section.adapter
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return AdapterContext(
-        member=material.member.id,
-        environment=material.environment,
-        config_directory=material.file.path.resolve().parent,
-        data_directory=data,
-        now=rooms.clock.now,
-        proxies=proxies(material.file.model.network),
-    )
 
 
 async def _open_holder(rooms: Rooms) -> Holder:

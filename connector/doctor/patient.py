@@ -9,6 +9,7 @@ from pathlib import Path
 from connector.config.material import Material
 from connector.config.model import ConfigFile
 from connector.config.network import proxies
+from connector.core.clocks import StoppedClock
 from connector.core.directory import Member
 from connector.core.instant import Instant
 from connector.core.members import MemberId
@@ -34,7 +35,7 @@ class Patient:
         Raises:
             ConfigFault, FailedClosed: the list cannot be read (the start's own checks told so before).
         """
-        directory = open_membership(material.membership, _Now(now), Deaf(), mirror_tls=lambda: None)
+        directory = open_membership(material.membership, StoppedClock(now), Deaf(), mirror_tls=lambda: None)
         return cls(config, material, directory, now)
 
     @property
@@ -69,18 +70,3 @@ class Patient:
         finally:
             os.close(handle)
         return False
-
-
-class _Now:
-    """The instant of the look, as a clock."""
-
-    def __init__(self, now: Instant) -> None:
-        self._now = now
-
-    def now(self) -> Instant:
-        """Give it."""
-        return self._now
-
-    def monotonic(self) -> float:
-        """Give it as seconds."""
-        return float(self._now)

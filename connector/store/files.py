@@ -1,4 +1,4 @@
-"""Files that are there, whole, after a power cut: written beside, synchronised, then renamed into place."""
+"""Files that are there, whole, after a power cut, and their owner: written beside, synchronised, then renamed."""
 
 import os
 from pathlib import Path
@@ -18,6 +18,15 @@ def make_directory(directory: Path) -> None:
     if not directory.is_dir():
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         sync_directory(directory.parent)
+
+
+def give_to_owner(path: Path, like: Path) -> None:
+    """Where root made something for the connector, give it, and what is in it, to the user whose `like` is."""
+    if os.geteuid() != 0:
+        return
+    owner = like.stat()
+    for one in (path, *path.rglob("*")):
+        os.chown(one, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def write_all(handle: int, data: bytes | memoryview, offset: int | None = None) -> None:
