@@ -60,8 +60,9 @@ def run_(
     from connector.cli.acceptance_steps import Acceptance, Wanted
     from connector.cli.client import LocalApi
     from connector.cli.worker import read_worker
-    from connector.evidence.acceptance import Verdict, report_sha256, write_acceptance
+    from connector.evidence.acceptance import Verdict, write_acceptance
     from connector.evidence.acceptance_words import VERDICTS, line
+    from connector.evidence.sealed_file import part_sha256
 
     check_free(output, force=force)
     if not 3 <= len(by.strip()) <= 120:
@@ -82,7 +83,7 @@ def run_(
     async def work() -> Verdict:
         async with LocalApi(call.target, call.language) as api:
             report = await Acceptance(api, wanted).run()
-            body = {"report_sha256": report_sha256(report.to_json()), "peer": peer, "by": report.by}
+            body = {"report_sha256": part_sha256(report.to_json()), "peer": peer, "by": report.by}
             sealed = await api.call("POST", "/api/v1/acceptance", body)
             content = write_acceptance(report, sealed["seal"])
 

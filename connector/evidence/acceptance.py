@@ -12,22 +12,19 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any, Final
 
-from connector.core.canonical import NotCanonical, canonical
+from connector.core.canonical import NotCanonical
 from connector.core.directory import Member, MemberStatus
 from connector.core.errors import ConnectorError, LocalRefused
 from connector.core.instant import Instant, parse_rfc3339
 from connector.core.members import MemberId
 from connector.core.ports import Signer
-from connector.wire import b64, jose
-from connector.wire.json_strict import NotStrictJson, read_object
+from connector.evidence.sealed_file import FileKind, part_sha256
+from connector.wire import jose
 
-FORMAT: Final = "spsti-acceptance"
-VERSION: Final = 1
+KIND: Final = FileKind("acceptance report", "acceptance run", "spsti-acceptance", 1, max_bytes=1024 * 1024)
 TYP: Final = "acceptance+jwt"
-MAX_BYTES: Final = 1024 * 1024
 CLOCK_MARGIN_SECONDS: Final = 5
 """Our rule: how far two clocks that NTP keeps may be apart when it is said what came later."""
 
@@ -135,25 +132,15 @@ class Difference:
     by: str
 
 
-def report_sha256(report: Mapping[str, Any]) -> str:
-    """Give the SHA-256 of a report's canonical JSON, base64url: what is sealed.
-
-    Raises:
-        NotCanonical: it holds what has no canonical form.
-    """
-    return b64.encode(sha256(canonical(report)).digest())
-
-
 def seal(digest: str, *, member: MemberId, peer: MemberId, by: str, at: Instant, signer: Signer) -> bytes:
     """Sign a report's hash as this member, at this instant."""
-    claims = {"ver": VERSION, "iss": member.value, "peer": peer.value, "iat": int(at), "by": by, "report": digest}
+    claims = {"ver": KIND.version, "iss": member.value, "peer": peer.value, "iat": int(at), "by": by, "report": digest}
     return jose.seal(TYP, claims, signer)
 
 
 def write_acceptance(report: Report, sealed: str) -> bytes:
     """Give the file."""
-    whole = {"format": FORMAT, "v": VERSION, "report": report.to_json(), "seal": sealed}
-    return json.dumps(whole, ensure_ascii=False, indent=1).encode() + b"\n"
+    return KIND.write({"report": report.to_json(), "seal": sealed})
 
 
 def read_acceptance(data: bytes) -> AcceptanceFile:
@@ -162,18 +149,9 @@ def read_acceptance(data: bytes) -> AcceptanceFile:
     Raises:
         LocalRefused: `local.malformed`, it is no acceptance report, or one of a later version.
     """
-    if len(data) > MAX_BYTES:
-        raise _malformed(f"got {len(data)} bytes, expected at most {MAX_BYTES}")
-    try:
-        whole = read_object(data)
-    except NotStrictJson as fault:
-        raise _malformed(str(fault)) from None
-    if whole.get("format") != FORMAT:
-        raise _malformed("got another kind of file, expected one made by `acceptance run`")
-    if whole.get("v") != VERSION:
-        raise _malformed(f"got another version, expected {VERSION}")
-    if whole.keys() != {"format", "v", "report", "seal"} or not isinstance(whole["seal"], str):
-        raise _malformed("got other parts than report and seal")
+    whole = KIND.read(data)
+    if whole.keys() != {"report", "seal"} or not isinstance(whole["seal"], str):
+        raise KIND.malformed("got other parts than report and seal")
     return AcceptanceFile(_report(whole["report"]), whole["seal"].encode("utf-8", "replace"))
 
 
@@ -182,7 +160,7 @@ def judge_seal(file: AcceptanceFile, members: Iterable[Member]) -> Sealed:
     try:
         jws = jose.read(file.seal, typ=TYP)
         at = Instant(int(jws.claims["iat"]))
-        digest = report_sha256(file.report.to_json())
+        digest = part_sha256(file.report.to_json())
     except (jose.TokenFault, KeyError, TypeError, ValueError, NotCanonical):
         return Sealed.WRONG
     stated = (jws.claims.get("iss"), jws.claims.get("peer"), jws.claims.get("by"), jws.claims.get("report"))
@@ -239,9 +217,9 @@ def _missing(asker: Report, holder: Report) -> Iterable[Difference]:
 def _report(value: object) -> Report:
     texts = [name for name in Report.__slots__ if name not in {"steps", "brought", "gave"}]
     if not isinstance(value, dict) or value.keys() != set(Report.__slots__):
-        raise _malformed("report: got other keys than expected")
+        raise KIND.malformed("report: got other keys than expected")
     if not all(isinstance(value[name], str) for name in texts):
-        raise _malformed("report: got a value that is no text")
+        raise KIND.malformed("report: got a value that is no text")
     try:
         for name in ("started_at", "ended_at", "read_at"):
             parse_rfc3339(value[name])
@@ -254,13 +232,13 @@ def _report(value: object) -> Report:
     except LocalRefused:
         raise
     except ConnectorError as error:
-        raise _malformed(error.message) from None
+        raise KIND.malformed(error.message) from None
 
 
 def _rows(value: object, form: type[Step] | type[Exchanged]) -> list[dict[str, Any]]:
     names = set(form.__slots__)
     if not isinstance(value, list) or not all(isinstance(row, dict) and row.keys() == names for row in value):
-        raise _malformed(f"report: a list of {form.__name__.lower()} is not of its form")
+        raise KIND.malformed(f"report: a list of {form.__name__.lower()} is not of its form")
     return value
 
 
@@ -268,16 +246,12 @@ def _step(row: dict[str, Any]) -> Step:
     facts = row["facts"]
     plain = isinstance(facts, dict) and all(type(fact) in {str, int} for fact in facts.values())
     if row["name"] not in STEPS or row["result"] not in list(Result) or not isinstance(row["note"], str) or not plain:
-        raise _malformed("report: a step is not of its form")
+        raise KIND.malformed("report: a step is not of its form")
     return Step(row["name"], Result(row["result"]), row["note"], facts)
 
 
 def _exchanged(row: dict[str, Any]) -> Exchanged:
     if type(row["leaf_index"]) is not int or not all(isinstance(row[n], str) for n in row if n != "leaf_index"):
-        raise _malformed("report: an exchange is not of its form")
+        raise KIND.malformed("report: an exchange is not of its form")
     parse_rfc3339(row["at"])
     return Exchanged(**row)
-
-
-def _malformed(what: str) -> LocalRefused:
-    return LocalRefused(f"acceptance report: {what}", hint="ask for the file again, as it was written")

@@ -15,24 +15,20 @@
 Reading takes the file apart strictly; believing any of it is `evidence.verify`.
 """
 
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Final
 
-from connector.core.canonical import NotCanonical, canonical
-from connector.core.errors import LocalRefused
+from connector.core.canonical import NotCanonical
 from connector.core.ports import Signer
-from connector.wire import b64, jose
-from connector.wire.json_strict import NotStrictJson, read_object
+from connector.evidence.sealed_file import FileKind, part_sha256
+from connector.wire import jose
 
-FORMAT: Final = "spsti-evidence"
-VERSION: Final = 1
-TYP: Final = "evidence+jwt"
-MAX_BYTES: Final = 64 * 1024 * 1024
+KIND: Final = FileKind("evidence file", "evidence export", "spsti-evidence", 1, max_bytes=64 * 1024 * 1024)
 """Our rule: a directory of 176 members takes about 2 MB."""
+
+TYP: Final = "evidence+jwt"
 
 PARTS: Final = ("made", "exchanges", "entries", "links", "witnesses", "stamps", "directories", "files", "keys")
 
@@ -57,8 +53,7 @@ def write_evidence(parts: dict[str, Any], *, claims: Mapping[str, Any], signer: 
         NotCanonical: a part holds what has no canonical form.
     """
     manifest = jose.seal(TYP, {**claims, "parts": {name: part_sha256(parts[name]) for name in PARTS}}, signer)
-    whole = {"format": FORMAT, "v": VERSION, **{name: parts[name] for name in PARTS}, "manifest": manifest.decode()}
-    return json.dumps(whole, ensure_ascii=False, indent=1).encode() + b"\n"
+    return KIND.write({**{name: parts[name] for name in PARTS}, "manifest": manifest.decode()})
 
 
 def read_evidence(data: bytes) -> EvidenceFile:
@@ -67,32 +62,18 @@ def read_evidence(data: bytes) -> EvidenceFile:
     Raises:
         LocalRefused: `local.malformed`, it is no evidence file, or one of a later version.
     """
-    if len(data) > MAX_BYTES:
-        raise _malformed(f"got {len(data)} bytes, expected at most {MAX_BYTES}")
-    try:
-        whole = read_object(data)
-    except NotStrictJson as fault:
-        raise _malformed(str(fault)) from None
-    if whole.get("format") != FORMAT:
-        raise _malformed("got another kind of file, expected one made by `evidence export`")
-    if whole.get("v") != VERSION:
-        raise _malformed(f"got another version, expected {VERSION}", "use a newer version of this program")
+    whole = KIND.read(data)
     for name in PARTS:
         expected = dict if name in {"made", "files"} else list
         value = whole.get(name)
         rows = value if isinstance(value, list) else ()
         if not isinstance(value, expected) or not all(isinstance(row, dict) for row in rows):
-            raise _malformed(f"part {name}: missing, or not of the form that docs/evidence.md gives")
-    unknown = whole.keys() - {"format", "v", "manifest", *PARTS}
+            raise KIND.malformed(f"part {name}: missing, or not of the form that docs/evidence.md gives")
+    unknown = whole.keys() - {"manifest", *PARTS}
     manifest = whole.get("manifest")
     if unknown or not isinstance(manifest, str):
-        raise _malformed("got a part that is not known, or no manifest")
+        raise KIND.malformed("got a part that is not known, or no manifest")
     return EvidenceFile({name: whole[name] for name in PARTS}, manifest.encode("utf-8", "replace"))
-
-
-def part_sha256(part: object) -> str:
-    """Give the SHA-256 of a part's canonical JSON, base64url."""
-    return b64.encode(sha256(canonical(part)).digest())
 
 
 def part_agrees(part: object, stated: object) -> bool:
@@ -114,7 +95,3 @@ def from_base64(text: object) -> bytes | None:
         return b64decode(text, validate=True) if isinstance(text, str) else None
     except ValueError:
         return None
-
-
-def _malformed(what: str, hint: str = "") -> LocalRefused:
-    return LocalRefused(f"evidence file: {what}", hint=hint or "ask for the file again, as it was exported")

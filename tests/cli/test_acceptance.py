@@ -7,6 +7,7 @@ import pytest
 
 from connector.directory.members_text import members_text
 from connector.evidence import acceptance
+from connector.evidence.sealed_file import part_sha256
 from tests.kit.acceptance import AT, ROW, THEM, US, a_report
 from tests.kit.local_side import STATUS_KEY, A
 
@@ -19,7 +20,7 @@ def report(tmp_path):
 
     def write(us=US, them=THEM, **changes):
         made = a_report(us, them, **changes)
-        digest = acceptance.report_sha256(made.to_json())
+        digest = part_sha256(made.to_json())
         seal = acceptance.seal(digest, member=us.id, peer=them.id, by=made.by, at=AT, signer=us.signer)
         path = tmp_path / f"{us.id}.json"
         path.write_bytes(acceptance.write_acceptance(made, seal.decode()))

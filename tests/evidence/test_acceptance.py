@@ -11,6 +11,7 @@ from connector.core.errors import LocalRefused
 from connector.evidence import acceptance
 from connector.evidence.acceptance import STEPS, Result, Sealed, Step, Verdict
 from connector.evidence.acceptance_words import NOTES, RESULTS, TITLES, as_text, compared_text
+from connector.evidence.sealed_file import part_sha256
 from tests.kit.acceptance import AT, ROW, TEXT, THEM, US, a_report, sealed
 
 STEP = Step("backup", Result.PASSED, "backup.right", {"hours": 3, "keys": "+", "epochs": "-"})
@@ -40,7 +41,7 @@ def test_what_was_changed_after_the_seal_is_altered(changes):
 
 def test_a_seal_by_another_member_or_about_another_report_is_wrong():
     report = a_report()
-    other = acceptance.seal(acceptance.report_sha256(report.to_json()), member=US.id, peer=THEM.id, by=report.by, at=AT,
+    other = acceptance.seal(part_sha256(report.to_json()), member=US.id, peer=THEM.id, by=report.by, at=AT,
                             signer=THEM.signer)  # fmt: skip
     forged = acceptance.AcceptanceFile(report, other)
     assert acceptance.judge_seal(forged, [US.member, THEM.member]) in {Sealed.WRONG, Sealed.SIGNER_UNKNOWN}

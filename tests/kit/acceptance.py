@@ -5,6 +5,7 @@ from dataclasses import replace
 from connector.core.instant import Instant
 from connector.evidence import acceptance
 from connector.evidence.acceptance import STEPS, Exchanged, Report, Result, Step
+from connector.evidence.sealed_file import part_sha256
 from tests.kit.requester_fakes import a_party
 
 US, THEM = a_party("318751275100046", "SPSTI Est"), a_party("318751275100020", "SPSTI Ouest")
@@ -24,6 +25,6 @@ def a_report(us=US, them=THEM, **changes):
 
 def sealed(report, us=US, *, digest=None, at=AT, **claimed):
     stated = {"member": us.id, "peer": THEM.id, "by": report.by} | claimed
-    digest = digest or acceptance.report_sha256(report.to_json())
+    digest = digest or part_sha256(report.to_json())
     seal = acceptance.seal(digest, at=at, signer=us.signer, **stated)
     return acceptance.read_acceptance(acceptance.write_acceptance(report, seal.decode()))
