@@ -1,8 +1,9 @@
-"""A running holder and a connection to it, for each test."""
+"""For each test, a running holder with a connection to it, or a client of ours at a holder of the test's own."""
 
 import pytest
 
 from tests.kit.holder_house import a_house, a_line
+from tests.kit.peer_desk import a_desk
 
 
 @pytest.fixture
@@ -15,3 +16,9 @@ async def house(tmp_path):
 async def line(house):
     async with a_line(house) as connected:
         yield connected
+
+
+@pytest.fixture
+async def desk(tmp_path):
+    async with a_desk(tmp_path) as made:
+        yield made

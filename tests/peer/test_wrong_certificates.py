@@ -18,10 +18,10 @@ from connector.peer.tls import ClientTls
 from tests.kit.fake_holder import a_holder, material
 from tests.kit.holder_asserts import assert_lives_on, assert_outcome
 from tests.kit.holder_house import ASKER, a_house, a_line
+from tests.kit.peer_desk import an_outspoken_server
 from tests.kit.pki import Pki
 from tests.kit.requester_fakes import HOLDERS, NOW, WE, Members, a_clock, a_demand, a_party
 from tests.kit.state import SystemEntropy
-from tests.peer.test_client import an_outspoken_server
 
 DAY = dt.timedelta(days=1)
 STRANGER = "318751275100053"

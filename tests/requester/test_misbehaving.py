@@ -20,8 +20,8 @@ from connector.core.states import FetchState
 from tests.kit.connector_pair import Pair
 from tests.kit.fake_holder import FakeHolder, Script, a_holder
 from tests.kit.holder_fakes import PDF
+from tests.kit.peer_desk import BAD_RECEIPTS
 from tests.kit.requester_fakes import HOLDERS, NOW, a_party
-from tests.peer.test_client import BAD_RECEIPTS
 
 GOOD_DAY, BAD_DAY = "2025-01-15", "2026-11-03"
 
