@@ -35,11 +35,6 @@ from tests.kit.directory import (
 )
 
 
-@pytest.fixture
-def federation(tmp_path):
-    return Federation(tmp_path / "federation")
-
-
 def request_of(joining, environment=Environment.TEST, now=NOW):
     return make_request(joining.member, joining.signers, joining.entry_key, environment, now)
 

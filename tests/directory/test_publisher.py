@@ -23,11 +23,6 @@ from connector.directory.workspace import Workspace
 from tests.kit.directory import NOW, A, B, Federation, Mirror, operator_signer, published, serve, source
 
 
-@pytest.fixture
-def federation(tmp_path):
-    return Federation(tmp_path / "federation")
-
-
 def second_publisher(federation, tmp_path):
     """Let the root name a second publisher, with a folder of its own."""
     new = operator_signer("publisher-2")

@@ -250,3 +250,12 @@ def directory(tmp_path, federation, urls, *, clock=None, ears=None, name="house"
     return open_directory(
         given, clock or Clock(federation.now), ears or Ears(), public_tls=lambda: None, mirror_tls=lambda: None
     )
+
+
+async def opened(tmp_path, federation, *mirrors, **settings):
+    """Open, refresh once, and give the directory and what was heard."""
+    ears = settings.pop("ears", Ears())
+    with serve(*mirrors) as urls:
+        found = directory(tmp_path, federation, urls, ears=ears, **settings)
+        await found.refresh()
+    return found, ears
