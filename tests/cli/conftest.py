@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from connector import logs
 from connector.cli.main import cli
-from tests.kit.local_side import KEY, PHYSICIAN_ID, A, B, House, Served, new_fetch
+from tests.kit.local_side import House, Served, new_fetch
+from tests.kit.local_values import KEY, PHYSICIAN_ID, A, B
 
 INFORMED = ["--informed-by", "physician", "--informed-means", "oral", "--informed-at", "2026-11-23T08:50:00Z"]
 

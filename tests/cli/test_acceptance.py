@@ -9,7 +9,7 @@ from connector.directory.members_text import members_text
 from connector.evidence import acceptance
 from connector.evidence.sealed_file import part_sha256
 from tests.kit.acceptance import AT, ROW, THEM, US, a_report
-from tests.kit.local_side import STATUS_KEY, A
+from tests.kit.local_values import STATUS_KEY, A
 
 BY = "Alex Modèle, informatique"
 

@@ -10,7 +10,7 @@ from connector.core.ledger import Tree
 from connector.core.states import FetchState
 from connector.local.keys import key_hash
 from connector.local.ports import Check, ProbeStep
-from tests.kit.local_side import PDF, WITHHELD, A, B, announced
+from tests.kit.local_values import PDF, WITHHELD, A, B, announced
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from connector.core.codes import Code
 from connector.core.errors import AdapterFault, FailedClosed
 from connector.core.fetch import Reply
 from connector.local.words import Language, of_code
-from tests.kit.local_side import PDF, STATUS_KEY, WITHHELD, A, B, C, announced, new_fetch
+from tests.kit.local_side import new_fetch
+from tests.kit.local_values import PDF, STATUS_KEY, WITHHELD, A, B, C, announced
 
 SILENT = {"reply": Reply.UNREACHABLE, "code": Code.PEER_UNREACHABLE, "detail": "connection refused"}
 REFUSED = {"reply": Reply.REFUSED, "code": Code.FOLLOW_UP_DECLARED, "detail": "register first"}

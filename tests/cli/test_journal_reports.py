@@ -9,7 +9,7 @@ import pytest
 from connector.core.ledger import Tree
 from connector.local import evidence_answers as answers
 from connector.local.evidence_examples import EVIDENCE_EXAMPLES
-from tests.kit.local_side import A
+from tests.kit.local_values import A
 
 ID = "b" * 32
 WORKER = json.dumps({"matricule": "279035121518989"})

@@ -2,7 +2,7 @@
 
 from connector.directory.age import Freshness
 from connector.local.ports import RefusedCopy
-from tests.kit.local_side import US, A
+from tests.kit.local_values import US, A
 
 
 def test_the_directory_is_shown_in_words_and_for_programs(shell):

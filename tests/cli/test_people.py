@@ -3,7 +3,7 @@
 import pytest
 
 from connector.cli.faults import Exit
-from tests.kit.local_side import PHYSICIAN_ID
+from tests.kit.local_values import PHYSICIAN_ID
 
 BY = ("--by", "Camille Exemple, responsable informatique")
 ADD = ("people", "add", "--name", "Dominique Essai", "--role", "physician", "--practitioner", PHYSICIAN_ID, *BY)

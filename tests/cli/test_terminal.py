@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.local_side import PDF, PHYSICIAN_ID, A, B, announced
+from tests.kit.local_values import PDF, PHYSICIAN_ID, A, B, announced
 
 ROOT = Path(__file__).parents[2]
 INTERRUPTIBLE = ("env", "--default-signal=INT")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.kit.local_side import A
+from tests.kit.local_values import A
 from tests.local.test_witnesses import all_kinds
 
 

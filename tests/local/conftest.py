@@ -3,7 +3,8 @@
 import aiohttp
 import pytest
 
-from tests.kit.local_side import KEY, House
+from tests.kit.local_side import House
+from tests.kit.local_values import KEY
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from connector.core.errors import AdapterFault
 from connector.core.instant import rfc3339
 from connector.core.ledger import EntryType
 from connector.local.words import Language, of_code
-from tests.kit.local_side import NURSE_ID
+from tests.kit.local_values import NURSE_ID
 from tests.kit.requester_office import A, B, C
 from tests.local.calls import assert_problem
 from tests.local.test_with_requester import URL, body, front_desk, to_the_end

@@ -10,7 +10,8 @@ import structlog
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed, LocalRefused
 from connector.local.streams import STREAMS
-from tests.kit.local_side import KEY, PDF, PHYSICIAN_ID, A, House, new_fetch
+from tests.kit.local_side import House, new_fetch
+from tests.kit.local_values import KEY, PDF, PHYSICIAN_ID, A
 from tests.local.calls import assert_problem
 
 URL = "/api/v1/fetches"

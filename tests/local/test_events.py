@@ -8,7 +8,8 @@ import structlog
 from connector.core.errors import FailedClosed
 from connector.core.states import FetchState
 from connector.requester import notes
-from tests.kit.local_side import KEY, A, House, new_fetch
+from tests.kit.local_side import House, new_fetch
+from tests.kit.local_values import KEY, A
 from tests.local.calls import assert_problem
 
 URL = "/api/v1/fetches"

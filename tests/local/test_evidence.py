@@ -7,7 +7,7 @@ from connector.core.codes import Code
 from connector.core.errors import FailedClosed
 from connector.core.ledger import Tree
 from tests.kit.evidence_desk import LINE
-from tests.kit.local_side import NOW, STATUS_KEY, A
+from tests.kit.local_values import NOW, STATUS_KEY, A
 from tests.local.calls import assert_problem
 
 ID = "b" * 32

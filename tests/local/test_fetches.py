@@ -9,7 +9,8 @@ from connector.core.fetch import Reply
 from connector.core.mandate import AuthLevel, AuthMeans
 from connector.core.oid import Environment, InsOid
 from connector.core.states import FetchState
-from tests.kit.local_side import (
+from tests.kit.local_side import House, new_fetch
+from tests.kit.local_values import (
     KEY,
     NOW,
     NURSE_ID,
@@ -20,9 +21,7 @@ from tests.kit.local_side import (
     A,
     B,
     C,
-    House,
     announced,
-    new_fetch,
 )
 from tests.local.calls import assert_problem
 

@@ -5,7 +5,8 @@ import aiohttp
 import pytest
 import structlog
 
-from tests.kit.local_side import AUDIT_KEY, KEY, OTHER_KEY, STATUS_KEY, House, new_fetch
+from tests.kit.local_side import House, new_fetch
+from tests.kit.local_values import AUDIT_KEY, KEY, OTHER_KEY, STATUS_KEY
 from tests.local.calls import assert_problem
 
 

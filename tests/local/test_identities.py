@@ -12,7 +12,7 @@ from connector.core.identity_alerts import Alert, AlertKind, ToQualify
 from connector.core.insi import InsiCode, VitaleCard
 from connector.core.oid import Environment
 from connector.core.traits import StrictTraits
-from tests.kit.local_side import AUDIT_KEY, KEY, OTHER_KEY
+from tests.kit.local_values import AUDIT_KEY, KEY, OTHER_KEY
 from tests.kit.state import INS, OTHER_INS, T0, TRAITS
 from tests.kit.vigilance import Vigilance, a_near_miss, found, nobody
 from tests.local.calls import assert_problem

@@ -5,7 +5,7 @@ import pytest
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
 from connector.core.ledger import EntryType, Tree
-from tests.kit.local_side import NOW, A
+from tests.kit.local_values import NOW, A
 from tests.local.calls import assert_problem
 
 URL = "/api/v1/journal"

@@ -3,7 +3,7 @@ import pytest
 from connector.core.codes import Code
 from connector.core.members import MemberId
 from connector.local.ports import ProbeStep
-from tests.kit.local_side import A, B, C, member
+from tests.kit.local_values import A, B, C, member
 from tests.local.calls import assert_problem
 
 URL = "/api/v1/members"

@@ -3,7 +3,7 @@
 import aiohttp
 
 from connector.local.ports import RefusedCopy
-from tests.kit.local_side import STATUS_KEY, US, A
+from tests.kit.local_values import STATUS_KEY, US, A
 from tests.local.calls import assert_problem
 
 BLOCK, PAUSE = {"reason": "key-stolen"}, {"reason": "maintenance"}

@@ -21,7 +21,8 @@ from connector.local.examples import EXAMPLES
 from connector.local.keys import Scope
 from connector.local.openapi import describe
 from connector.local.routes import OPERATIONS
-from tests.kit.local_side import KEY, House, Served
+from tests.kit.local_side import House, Served
+from tests.kit.local_values import KEY
 from tests.kit.openapi import assert_openapi_3_1
 
 DOCUMENT = describe(OPERATIONS, House().settings)

@@ -7,7 +7,7 @@ import pytest
 from connector.core.codes import Code
 from connector.core.errors import AdapterFault
 from connector.core.ledger import EntryType
-from tests.kit.local_side import AUDIT_KEY
+from tests.kit.local_values import AUDIT_KEY
 from tests.local.calls import assert_problem
 
 URL = "/api/v1/oppositions"

@@ -4,7 +4,7 @@ from connector.core.errors import FailedClosed
 from connector.local.guards import is_loopback
 from connector.local.ports import Check
 from connector.local.streams import STREAMS
-from tests.kit.local_side import STATUS_KEY
+from tests.kit.local_values import STATUS_KEY
 from tests.local.calls import assert_problem
 
 

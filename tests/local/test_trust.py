@@ -3,7 +3,8 @@
 import pytest
 
 from connector.core.proposals import ProposalKind
-from tests.kit.local_side import BLOCK, KEY, SECOND_KEY, STATUS_KEY, A
+from tests.kit.local_desks import BLOCK
+from tests.kit.local_values import KEY, SECOND_KEY, STATUS_KEY, A
 
 BY, OTHER = "Mme Première, informatique", "M. Second, délégué"
 LIFT = {"kind": "lift-block", "block": BLOCK.id, "by": BY, "reason": "called: a wrong import"}

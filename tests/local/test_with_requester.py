@@ -11,7 +11,8 @@ from connector.local.ports import LocalPorts
 from connector.local.server import build_app, build_runner
 from connector.local.site import Site
 from tests.kit.holder_fakes import PDF
-from tests.kit.local_side import KEY, NURSE_ID, House, new_fetch
+from tests.kit.local_side import House, new_fetch
+from tests.kit.local_values import KEY, NURSE_ID
 from tests.kit.requester_office import A, B, C, Office
 from tests.kit.state import OWNER, TRAITS, SystemEntropy
 from tests.local.calls import assert_problem

@@ -13,7 +13,7 @@ from connector.core.witness import (
     SignedHead,
     WitnessStatement,
 )
-from tests.kit.local_side import AUDIT_KEY, STATUS_KEY, US, A, B
+from tests.kit.local_values import AUDIT_KEY, STATUS_KEY, US, A, B
 from tests.kit.state import T0
 
 PATH = "/api/v1/journal/witnesses"

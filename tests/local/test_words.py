@@ -10,7 +10,7 @@ from connector.core.states import FetchState
 from connector.local import words, words_en, words_fr
 from connector.local.words import Language
 from connector.requester.notes import Note
-from tests.kit.local_side import NOW, A, B
+from tests.kit.local_values import NOW, A, B
 
 CATALOGUES = {Language.FR: words_fr, Language.EN: words_en}
 NEVER_OF_WITHHELD = (

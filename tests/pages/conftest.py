@@ -11,7 +11,8 @@ from spsti_sandbox.federation import NURSE as DOMINIQUE
 from spsti_sandbox.federation import PHYSICIAN as CAMILLE
 from spsti_sandbox.federation import Federation
 from spsti_sandbox.people import enrol
-from tests.kit.local_side import PHYSICIAN_ID, House
+from tests.kit.local_side import House
+from tests.kit.local_values import PHYSICIAN_ID
 from tests.kit.signin import BROWSER
 from tests.pages.browsing import CHROMIUM, People, arguments
 

@@ -14,7 +14,7 @@ from connector.local.sign_in.launching import VendorKey
 from connector.local.sign_in.lockout import OF_AN_ADDRESS
 from connector.local.words import Language, of_code
 from connector.wire.launch import vendor_key
-from tests.kit.local_side import PHYSICIAN_ID
+from tests.kit.local_values import PHYSICIAN_ID
 from tests.kit.signin import BROWSER
 from tests.pages.conftest import plain
 from tests.pages.test_fetching import LABEL

@@ -19,7 +19,7 @@ from connector.local.requests import ROLES
 from connector.local.sign_in.launching import VendorKey
 from connector.local.words import Language, of_code, of_reply
 from connector.wire.launch import vendor_key
-from tests.kit.local_side import NURSE_ID, PHYSICIAN_ID, STRANGER_ID, A, B, C, announced
+from tests.kit.local_values import NURSE_ID, PHYSICIAN_ID, STRANGER_ID, A, B, C, announced
 from tests.pages.conftest import plain
 from tests.signin.test_launch import PRIVATE, pem_of, token
 

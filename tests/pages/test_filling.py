@@ -11,7 +11,7 @@ from connector.core.insi import InsiCode
 from connector.local.identity_words import of_answer
 from connector.local.statuses import status_of
 from connector.local.words import Language, of_code
-from tests.kit.local_side import A, B
+from tests.kit.local_values import A, B
 from tests.kit.vigilance import nobody
 from tests.pages.conftest import plain
 from tests.pages.test_fetching import ASKED, LABEL, TOLD, WORKER, fetch

@@ -17,7 +17,7 @@ from connector.local.pages.texts import TEXTS
 from connector.local.ports import AdapterStatus, Check, PeerSeen, ProbeStep, WitnessReport
 from connector.local.sign_in.rights import PAGE_ROLES
 from connector.local.words import Language
-from tests.kit.local_side import US, A
+from tests.kit.local_values import US, A
 from tests.pages.conftest import plain
 
 WORKER = "279035121518989"

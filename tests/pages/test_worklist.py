@@ -10,7 +10,7 @@ from connector.core.errors import LocalRefused
 from connector.core.people import Role
 from connector.core.states import FetchState
 from connector.local.pages.preparing import COLUMNS
-from tests.kit.local_side import NURSE_ID, PHYSICIAN_ID, A, B
+from tests.kit.local_values import NURSE_ID, PHYSICIAN_ID, A, B
 from tests.pages.conftest import plain
 from tests.pages.test_fetching import ASKED, TOLD, WORKER
 

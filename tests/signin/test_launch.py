@@ -12,7 +12,8 @@ from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate
 from connector.local.sign_in.launching import VendorKey
 from connector.wire import jose
 from connector.wire.launch import TYP, vendor_key
-from tests.kit.local_side import KEY, NURSE_ID, PHYSICIAN_ID, US, A, new_fetch
+from tests.kit.local_side import new_fetch
+from tests.kit.local_values import KEY, NURSE_ID, PHYSICIAN_ID, US, A
 from tests.local.calls import assert_problem
 
 PRIVATE = generate(SigningAlgorithm.ES256)

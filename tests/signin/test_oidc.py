@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from connector.core.mandate import AuthLevel, AuthMeans
 from connector.core.people import Role, Subject
 from connector.local.sign_in.providers import PersonRule
-from tests.kit.local_side import PHYSICIAN_ID
+from tests.kit.local_values import PHYSICIAN_ID
 from tests.kit.oidc import (
     PSC_PATH,
     PSC_RULE,

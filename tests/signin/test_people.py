@@ -4,7 +4,8 @@ import aiohttp
 import pytest
 
 from connector.core.people import Role
-from tests.kit.local_side import KEY, PHYSICIAN_ID, new_fetch
+from tests.kit.local_side import new_fetch
+from tests.kit.local_values import KEY, PHYSICIAN_ID
 from tests.kit.signin import BY
 from tests.local.calls import assert_problem
 

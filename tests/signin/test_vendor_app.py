@@ -15,7 +15,8 @@ from connector.core.people import Role
 from connector.crypto.keys import SigningAlgorithm, generate, to_pem
 from connector.local.sign_in.launching import VendorKey
 from connector.wire.launch import vendor_key
-from tests.kit.local_side import KEY, PHYSICIAN_ID, US, A, new_fetch
+from tests.kit.local_side import new_fetch
+from tests.kit.local_values import KEY, PHYSICIAN_ID, US, A
 from tests.signin.test_launch import pem_of, post
 
 ROOT = Path(__file__).parents[2]
