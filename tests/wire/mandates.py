@@ -1,0 +1,56 @@
+"""Mandates sealed for a test, and the same with something changed."""
+
+import json
+
+import pytest
+
+from connector.core.errors import RequestRefused
+from connector.core.mandate import Kind
+from connector.wire import jose, mandate
+from tests.wire.values import (
+    HOLDER,
+    JTI,
+    NOW,
+    REQUESTER,
+    X5T,
+    demand,
+    probe,
+)
+
+DRAFTS = [*(demand(kind) for kind in Kind), *(probe(kind) for kind in Kind)]
+ABSENT = object()
+BINDING = ("ver", "kind", "aud", "iat", "exp", "jti", "cnf", "cnf/x5t#S256")
+
+
+def seal(draft=None, *, signer=REQUESTER.signer, **changes):
+    values = {"x5t": X5T, "now": NOW, "jti": JTI, "signer": signer} | changes
+    return mandate.seal(draft or demand(), **values)
+
+
+def claims_of(compact):
+    return dict(jose.read(compact, typ=mandate.TYP).claims)
+
+
+def check(compact, *, kind=Kind.LOOKUP, audience=HOLDER.id, x5t=X5T, now=NOW, peer=REQUESTER.member):
+    verified = mandate.open_mandate(compact, peer=peer, now=now)
+    return mandate.check_mandate(verified, kind=kind, audience=audience, x5t=x5t, now=now)
+
+
+def changed(path, value, draft=None):
+    """A mandate with one claim changed or left out, signed by the right key."""
+    claims = json.loads(json.dumps(claims_of(seal(draft))))
+    *outer, last = path.split("/")
+    inner = claims
+    for name in outer:
+        inner = inner[name]
+    if value is ABSENT:
+        del inner[last]
+    else:
+        inner[last] = value
+    return jose.seal(mandate.TYP, claims, REQUESTER.signer)
+
+
+def refusal(compact, **options):
+    with pytest.raises(RequestRefused) as caught:
+        check(compact, **options)
+    return caught.value.code
