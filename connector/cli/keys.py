@@ -13,6 +13,7 @@ import click
 from connector.cli.faults import Exit, Fault
 from connector.core.errors import ConfigFault, ConnectorError
 from connector.core.instant import Instant, rfc3339
+from connector.core.units import DAY_SECONDS, HOUR_SECONDS
 
 if TYPE_CHECKING:
     from connector.config.material import Material
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from connector.core.directory import KeyUse
     from connector.crypto.keys import OwnSigner
 
-_HOUR: Final = 3600
-_DAY: Final = 24 * _HOUR
 _FILE: Final = click.Path(path_type=Path, exists=True, dir_okay=False)
 _CONFIG = click.option(
     "--config", "config", type=click.Path(path_type=Path), default=Path("connector.toml"), show_default=True,
@@ -120,7 +119,7 @@ def rotate(which: str, config: Path, entry: Path | None, begin_hours: int, overl
             done = follow_certificate(material, Use(which), place, named)
         else:
             use = KeyUse.SIGN if which == "signing" else KeyUse.LEDGER
-            plan = Plan(now, begin_hours * _HOUR, overlap_days * _DAY)
+            plan = Plan(now, begin_hours * HOUR_SECONDS, overlap_days * DAY_SECONDS)
             done = follow_signer(material, use, place, plan, named)
     except ConfigFault as error:
         raise _fault_of(error) from None

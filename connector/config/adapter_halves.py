@@ -17,7 +17,7 @@ from connector.contract.isolated import open_sink, open_source
 from connector.contract.settings import GuardSettings, Isolation, ProcessSettings
 from connector.core.instant import Instant
 from connector.core.members import MemberId
-from connector.inspection.settings import MIB
+from connector.core.units import MIB
 from connector.store.files import give_to_owner
 
 

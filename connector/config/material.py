@@ -38,6 +38,7 @@ from connector.core.faults import Fault, FaultAt
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.oid import Environment
+from connector.core.units import MIB
 from connector.crypto.certificates import PeerCertificate
 from connector.crypto.keys import (
     OwnSigner,
@@ -54,7 +55,7 @@ from connector.inspection.settings import InspectionSettings
 from connector.peer.tls import TlsMaterial
 from connector.requester.settings import RequesterSettings
 from connector.store.keys import read_master_key
-from connector.store.settings import MEBIBYTE, StateSettings
+from connector.store.settings import StateSettings
 
 T = TypeVar("T")
 
@@ -237,7 +238,7 @@ class _Reader:
         settings = StateSettings(
             directory=self._references.path(section.directory),
             master_key=self._references.path(section.master_key),
-            min_free_bytes=section.min_free_mb * MEBIBYTE,
+            min_free_bytes=section.min_free_mb * MIB,
         )
         read_master_key(settings.master_key)
         return settings

@@ -6,10 +6,10 @@ from connector.config.references import References
 from connector.core.errors import ConfigFault
 from connector.core.members import MemberId
 from connector.core.oid import Environment
+from connector.core.units import HOUR_SECONDS
 from connector.directory.opening import MembersFileSettings, MembershipSettings
 from connector.directory.settings import SignedDirectorySettings
 
-HOUR = 3600
 ARCHIVE = "directory"
 """Folder of believed versions below `[state] directory`: kept as long as the ledgers, and backed up with them."""
 
@@ -34,7 +34,7 @@ def membership_settings(loaded: LoadedFile, references: References) -> Membershi
         environment=environment,
         own=MemberId.parse(model.member.id, strict=False),
         urls=tuple(section.urls),
-        grace_seconds=section.grace_hours * HOUR,
+        grace_seconds=section.grace_hours * HOUR_SECONDS,
         refresh_seconds=section.refresh_minutes * 60,
         proxies=proxies(model.network),
     )

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from connector.config.material import Material
 from connector.core.faults import Fault
 from connector.core.instant import Instant, rfc3339
+from connector.core.units import DAY_SECONDS
 from connector.crypto.keys import load_certificates
 from connector.crypto.kinds import kind_of
 from connector.crypto.names import hosts_of
 
-DAY: Final = 86_400
 STAGES: Final = (60, 30, 7)
 """Days before its end at which a certificate is warned of: ask for its successor, install it, or stop everything."""
 
@@ -48,7 +48,7 @@ def stage_of(not_after: Instant, now: Instant) -> int | None:
     """Give the last of 60, 30 and 7 days that a certificate's end has come within, 0 when it has ended, else None."""
     if now >= not_after:
         return 0
-    return min((days for days in STAGES if not_after - now <= days * DAY), default=None)
+    return min((days for days in STAGES if not_after - now <= days * DAY_SECONDS), default=None)
 
 
 def ending(use: str, not_after: Instant, now: Instant) -> Finding | None:
@@ -56,7 +56,7 @@ def ending(use: str, not_after: Instant, now: Instant) -> Finding | None:
     stage = stage_of(not_after, now)
     if stage is None:
         return None
-    left = (not_after - now) // DAY
+    left = (not_after - now) // DAY_SECONDS
     do = f"rotate.{use}" if use in {"server", "client"} else "replace"
     return Finding(Fault(_END_OF[stage], {"use": use, "until": rfc3339(not_after), "days": left, "do": do}))
 

@@ -11,6 +11,7 @@ from connector.config.model import ConfigFile, KeyPair, LedgerKey, SigningKey
 from connector.config.references import References
 from connector.core.errors import ConfigFault
 from connector.core.instant import Instant
+from connector.core.units import HOUR_SECONDS
 from connector.crypto.certificates import Authorities
 from connector.crypto.crls import believable, distribution_points
 from connector.crypto.keys import (
@@ -25,7 +26,6 @@ from connector.crypto.keys import (
 from connector.crypto.kinds import Use, require_fit
 from connector.crypto.token import TokenKey, TokenSigner
 from connector.peer.tls import TlsMaterial, TlsSettings, Trust, client_context, server_context
-from connector.requester.settings import HOUR
 from connector.store.kept_crls import KeptCrls
 
 
@@ -87,7 +87,7 @@ class OwnKeys:
             read,
             crls=(*read.crls, *(crl.der for crl in believable(kept, authorities))),
             awaits_crls=bool(crl_urls),
-            grace_seconds=self._model.peer.crl.grace_hours * HOUR,
+            grace_seconds=self._model.peer.crl.grace_hours * HOUR_SECONDS,
         )
         Trust.of(made)
         (client_context if use is Use.CLIENT else server_context)(made)

@@ -4,12 +4,13 @@ from connector.config.model import ConfigFile
 from connector.contract.settings import Authority, OppositionSettings
 from connector.core.days import Day
 from connector.core.inspection import FindingKind
-from connector.core.limits import DAY_SECONDS, Limits
+from connector.core.limits import Limits
 from connector.core.members import MemberId
 from connector.core.policy import HolderPolicy
+from connector.core.units import DAY_SECONDS, HOUR_SECONDS, MIB
 from connector.holder.settings import HolderSettings
-from connector.inspection.settings import MIB, InspectionSettings
-from connector.requester.settings import HOUR, RequesterSettings
+from connector.inspection.settings import InspectionSettings
+from connector.requester.settings import RequesterSettings
 
 
 def holder_settings(model: ConfigFile, member: MemberId) -> HolderSettings:
@@ -42,8 +43,8 @@ def requester_settings(model: ConfigFile, member: MemberId) -> RequesterSettings
         identity_max_age_days=section.identity_max_age_days,
         deadline_seconds=section.deadline_seconds,
         max_document_bytes=section.max_document_mb * MIB,
-        fetch_seconds=section.fetch_hours * HOUR,
-        opened_seconds=min(retention.hours_after_opening * HOUR, kept_seconds),
+        fetch_seconds=section.fetch_hours * HOUR_SECONDS,
+        opened_seconds=min(retention.hours_after_opening * HOUR_SECONDS, kept_seconds),
         practitioner_per_day=model.limits.practitioner_per_day,
         kept_seconds=kept_seconds,
     )

@@ -22,6 +22,7 @@ from connector.core.directory import MAX_PINS, KeyUse, Member, MemberKey
 from connector.core.errors import ConfigFault
 from connector.core.faults import reason
 from connector.core.instant import Instant
+from connector.core.units import DAY_SECONDS
 from connector.crypto.keys import (
     OwnSigner,
     PrivateKeySigner,
@@ -40,7 +41,6 @@ from connector.directory.members_file import MembersFile
 from connector.directory.members_text import members_text
 
 KEY_DAYS: Final = 3 * 365
-DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def _next_name(kid: str, taken: set[str]) -> str:
 
 def _with_key(own: Member, use: KeyUse, current: OwnSigner, signer: OwnSigner, plan: Plan) -> Member:
     """List the prepared key, and let the one in use end after the overlap."""
-    begins, ends = plan.begins_at, Instant(plan.now + KEY_DAYS * DAY)
+    begins, ends = plan.begins_at, Instant(plan.now + KEY_DAYS * DAY_SECONDS)
     last = Instant(begins + plan.overlap)
     kept = tuple(
         replace(key, valid_until=min(key.valid_until, last)) if key.use is use and key.kid == current.kid else key

@@ -8,8 +8,8 @@ from typing import Final
 
 from connector.contract.findings import Finding
 from connector.contract.guard import SourceGuard
-from connector.contract.settings import MIB
 from connector.core.records import Announcement
+from connector.core.units import MIB
 
 MAX_PIECE: Final = 1024 * 1024
 LARGE: Final = 16 * MIB

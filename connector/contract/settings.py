@@ -5,8 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from connector.core.days import Day
-
-MIB = 1024 * 1024
+from connector.core.units import MIB
 
 
 @dataclass(frozen=True, slots=True)

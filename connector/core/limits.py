@@ -13,8 +13,8 @@ from connector.core.members import MemberId
 from connector.core.private import Private
 from connector.core.spelling import fold
 from connector.core.traits import StrictTraits
+from connector.core.units import DAY_SECONDS
 
-DAY_SECONDS: Final = 86_400
 MINUTE_SECONDS: Final = 60
 PATTERN_DAYS: Final = 30
 REPEAT_SECONDS: Final = 600

@@ -12,10 +12,10 @@ from connector.core.errors import ConnectorError
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.members import MemberId
 from connector.core.ports import Clock
+from connector.core.units import DAY_SECONDS
 from connector.directory.refusal import Finding, Refusal
 from connector.metrics import Metrics
 
-_DAY: Final = 86_400
 _MAX_KNOWN: Final = 4096
 
 
@@ -76,7 +76,7 @@ class DirectoryEars:
 
     def _journal(self, about: str, refusal: Refusal, member: MemberId | None, told: dict[str, str]) -> None:
         now, key = self._clock.now(), (about, refusal)
-        if now - self._told.get(key, now - _DAY) < _DAY:
+        if now - self._told.get(key, now - DAY_SECONDS) < DAY_SECONDS:
             return
         if len(self._told) >= _MAX_KNOWN:
             self._told.clear()

@@ -18,15 +18,14 @@ from connector.core.errors import ConfigFault, ConnectorError, FailedClosed
 from connector.core.instant import Instant, rfc3339
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.ports import Clock, HouseLedger
+from connector.core.units import DAY_SECONDS, HOUR_SECONDS, MIB
 from connector.crypto.certificates import Authorities
 from connector.crypto.crls import Crl, CrlSet, believable, read_crls
 from connector.local.ports import Check
 from connector.metrics import Metrics
 from connector.peer.crl_fetch import CrlFetchSettings, fetch
 from connector.peer.tls import ClientTls, ServerTls, TlsMaterial
-from connector.requester.settings import HOUR
 from connector.store.kept_crls import KeptCrls
-from connector.store.settings import MEBIBYTE
 
 FIRST_FETCH_SECONDS: Final = 5.0
 """How long the start waits for the first fetch (our rule): with every address dead it goes on with what is kept."""
@@ -34,7 +33,6 @@ FIRST_FETCH_SECONDS: Final = 5.0
 ALERTS_A_DAY: Final = 10
 """Refused lists of one address that are journalled in a day (our rule): who stands between can make each one differ."""
 
-_DAY: Final = 86_400
 _CONFIGURE: Final = "set [peer] crls, or [peer.crl] addresses"
 _REMEDY: Final = "see why with spsti-connector status; put newer lists where [peer] crls says, then reload"
 
@@ -45,7 +43,7 @@ class CrlSettings:
 
     urls: tuple[str, ...] = ()
     limits: CrlFetchSettings = field(default_factory=CrlFetchSettings)
-    warn_seconds: int = 2 * _DAY
+    warn_seconds: int = 2 * DAY_SECONDS
 
 
 Fetch = Callable[[str, CrlFetchSettings], Awaitable[bytes]]
@@ -157,7 +155,7 @@ class Revocation:
         self._metrics.crl_fetches.labels("refused").inc()
         logs.get_logger().error(logs.CRL_REFUSED, code=Code.CRL_REFUSED, cause=error.message)
         now, key = self._clock.now(), (url, error.message)
-        self._told = {told: at for told, at in self._told.items() if 0 <= now - at < _DAY}
+        self._told = {told: at for told, at in self._told.items() if 0 <= now - at < DAY_SECONDS}
         if key in self._told or sum(told[0] == url for told in self._told) >= ALERTS_A_DAY:
             return  # once a day: an address that stays wrong must not fill the ledger
         entry = EntryDraft(
@@ -272,9 +270,9 @@ def crl_settings(material: Material) -> CrlSettings:
     """Give the settings that a configuration holds."""
     section = material.file.model.peer.crl
     limits = CrlFetchSettings(
-        float(section.fetch_seconds), section.max_mb * MEBIBYTE, section.proxy, proxies(material.file.model.network)
+        float(section.fetch_seconds), section.max_mb * MIB, section.proxy, proxies(material.file.model.network)
     )
-    return CrlSettings(material.crl_urls, limits, section.warn_hours * HOUR)
+    return CrlSettings(material.crl_urls, limits, section.warn_hours * HOUR_SECONDS)
 
 
 def replace_in(lists: Iterable[Crl], crl: Crl) -> tuple[Crl, ...]:

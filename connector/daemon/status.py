@@ -19,6 +19,7 @@ from connector.core.errors import FailedClosed
 from connector.core.instant import Instant
 from connector.core.ledger import Tree
 from connector.core.ports import Clock, MemberDirectory
+from connector.core.units import DAY_SECONDS
 from connector.crypto.certificates import PeerCertificate
 from connector.crypto.keys import OwnSigner, Switched
 from connector.daemon.alerts import CheckWatch
@@ -34,7 +35,6 @@ from connector.metrics import Metrics
 from connector.store.backup_note import last_backup
 from connector.store.settings import StateSettings
 
-DAY = 86_400
 _LIBRARIES = ("aiohttp", "cryptography", "pyjwt", "sqlite-utils")
 
 
@@ -136,7 +136,7 @@ class DaemonStatus:
                 found.append(finding)
             if stage is not None and stage != self._stages.get(use):
                 log = logs.get_logger()
-                log.warning(logs.CERTIFICATE_ENDING, half=use, count=(certificate.not_after - now) // DAY)
+                log.warning(logs.CERTIFICATE_ENDING, half=use, count=(certificate.not_after - now) // DAY_SECONDS)
             self._stages[use] = stage
         return found
 
@@ -149,7 +149,7 @@ class DaemonStatus:
         w = self._watched
         blocked = sorted({block.peer.value for block in w.limits.blocks()})
         try:
-            alerts = await w.state.journal.alerts(Instant(self._clock.now() - DAY))
+            alerts = await w.state.journal.alerts(Instant(self._clock.now() - DAY_SECONDS))
         except FailedClosed:  # told by the check of the state
             alerts = {}
         by = sorted({peer.value for reason, peer in alerts if reason == Code.LIMIT_EXCEEDED and peer is not None})
@@ -195,7 +195,8 @@ class DaemonStatus:
             started_at=w.started_at,
             checks=await self.readiness(),
             certificates=tuple(
-                CertificateStatus(use, c.not_after, (c.not_after - now) // DAY) for use, c in w.certificates.items()
+                CertificateStatus(use, c.not_after, (c.not_after - now) // DAY_SECONDS)
+                for use, c in w.certificates.items()
             ),
             directory_version=w.directory.version,
             members=len(members),

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from connector.core.instant import Instant
+from connector.core.units import DAY_SECONDS, HOUR_SECONDS
 from connector.local.ports import Check
 
 _MINUTE: Final = 60
-_HOUR: Final = 3600
-_DAY: Final = 86_400
 
 
 def status_line(
@@ -40,7 +39,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _age(seconds: int) -> str:
-    for unit, name in ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "min")):
+    for unit, name in ((DAY_SECONDS, "d"), (HOUR_SECONDS, "h"), (_MINUTE, "min")):
         if seconds >= 2 * unit or (unit == _MINUTE and seconds >= unit):
             return f"{seconds // unit} {name}"
     return f"{max(seconds, 0)} s"

@@ -7,6 +7,7 @@ from typing import Final
 from tuf.api.metadata import Root, Targets
 
 from connector.core.instant import Instant, rfc3339
+from connector.core.units import DAY_SECONDS
 from connector.directory import layout
 from connector.directory.keyring import label_of
 from connector.directory.memberships import Membership, Memberships, Standing
@@ -15,7 +16,7 @@ from connector.directory.repository import Repository
 from connector.directory.suspending import in_force
 from connector.directory.workspace import Workspace
 
-SOON: Final = 60 * layout.DAY
+SOON: Final = 60 * DAY_SECONDS
 """Members' entries and keys are told of that long before they end."""
 
 

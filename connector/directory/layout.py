@@ -9,22 +9,31 @@ import re
 from typing import Final
 
 from connector.core.members import MemberId
+from connector.core.units import DAY_SECONDS
 
-DAY: Final = 86_400
-
-LIFE: Final = {"root": 365 * DAY, "targets": 90 * DAY, "snapshot": 30 * DAY, "timestamp": 7 * DAY}
+LIFE: Final = {
+    "root": 365 * DAY_SECONDS,
+    "targets": 90 * DAY_SECONDS,
+    "snapshot": 30 * DAY_SECONDS,
+    "timestamp": 7 * DAY_SECONDS,
+}
 """Seconds for which a freshly signed role is valid (issue 6; reference/security.md section 6)."""
 
-MEMBER_LIFE: Final = 400 * DAY
+MEMBER_LIFE: Final = 400 * DAY_SECONDS
 """A member signs its entry anew at least that often; its certificates and keys change more often (our rule)."""
 
-SEAT_LIFE: Final = 365 * DAY
+SEAT_LIFE: Final = 365 * DAY_SECONDS
 """An operator's seat of the suspensions is renewed with the root (our rule)."""
 
-WARN_BEFORE: Final = {"root": 60 * DAY, "targets": 30 * DAY, "snapshot": 15 * DAY, "timestamp": 3 * DAY}
+WARN_BEFORE: Final = {
+    "root": 60 * DAY_SECONDS,
+    "targets": 30 * DAY_SECONDS,
+    "snapshot": 15 * DAY_SECONDS,
+    "timestamp": 3 * DAY_SECONDS,
+}
 """Seconds before the end from which a role is announced as stale; timestamps are renewed daily (our rule)."""
 
-SUSPENSION_LIFE: Final = 7 * DAY
+SUSPENSION_LIFE: Final = 7 * DAY_SECONDS
 """A suspension by one operator ends after seven days unless two confirm it (issue 6)."""
 
 MAX_BYTES: Final = {"root": 512_000, "timestamp": 16_384, "snapshot": 2_000_000, "targets": 5_000_000}

@@ -14,6 +14,7 @@ from tuf.api.metadata import Root, Timestamp
 
 from connector.core.instant import Instant
 from connector.core.oid import Environment
+from connector.core.units import DAY_SECONDS
 from connector.directory import layout
 from connector.directory.delegated import Read
 from connector.directory.fetch import HttpFetcher, Patience, Source
@@ -24,7 +25,7 @@ from connector.directory.verify import Verified, check_timestamp, root_chain, ve
 AT_LEAST: Final = 3
 """Copies that must answer before one is chosen, where there are as many (issue 6)."""
 
-FROZEN_AFTER: Final = 2 * layout.DAY
+FROZEN_AFTER: Final = 2 * DAY_SECONDS
 """A copy whose timestamp ends that much before the newest one's no longer follows; publishers sign daily (our rule)."""
 
 

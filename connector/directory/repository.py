@@ -17,13 +17,14 @@ from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Tar
 from connector.core.errors import LocalRefused
 from connector.core.instant import Instant
 from connector.core.oid import Environment
+from connector.core.units import DAY_SECONDS
 from connector.directory import layout
 from connector.directory.memberships import Memberships, read_memberships
 from connector.directory.metadata import expires_at, file_of, parse, require_match, signers_of
 from connector.directory.refusal import DirectoryRefused
 from connector.directory.verify import Verified, verify
 
-RESIGN_AFTER: Final = layout.DAY
+RESIGN_AFTER: Final = DAY_SECONDS
 """A publisher signs a new timestamp daily, also when nothing changed (our rule)."""
 
 

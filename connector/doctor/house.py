@@ -11,6 +11,7 @@ from connector.backup.parts import key_files
 from connector.config.layout import CREDENTIAL
 from connector.core.errors import FailedClosed
 from connector.core.instant import rfc3339
+from connector.core.units import MIB
 from connector.doctor.finding import Finding, critical, ok, unknown, warning
 from connector.doctor.patient import Patient
 from connector.store.backup_note import last_backup
@@ -18,7 +19,6 @@ from connector.store.copying import Standing, standing_of
 from connector.store.coverage import read_last
 from connector.store.writer import CLOCK_TOLERANCE_SECONDS
 
-MIB: Final = 1024 * 1024
 BACKUP_WARN_HOURS: Final = 30
 """A nightly backup that was missed once."""
 

@@ -1,11 +1,11 @@
 """Certificates and revocation lists as they are configured: pairs, chains, names, ends (fault of a pair: the start)."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from connector.config.own_certificates import STAGES, findings
 from connector.core.errors import ConfigFault, PeerFault
 from connector.core.instant import rfc3339
+from connector.core.units import DAY_SECONDS, HOUR_SECONDS
 from connector.crypto.certificates import Authorities, PeerCertificate
 from connector.crypto.keys import load_certificates
 from connector.crypto.pem import der_of
@@ -13,9 +13,6 @@ from connector.crypto.seen import SeenCertificate
 from connector.doctor.finding import Finding, critical, ok, warning
 from connector.doctor.patient import Patient
 from connector.peer.tls import TlsMaterial, Trust
-
-DAY: Final = 86_400
-HOUR: Final = 3600
 
 
 def certificates(patient: Patient) -> Iterator[Finding]:
@@ -47,12 +44,12 @@ def revocation(patient: Patient) -> Iterator[Finding]:
         yield critical("crl", "crl.speechless", why=why)
         return
     until = trust.crls.next_update
-    near = until - patient.now < patient.model.peer.crl.warn_hours * HOUR
+    near = until - patient.now < patient.model.peer.crl.warn_hours * HOUR_SECONDS
     yield (warning if near else ok)("crl", "crl.ending" if near else "crl.right", until=rfc3339(until))
 
 
 def _end(use: str, certificate: PeerCertificate, patient: Patient, issuer: str) -> Finding:
-    until, days = rfc3339(certificate.not_after), (certificate.not_after - patient.now) // DAY
+    until, days = rfc3339(certificate.not_after), (certificate.not_after - patient.now) // DAY_SECONDS
     if days < 0:
         return critical("certificates", "certificate.ended", use=use, until=until)
     if days < STAGES[-1]:

@@ -6,16 +6,15 @@ told to the log and tried again at the job's next turn.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from connector.core.ledger import Tree, number_of
 from connector.core.ports import Clock
+from connector.core.units import DAY_SECONDS
 from connector.crypto.timestamps import make_request, open_stamp
 from connector.ledger.service import Journal
 from connector.store.evidence import EvidenceStore, HeadStamp
 from connector.wire.checkpoint import Checkpoint
-
-DAY_SECONDS: Final = 86_400
 
 
 class Authority(Protocol):

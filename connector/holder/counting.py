@@ -18,7 +18,6 @@ from connector.core.directory import Member
 from connector.core.identity import QualifiedIdentity
 from connector.core.instant import Instant
 from connector.core.limits import (
-    DAY_SECONDS,
     MINUTE_SECONDS,
     PATTERN_DAYS,
     REPEAT_SECONDS,
@@ -30,6 +29,7 @@ from connector.core.limits import (
     person_key,
 )
 from connector.core.members import MemberId
+from connector.core.units import DAY_SECONDS
 from connector.holder.pairs import Pairs
 
 Tagger = Callable[..., bytes]

@@ -13,8 +13,8 @@ from connector.core.ledger import EntryDraft, EntryType
 from connector.core.limits import LimitRule
 from connector.core.members import MemberId
 from connector.core.ports import Clock, HouseLedger, Observer
+from connector.core.units import HOUR_SECONDS
 
-_HOUR: Final = 3600
 _MAX_CAUSES: Final = 4096
 
 
@@ -60,8 +60,8 @@ class HouseNotes:
             )
 
     def _is_new(self, now: Instant, who: str, cause: str) -> bool:
-        if now // _HOUR != self._hour:
-            self._hour = now // _HOUR
+        if now // HOUR_SECONDS != self._hour:
+            self._hour = now // HOUR_SECONDS
             self._written.clear()
         known = (who, cause) in self._written or len(self._written) >= _MAX_CAUSES
         self._written.add((who, cause)) if not known else None

@@ -17,10 +17,11 @@ from connector.core.errors import LimitReached, LocalRefused
 from connector.core.identity import QualifiedIdentity
 from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, EntryType
-from connector.core.limits import DAY_SECONDS, PATTERN_DAYS, LimitBlock, LimitRule, Limits, PeerOverride
+from connector.core.limits import PATTERN_DAYS, LimitBlock, LimitRule, Limits, PeerOverride
 from connector.core.members import MemberId
 from connector.core.ports import Clock, Entropy, new_id
 from connector.core.ports_limits import LimitObserver, LimitStore
+from connector.core.units import DAY_SECONDS
 from connector.holder.counting import Counting, Reached, Reservation
 from connector.holder.house import HouseNotes
 from connector.wire.mandate import VerifiedMandate

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from connector.core.limits import Limits
 from connector.core.members import MemberId
 from connector.core.policy import HolderPolicy
-
-MIB = 1024 * 1024
+from connector.core.units import MIB
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,9 @@ from connector.core.ledger import EntryDraft, EntryType
 from connector.core.matricule import Ins
 from connector.core.ports import Clock, Entropy, HouseLedger
 from connector.core.ports_insi import NO_ATTRIBUTES, AnswerCache, InsiObserver, Question
+from connector.core.units import HOUR_SECONDS
 from connector.insi.order import TraitsQuery, queries
-from connector.insi.settings import HOUR, InsiSettings
+from connector.insi.settings import InsiSettings
 from connector.insi.transport import Exchange
 
 MIN_CALL_SECONDS = 1.0
@@ -107,7 +108,7 @@ class InsiService:
         self, question: Question, ask: Callable[[], Awaitable[InsiAnswer]], *, fresh: bool
     ) -> tuple[InsiAnswer, bool]:
         """Give a recent answer to the same question and True, or ask once however many wait for it."""
-        max_age = self._settings.max_age_hours * HOUR
+        max_age = self._settings.max_age_hours * HOUR_SECONDS
         async with self._alone(question):
             if max_age and not fresh:
                 kept = await self._cache.recent(question, not_before=Instant(self._clock.now() - max_age))

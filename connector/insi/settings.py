@@ -22,7 +22,6 @@ from connector.peer.tls import TlsSettings
 CLIENT_NAMES: Final = ("INSI-MANU", "INSI-AUTO")
 """The CN that INSi expects, in capitals; any other gets the fault desir_560 (ins.md 4.1, [B])."""
 
-HOUR: Final = 3600
 _ISSUER: Final = "AC IGC-SANTE ELEMENTAIRE ORGANISATIONS"
 _TOKEN = re.compile(r"[!-~]{1,64}")
 _SOFTWARE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

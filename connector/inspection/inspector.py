@@ -19,7 +19,8 @@ from connector.core.codes import Code
 from connector.core.errors import DocumentRejected
 from connector.core.inspection import Finding, FindingKind, Handling, Inspected
 from connector.core.ports import VaultWriter
-from connector.inspection.settings import MIB, InspectionSettings
+from connector.core.units import MIB
+from connector.inspection.settings import InspectionSettings
 
 _ANSWER_BYTES: Final = 64 * 1024
 _MARGIN_SECONDS: Final = 3.0

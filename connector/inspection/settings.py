@@ -6,8 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from connector.core.inspection import FindingKind, Handling
-
-MIB: Final = 1024 * 1024
+from connector.core.units import MIB
 
 STRIP_ALL: Final[Mapping[FindingKind, Handling]] = MappingProxyType(dict.fromkeys(FindingKind, Handling.STRIP))
 """The default: the physician gets the pages, and nothing that runs (docs/adr/0007)."""

@@ -19,6 +19,7 @@ from connector.core.instant import Instant
 from connector.core.ledger import Tree
 from connector.core.members import MemberId
 from connector.core.ports import Entropy
+from connector.core.units import DAY_SECONDS
 from connector.core.witness import (
     Beginning,
     HeldHead,
@@ -45,7 +46,6 @@ WITNESS_SECONDS: Final = 30.0
 """What one witness may take in all."""
 
 ROUND_SECONDS: Final = 86_400
-_DAY: Final = 86_400
 
 
 class OwnLedgers(Protocol):
@@ -344,7 +344,7 @@ class Witnessing:
     async def _was_house_shown(self, now: Instant) -> bool:
         """Whether the house ledger was shown today: what it grows by is nobody's business (PROTOCOL section 1)."""
         shown = await self._ports.store.statements(self._own)
-        return any(s.head.ledger.tree is Tree.HOUSE and s.at // _DAY == now // _DAY for s in shown)
+        return any(s.head.ledger.tree is Tree.HOUSE and s.at // DAY_SECONDS == now // DAY_SECONDS for s in shown)
 
     def _shuffled(self) -> list[Member]:
         return sorted(self.others(), key=lambda _: self._entropy.token(8))

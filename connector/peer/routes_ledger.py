@@ -13,13 +13,13 @@ from connector.core.ledger import Tree
 from connector.core.members import MemberId
 from connector.core.ports import LedgerReader
 from connector.core.ports_witness import LedgerWitness
+from connector.core.units import DAY_SECONDS
 from connector.peer.protocol import PeerRequest, respond
 from connector.peer.reading import once, read_body
 from connector.peer.refusals import HttpRefused
 from connector.peer.settings import PeerServerSettings
 from connector.wire import witnessing
 
-_DAY: Final = 86_400
 _MAX_DIGITS: Final = 16
 
 
@@ -87,9 +87,9 @@ class LedgerRoutes:
         """
         if tree is not Tree.HOUSE:
             return
-        today = now // _DAY
+        today = now // DAY_SECONDS
         if self._house_asked.get((member.id, what)) == today:
-            wait = _DAY - now % _DAY
+            wait = DAY_SECONDS - now % DAY_SECONDS
             raise HttpRefused(
                 429,
                 "ledger: the house ledger is shown once a day",

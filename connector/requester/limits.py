@@ -14,8 +14,9 @@ from connector.core.codes import Code
 from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch
 from connector.core.instant import Instant
-from connector.core.limits import DAY_SECONDS, LimitRule
+from connector.core.limits import LimitRule
 from connector.core.ports import Clock, FetchObserver, RequesterStore
+from connector.core.units import DAY_SECONDS
 from connector.requester import entries
 from connector.requester.settings import RequesterSettings
 

@@ -6,10 +6,7 @@ from connector.core.coded import DMST_PORTABILITY, MAY_READ_WHOLE_RECORD, Coded,
 from connector.core.fetch import DEFAULT_MAX_SERVICES, HARD_MAX_SERVICES
 from connector.core.members import MemberId
 from connector.core.oid import Environment
-
-HOUR = 3600
-DAY = 24 * HOUR
-MIB = 1024 * 1024
+from connector.core.units import DAY_SECONDS, HOUR_SECONDS, MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +33,26 @@ class RequesterSettings:
     download_attempts: int = 4
     resume_pause_seconds: float = 0.5
     max_document_bytes: int = 200 * MIB
-    fetch_seconds: int = DAY
-    waiting_seconds: int = 3 * DAY
+    fetch_seconds: int = DAY_SECONDS
+    waiting_seconds: int = 3 * DAY_SECONDS
     ask_again_seconds: int = 60
-    ask_again_at_most_seconds: int = HOUR
-    opened_seconds: int = DAY
-    kept_seconds: int = 7 * DAY
-    ended_seconds: int = 7 * DAY
+    ask_again_at_most_seconds: int = HOUR_SECONDS
+    opened_seconds: int = DAY_SECONDS
+    kept_seconds: int = 7 * DAY_SECONDS
+    ended_seconds: int = 7 * DAY_SECONDS
     attended_seconds: int = 600
     delivery_first_seconds: int = 5
-    delivery_at_most_seconds: int = HOUR
-    acknowledge_seconds: int = 7 * DAY
+    delivery_at_most_seconds: int = HOUR_SECONDS
+    acknowledge_seconds: int = 7 * DAY_SECONDS
     practitioner_per_day: int = 60
 
     def __post_init__(self) -> None:
         if not 1 <= self.max_services <= HARD_MAX_SERVICES:
             msg = f"max_services: got {self.max_services}, expected 1 to {HARD_MAX_SERVICES}"
             raise ValueError(msg)
-        if not self.fetch_seconds <= self.waiting_seconds <= 3 * DAY:
+        if not self.fetch_seconds <= self.waiting_seconds <= 3 * DAY_SECONDS:
             msg = "fetch_seconds and waiting_seconds: expected the first within the second, and 72 hours at most"
             raise ValueError(msg)
-        if not self.opened_seconds <= self.kept_seconds <= 7 * DAY:
+        if not self.opened_seconds <= self.kept_seconds <= 7 * DAY_SECONDS:
             msg = "opened_seconds and kept_seconds: expected the first within the second, and 7 days at most"
             raise ValueError(msg)

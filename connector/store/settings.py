@@ -7,7 +7,7 @@ a systemd credential) is the operator's matter: here it is a path.
 from dataclasses import dataclass
 from pathlib import Path
 
-MEBIBYTE = 1024 * 1024
+from connector.core.units import MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class StateSettings:
 
     directory: Path
     master_key: Path
-    min_free_bytes: int = 256 * MEBIBYTE
+    min_free_bytes: int = 256 * MIB
     max_batch: int = 512
 
     @property

@@ -11,10 +11,10 @@ from connector.core.directory import MemberStatus
 from connector.core.errors import FailedClosed, LocalRefused
 from connector.core.ledger import EntryType, Tree
 from connector.core.measures import BlockReason, PauseReason
+from connector.core.units import DAY_SECONDS
 from connector.daemon.ears import DirectoryEars
 from connector.daemon.membership import Membership
 from connector.directory.blocked import WithBlocks
-from connector.directory.layout import DAY
 from connector.directory.refusal import Finding, Refusal
 from connector.directory.suspending import suspend
 from connector.directory.suspensions import Reason
@@ -90,7 +90,7 @@ async def test_a_copy_that_stays_wrong_is_journalled_once_a_day(desk, clock):
     for _ in range(3):
         await desk.membership.refresh()
     before = await desk.journal()
-    clock.at += DAY
+    clock.at += DAY_SECONDS
     await desk.membership.refresh()
 
     assert [outcome for outcome, _ in before].count("refused") == 1
@@ -129,11 +129,11 @@ async def test_a_listed_service_is_ready_and_an_ageing_directory_is_announced_th
     await desk.membership.refresh()
     assert (desk.check("directory").ok, desk.check("directory").remedy, desk.check("membership").ok) == (True, "", True)
 
-    clock.at += 5 * DAY
+    clock.at += 5 * DAY_SECONDS
     await desk.membership.tick()
     assert desk.check("directory").ok
     assert "the publishers must sign it again" in desk.check("directory").detail
-    clock.at += 3 * DAY
+    clock.at += 3 * DAY_SECONDS
     await desk.membership.tick()
 
     assert not desk.check("directory").ok
@@ -148,9 +148,9 @@ async def test_a_suspension_ends_by_time_for_whoever_holds_the_same_version(desk
     version = desk.membership.directory.version
     assert desk.membership.directory.get(B).status is MemberStatus.SUSPENDED
 
-    clock.at += 7 * DAY - 3600
+    clock.at += 7 * DAY_SECONDS - 3600
     assert desk.membership.directory.get(B) is not None
-    clock.at = NOW + 7 * DAY + 1
+    clock.at = NOW + 7 * DAY_SECONDS + 1
     federation.now = clock.at
     federation.publish()
     await desk.membership.refresh()

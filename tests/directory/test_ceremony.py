@@ -10,12 +10,13 @@ from connector.core.directory import MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault, LocalRefused
 from connector.core.instant import Instant
 from connector.core.oid import Environment
+from connector.core.units import DAY_SECONDS
 from connector.crypto.keys import SigningAlgorithm, generate
 from connector.directory import ceremony, rotation, suspending
 from connector.directory.duty import differences, duties
 from connector.directory.joining import make_request, read_request
 from connector.directory.keyring import make_key, public_json, public_key, read_public, signers_in
-from connector.directory.layout import DAY, member_role, seat_role, suspensions_path
+from connector.directory.layout import member_role, seat_role, suspensions_path
 from connector.directory.refusal import DirectoryRefused
 from connector.directory.repository import delegated_role, instant_end
 from connector.directory.suspensions import Reason, Suspension
@@ -360,7 +361,7 @@ def test_whoever_carries_the_folder_has_no_operator_sign_a_suspension(federation
     suspending.suspend(federation.workspace, A, Reason.PRECAUTION, operator, NOW)
     federation.publish()
     path, data = suspensions_path("op-1"), suspensions_json((Suspension(B, NOW, Reason.MISBEHAVIOUR),))
-    forged = delegated_role(path, data, 2, instant_end(NOW, DAY), stranger)
+    forged = delegated_role(path, data, 2, instant_end(NOW, DAY_SECONDS), stranger)
     federation.workspace.put_incoming(seat_role("op-1"), forged)
 
     suspending.suspend(federation.workspace, A, Reason.KEY_STOLEN, operator, Instant(NOW + 1))
@@ -403,13 +404,15 @@ def test_duty_tells_of_suspensions_entries_and_keys_that_end(federation):
     federation.join(A)
     suspending.suspend(federation.workspace, A, Reason.PRECAUTION, federation.operators[2], NOW)
     federation.publish()
-    late = Instant(NOW + 380 * DAY)
+    late = Instant(NOW + 380 * DAY_SECONDS)
 
     soon = [duty.what for duty in duties(federation.workspace, NOW)]
 
     assert f"suspension of {A} (precaution) ends by itself" in soon
     assert f"{A}: its entry ends" in [duty.what for duty in duties(federation.workspace, late)]
-    assert f"{A}: its key sign-1 ends" in [duty.what for duty in duties(federation.workspace, Instant(NOW + 890 * DAY))]
+    assert f"{A}: its key sign-1 ends" in [
+        duty.what for duty in duties(federation.workspace, Instant(NOW + 890 * DAY_SECONDS))
+    ]
 
 
 def test_keys_are_read_from_a_usb_key_with_their_password(tmp_path):

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from connector.cli.federation import command
+from connector.core.units import DAY_SECONDS
 from connector.directory import layout
 from connector.directory.entry import SIZE_CLASSES
 from connector.directory.memberships import Standing
@@ -22,10 +23,10 @@ def test_every_command_is_listed():
 def test_lives_and_announcements_are_those_of_the_code():
     for role, seconds in layout.LIFE.items():
         (line,) = [line for line in TEXT.splitlines() if line.startswith(f"| `{role}`")]
-        assert line.endswith(f"| {seconds // layout.DAY} days |")
+        assert line.endswith(f"| {seconds // DAY_SECONDS} days |")
     words = "60 days for the root, 30 for targets,\n15 for the snapshot, 3 for the timestamp"
     assert words in TEXT
-    assert [layout.WARN_BEFORE[r] // layout.DAY for r in ("root", "targets", "snapshot", "timestamp")] == [
+    assert [layout.WARN_BEFORE[r] // DAY_SECONDS for r in ("root", "targets", "snapshot", "timestamp")] == [
         60,
         30,
         15,

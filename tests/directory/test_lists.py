@@ -8,9 +8,9 @@ from connector.core.errors import LocalRefused
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.oid import Environment
+from connector.core.units import DAY_SECONDS
 from connector.directory import memberships, suspensions
 from connector.directory.csv_list import read_csv
-from connector.directory.layout import DAY
 from connector.directory.memberships import Membership, Memberships, Standing, read_memberships, url_fault
 from connector.directory.refusal import DirectoryRefused, Refusal
 from connector.directory.suspensions import Reason, Suspension, read_suspensions
@@ -115,8 +115,8 @@ def test_a_suspension_with_a_reason_of_its_own_words_is_refused():
     [
         (NOW - 1, None, False),
         (NOW, None, True),
-        (NOW + 7 * DAY - 1, None, True),
-        (NOW + 7 * DAY, None, False),
+        (NOW + 7 * DAY_SECONDS - 1, None, True),
+        (NOW + 7 * DAY_SECONDS, None, False),
         (NOW + 1, NOW - 1, True),
         (NOW + 1, NOW, False),
         (NOW + 2, NOW + 1, False),

@@ -12,9 +12,10 @@ from connector.core.canonical import canonical
 from connector.core.errors import LocalRefused
 from connector.core.instant import Instant
 from connector.core.oid import Environment
+from connector.core.units import DAY_SECONDS
 from connector.directory import ceremony, rotation, suspending
 from connector.directory.fetch import Patience
-from connector.directory.layout import DAY, own_entry_file, own_role_file
+from connector.directory.layout import own_entry_file, own_role_file
 from connector.directory.publishing import publish, publisher_round
 from connector.directory.refusal import DirectoryRefused
 from connector.directory.repository import RoleFiles, delegated_role, instant_end, signed_bytes
@@ -83,7 +84,7 @@ def test_a_decision_of_the_operators_reaches_the_other_publisher(tmp_path, feder
 
 def test_a_round_without_news_publishes_a_timestamp_once_a_day(federation):
     quiet = publisher_round(federation.workspace, [federation.publisher], federation.now)
-    next_day = publisher_round(federation.workspace, [federation.publisher], Instant(federation.now + DAY))
+    next_day = publisher_round(federation.workspace, [federation.publisher], Instant(federation.now + DAY_SECONDS))
 
     assert quiet.version is None
     assert next_day.version.startswith("tuf:1.2.")
@@ -91,7 +92,7 @@ def test_a_round_without_news_publishes_a_timestamp_once_a_day(federation):
 
 def test_a_snapshot_is_renewed_when_half_its_life_is_over(federation):
     before = federation.workspace.needs_published().verified(federation.now).ends["snapshot"]
-    late = Instant(federation.now + 16 * DAY)
+    late = Instant(federation.now + 16 * DAY_SECONDS)
 
     publisher_round(federation.workspace, [federation.publisher], late)
 
@@ -147,7 +148,7 @@ def test_a_personal_address_is_not_published_though_its_member_signed_it(federat
     row["contacts"] = [{"role": "technical", "address": "jean.dupont@spsti.example"}]
     row["director"] = "Jean Dupont"
     files = delegated_role(
-        f"members/{A}.json", canonical(row), 2, instant_end(federation.now, DAY), CryptoSigner(joined.entry_key)
+        f"members/{A}.json", canonical(row), 2, instant_end(federation.now, DAY_SECONDS), CryptoSigner(joined.entry_key)
     )
     federation.workspace.put_incoming(f"member-{A}", files)
 
@@ -165,7 +166,7 @@ def test_only_a_publisher_of_the_root_publishes(federation):
 def test_what_a_reader_would_refuse_is_not_written(federation):
     federation.join(A)
     before = federation.files()
-    late = Instant(federation.now + 100 * DAY)
+    late = Instant(federation.now + 100 * DAY_SECONDS)
 
     with pytest.raises(DirectoryRefused, match="expired") as caught:
         publish(federation.workspace, [federation.publisher], late)
@@ -183,7 +184,7 @@ def offered_by(member, key, *, row=None, **changes):
     """Give a member's offer that its own key signed, though its role says something else than it should."""
     path = f"members/{member}.json"
     file = TargetFile.from_data(path, row, ["sha256"])
-    signed = Targets(2, targets={path: file}, expires=instant_end(NOW, DAY))
+    signed = Targets(2, targets={path: file}, expires=instant_end(NOW, DAY_SECONDS))
     for name, value in changes.items():
         setattr(file if hasattr(file, name) else signed, name, value)
     return RoleFiles(2, signed_bytes(signed, CryptoSigner(key)), path, row)
@@ -215,7 +216,7 @@ def test_an_offer_that_a_reader_would_not_take_stops_nobody(tmp_path, federation
 
     with serve(Mirror(offers)) as urls:
         for day in (0, 1, 2):
-            at = Instant(federation.now + day * DAY)
+            at = Instant(federation.now + day * DAY_SECONDS)
             publisher_round(federation.workspace, [federation.publisher], at, members=lambda _id, _url: source(urls[0]))
 
     kept = federation.workspace.needs_published()

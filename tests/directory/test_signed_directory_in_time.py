@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import replace
 
 from connector.core.instant import Instant
+from connector.core.units import DAY_SECONDS
 from connector.directory import rotation
-from connector.directory.layout import DAY
 from connector.directory.repository import Seen
 from connector.directory.signed import NO_VERSION, Freshness
 from tests.kit.directory import (
@@ -26,7 +26,7 @@ from tests.kit.directory import (
 async def test_one_frozen_copy_is_told_apart_once_the_others_have_gone_on(tmp_path, federation):
     federation.join(A)
     frozen = Mirror(federation.files())
-    federation.now = Instant(federation.now + 3 * DAY)
+    federation.now = Instant(federation.now + 3 * DAY_SECONDS)
     federation.publish()
 
     found, ears = await opened(tmp_path, federation, frozen, published(federation), published(federation))
@@ -37,7 +37,7 @@ async def test_one_frozen_copy_is_told_apart_once_the_others_have_gone_on(tmp_pa
 
 async def test_an_expired_copy_is_refused(tmp_path, federation):
     federation.join(A)
-    clock = Clock(federation.now + 7 * DAY)
+    clock = Clock(federation.now + 7 * DAY_SECONDS)
 
     found, ears = await opened(tmp_path, federation, published(federation), clock=clock)
 
@@ -49,7 +49,7 @@ async def test_expired_targets_are_refused_though_the_publisher_goes_on(tmp_path
     """A stolen publisher's key can hold news back until the operators' targets end, and no longer."""
     federation.join(A)
     repository = federation.workspace.needs_published()
-    late = Instant(federation.now + 91 * DAY)
+    late = Instant(federation.now + 91 * DAY_SECONDS)
     clock = Clock(late)
 
     found, ears = await opened(
@@ -69,11 +69,11 @@ async def test_an_end_is_announced_and_then_nobody_is_a_member(tmp_path, federat
     await asyncio.sleep(0)
 
     assert found.staleness().state is Freshness.FRESH
-    clock.at = federation.now + 5 * DAY
+    clock.at = federation.now + 5 * DAY_SECONDS
     assert found.staleness().state is Freshness.STALE
     assert "timestamp ends at" in found.staleness().message
     assert found.get(A) is not None
-    clock.at = federation.now + 7 * DAY
+    clock.at = federation.now + 7 * DAY_SECONDS
 
     assert found.get(A) is None
     assert found.members() == ()
@@ -87,13 +87,13 @@ async def test_an_end_is_announced_and_then_nobody_is_a_member(tmp_path, federat
 async def test_a_configured_grace_keeps_known_members_for_a_while(tmp_path, federation):
     federation.join(A)
     clock = Clock(federation.now)
-    found, _ = await opened(tmp_path, federation, published(federation), clock=clock, grace_seconds=2 * DAY)
+    found, _ = await opened(tmp_path, federation, published(federation), clock=clock, grace_seconds=2 * DAY_SECONDS)
 
-    clock.at = federation.now + 8 * DAY
+    clock.at = federation.now + 8 * DAY_SECONDS
     assert found.get(A) is not None
     assert found.staleness().state is Freshness.GRACE
     assert found.not_ready() is None
-    clock.at = federation.now + 9 * DAY
+    clock.at = federation.now + 9 * DAY_SECONDS
     assert found.get(A) is None
     assert found.not_ready() is not None
 
@@ -102,8 +102,8 @@ async def test_an_expired_archive_is_opened_under_the_same_grace(tmp_path, feder
     federation.join(A)
     await opened(tmp_path, federation, published(federation))
 
-    late = Clock(federation.now + 8 * DAY)
-    graced = directory(tmp_path, federation, [], clock=late, grace_seconds=2 * DAY)
+    late = Clock(federation.now + 8 * DAY_SECONDS)
+    graced = directory(tmp_path, federation, [], clock=late, grace_seconds=2 * DAY_SECONDS)
     closed = directory(tmp_path, federation, [], clock=late)
 
     assert graced.get(A) is not None
@@ -121,19 +121,19 @@ async def test_the_directory_of_a_past_instant_is_judged_again_from_the_archive(
         found = directory(tmp_path, federation, urls, clock=clock)
         await found.refresh()
         version, first = found.version, federation.now
-        clock.at = federation.now = Instant(first + 30 * DAY)
-        stolen = replace(old_key, compromised_since=Instant(first + DAY))
+        clock.at = federation.now = Instant(first + 30 * DAY_SECONDS)
+        stolen = replace(old_key, compromised_since=Instant(first + DAY_SECONDS))
         federation.update(joined, keys=(stolen, joined.member.keys[1]))
         await found.refresh()
 
-    then, now = found.as_of(Instant(first + DAY)), found.as_of(federation.now)
+    then, now = found.as_of(Instant(first + DAY_SECONDS)), found.as_of(federation.now)
 
     assert found.as_of(Instant(first - 1)) is None
     assert then.version == version
     assert then.was_expired is False
-    assert found.as_of(Instant(first + 8 * DAY)).was_expired is True
+    assert found.as_of(Instant(first + 8 * DAY_SECONDS)).was_expired is True
     assert then.get(A).keys[0].compromised_since is None
-    assert now.get(A).keys[0].compromised_since == first + DAY
+    assert now.get(A).keys[0].compromised_since == first + DAY_SECONDS
     assert found.of_version(version).get(A) == then.get(A)
     assert found.of_version("tuf:9.9.none") is None
 

@@ -9,8 +9,8 @@ from securesystemslib.signer import CryptoSigner
 from connector.core.directory import KeyUse, MemberStatus, TlsBinding
 from connector.core.errors import ConfigFault, LocalRefused
 from connector.core.instant import Instant
+from connector.core.units import DAY_SECONDS
 from connector.directory import ceremony, rotation, suspending
-from connector.directory.layout import DAY
 from connector.directory.repository import Seen, delegated_role, instant_end
 from connector.directory.suspensions import Reason, to_json
 from tests.kit.directory import (
@@ -57,7 +57,7 @@ async def test_an_entry_signed_by_another_member_leaves_the_right_one_in_force(t
 
 async def test_a_member_cannot_put_an_entry_of_another_under_its_own_role(tmp_path, federation):
     victim, thief = federation.join(A), federation.join(B)
-    end = instant_end(federation.now, DAY)
+    end = instant_end(federation.now, DAY_SECONDS)
     target = victim.sign(federation.now, federation.environment, endpoint="https://thief.example").target
     for path in (f"members/{A.value}.json", f"members/{B.value}.json", "memberships.json"):
         files = delegated_role(path, target, 2, end, CryptoSigner(thief.entry_key))
@@ -121,10 +121,10 @@ async def test_a_member_cannot_take_the_name_or_the_size_class_on_which_others_d
 
 async def test_an_entry_that_its_member_did_not_renew_ends_for_that_member_alone(tmp_path, federation):
     federation.join(A)
-    federation.now = Instant(federation.now + 200 * DAY)
+    federation.now = Instant(federation.now + 200 * DAY_SECONDS)
     _renew(federation)
     federation.join(B)
-    federation.now = Instant(federation.now + 201 * DAY)
+    federation.now = Instant(federation.now + 201 * DAY_SECONDS)
     _renew(federation)
 
     found, ears = await opened(tmp_path, federation, published(federation))
@@ -162,14 +162,14 @@ async def test_one_operator_suspends_at_once_and_it_ends_after_seven_days(tmp_pa
         assert found.get(A).status_since == federation.now
         assert (await following).status is MemberStatus.SUSPENDED
 
-        clock.at = federation.now = Instant(federation.now + 6 * DAY)
+        clock.at = federation.now = Instant(federation.now + 6 * DAY_SECONDS)
         federation.publish()
         await found.refresh()
         assert found.get(A).status is MemberStatus.SUSPENDED
 
         following = asyncio.ensure_future(anext(follower))
         await asyncio.sleep(0)
-        clock.at += DAY
+        clock.at += DAY_SECONDS
         found.tick()
         assert found.get(A).status is MemberStatus.ACTIVE
         assert (await following).status is MemberStatus.ACTIVE
@@ -184,11 +184,11 @@ async def test_a_confirmed_suspension_stays_until_two_lift_it(tmp_path, federati
         found = directory(tmp_path, federation, urls, clock=clock)
         suspending.suspend(federation.workspace, A, Reason.PRECAUTION, federation.operators[0], began)
         federation.publish()
-        clock.at = federation.now = Instant(began + 3 * DAY)
+        clock.at = federation.now = Instant(began + 3 * DAY_SECONDS)
         suspending.confirm_suspension(federation.workspace, A, federation.now)
         federation.sign_all()
         federation.publish()
-        clock.at = federation.now = Instant(began + 9 * DAY)
+        clock.at = federation.now = Instant(began + 9 * DAY_SECONDS)
         federation.publish()
         await found.refresh()
         assert found.get(A).status is MemberStatus.SUSPENDED
@@ -218,7 +218,7 @@ async def test_one_operator_cannot_lift_what_another_suspended(tmp_path, federat
     federation.join(A)
     suspending.suspend(federation.workspace, A, Reason.ENUMERATION, federation.operators[0], federation.now)
     federation.publish()
-    end = instant_end(federation.now, 300 * DAY)
+    end = instant_end(federation.now, 300 * DAY_SECONDS)
     files = delegated_role("suspensions/op-1.json", to_json(()), 2, end, federation.operators[1])
     federation.workspace.put_incoming("suspensions-op-1", files)
     publication = federation.publish()

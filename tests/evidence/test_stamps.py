@@ -14,9 +14,10 @@ from connector.core.directory import KeyUse
 from connector.core.errors import ConfigFault, PeerFault
 from connector.core.instant import Instant
 from connector.core.ledger import Tree
+from connector.core.units import DAY_SECONDS
 from connector.crypto.timestamps import ANSWER_TYPE, REQUEST_TYPE, make_request, open_stamp, read_roots
 from connector.evidence.findings import Found, Verdict
-from connector.evidence.stamping import DAY_SECONDS, Stamping
+from connector.evidence.stamping import Stamping
 from connector.peer.stamping import StampingClient
 from tests.kit.connector_pair import a_pair
 from tests.kit.evidence import DAY, Bench

@@ -11,12 +11,13 @@ from connector.core.directory import Contact, KeyUse, Member, MemberKey, MemberS
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.oid import Environment
+from connector.core.units import DAY_SECONDS
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate, public_key_to_der
 from connector.directory import ceremony
 from connector.directory.fetch import Source
 from connector.directory.joining import make_request, read_request, sign_entry
 from connector.directory.keyring import public_key
-from connector.directory.layout import DAY, OPERATOR_FIELD, member_role
+from connector.directory.layout import OPERATOR_FIELD, member_role
 from connector.directory.publishing import publish
 from connector.directory.settings import SignedDirectorySettings, open_directory
 from connector.directory.workspace import Workspace
@@ -88,7 +89,9 @@ def house(member_id, *, now=NOW, entry_algorithm=SigningAlgorithm.ED25519, sign=
         key = generate(algorithm)
         signers[kid] = PrivateKeySigner(kid, algorithm, key)
         der = public_key_to_der(key.public_key())
-        keys.append(MemberKey(kid, use, algorithm.value, der, Instant(now - DAY), Instant(now + 900 * DAY)))
+        keys.append(
+            MemberKey(kid, use, algorithm.value, der, Instant(now - DAY_SECONDS), Instant(now + 900 * DAY_SECONDS))
+        )
     given = {
         "id": member_id,
         "name": f"SPSTI {member_id.value[-5:]}",

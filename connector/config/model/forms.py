@@ -11,8 +11,6 @@ from connector.core.faults import Fault
 from connector.core.members import MemberId
 from connector.core.practitioner_id import PractitionerId
 
-HOUR = 3600
-
 
 class Refused(ValueError):
     """What a validator of ours refuses: a kind of fault with its values, worded where it is told."""

@@ -6,18 +6,9 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from connector.config.model.forms import (
-    HOUR,
-    FileRef,
-    HttpProxy,
-    HttpsOrigin,
-    Listen,
-    ProviderUrl,
-    Refused,
-    Section,
-    WebUrl,
-)
+from connector.config.model.forms import FileRef, HttpProxy, HttpsOrigin, Listen, ProviderUrl, Refused, Section, WebUrl
 from connector.config.model.keys import RotatingPair
+from connector.core.units import HOUR_SECONDS
 
 
 class CrlSection(Section):
@@ -43,7 +34,7 @@ class PeerSection(Section):
     server: RotatingPair
     client: RotatingPair
     max_connections: Annotated[int, Field(ge=8, le=10_000)] = 400
-    connection_life_seconds: Annotated[int, Field(ge=10, le=86_400)] = HOUR
+    connection_life_seconds: Annotated[int, Field(ge=10, le=86_400)] = HOUR_SECONDS
     idle_seconds: Annotated[int, Field(ge=5, le=600)] = 75
     slow_client_seconds: Annotated[int, Field(ge=1, le=120)] = 15
     drain_seconds: Annotated[int, Field(ge=0, le=600)] = 30

@@ -10,11 +10,11 @@ from connector.core.errors import LocalRefused
 from connector.core.ledger import EntryDraft, EntryType
 from connector.core.ports import Clock
 from connector.core.ports_sign_in import FailureStore, PeopleStore
+from connector.core.units import DAY_SECONDS
 
 WINDOW_SECONDS: Final = 15 * 60
 LOCK_SECONDS: Final = 15 * 60
 OF_AN_ACCOUNT: Final = 5
-_DAY_SECONDS: Final = 24 * 3600
 OF_AN_ADDRESS: Final = 20
 """More than of an account: several people may sign in from one machine."""
 
@@ -77,7 +77,7 @@ class Lockout:
         place = f"{kind}:{address}"
         if await self._failures.locked_until([place], now):
             return
-        await self._failures.count(place, now, allowed=OF_AN_ADDRESS, window=_DAY_SECONDS, lock=_DAY_SECONDS)
+        await self._failures.count(place, now, allowed=OF_AN_ADDRESS, window=DAY_SECONDS, lock=DAY_SECONDS)
         personal = {"address": address, "what": fault.message}
         entry = EntryDraft(type=kind, at=now, outcome="refused", reason=fault.code.value, personal=personal)
         await self._journal.note(entry)
