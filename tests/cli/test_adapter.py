@@ -21,6 +21,7 @@ from connector.cli.main import cli
 from connector.config import load
 from connector.config.material import prepare
 from connector.contract import installed as installed_module
+from connector.contract.measures import floor_ms
 from connector.core.errors import ConfigFault
 from tests.adapters_http.conftest import write_key
 from tests.adapters_http.vendor import INS, LOOK, NOBODY, http
@@ -343,7 +344,7 @@ def test_the_configured_software_is_examined_and_nothing_is_written(check, confi
         "right  readings broken off",
         "right  concurrency",
         "too few to tell whether it is held whole",
-        "right  time floor",
+        "time floor: 99 of 100 looks within",
         "NOT CHECKED  connection lost and back: no relay fits between",
         "NOT CHECKED  newest of same-day records: no worker with such records was named",
         "NOT CHECKED  trace: it would write",
@@ -369,8 +370,9 @@ def test_the_findings_are_given_to_programs_with_the_time_floor(check):
     told = json.loads(check("--json").stdout)
 
     assert told["ok"]
-    assert told["p99_ms"] > 0
-    assert told["withheld_floor_ms"] == {"configured": 150, "needed": 150}
+    floor, p99_ms = told["withheld_floor_ms"], told["p99_ms"]
+    assert floor["configured"] == 150
+    assert floor_ms(p99_ms - 0.1) <= floor["needed"] <= floor_ms(p99_ms + 0.1)
     assert {finding["ok"] for finding in told["findings"]} == {True, None}
 
 
