@@ -1,6 +1,7 @@
 """Reading a call's body and query, and writing its answer: the HTTP that every handler shares."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from http import HTTPStatus
@@ -17,11 +18,23 @@ from connector.local.guards import SETTINGS, language_of
 from connector.local.requests import read_body
 
 _M = TypeVar("_M", bound=BaseModel)
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 _JSON: Final = "application/json"
 MAX_PAGE: Final = 100
 DEFAULT_PAGE: Final = 50
 MAX_QUERY: Final = 100
 _MAX_NUMBER: Final = 2**53 - 1
+
+
+def id_of(text: str, what: str, code: Code = Code.LOCAL_NOT_FOUND) -> str:
+    """Give an id as it was sent: 32 lower-case hex characters; `what` is the thing's name.
+
+    Raises:
+        LocalRefused: `code`, it is none.
+    """
+    if not _ID.fullmatch(text):
+        raise LocalRefused(f"{what} id: expected 32 lower-case hex characters", code=code)
+    return text
 
 
 async def body_of(request: web.Request, model: type[_M]) -> tuple[_M, bytes]:

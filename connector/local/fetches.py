@@ -15,7 +15,7 @@ from connector.core.fetch import Fetch
 from connector.core.members import MemberId
 from connector.core.ports import Idempotency
 from connector.local.answers import FetchPage, PreparedOut
-from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, number_of, query_of
+from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, id_of, number_of, query_of
 from connector.local.desk import desk_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of
 from connector.local.intake import read_demand, read_new_fetch
@@ -25,7 +25,6 @@ from connector.local.sign_in.rights import CallingPerson
 from connector.local.views import fetch_out
 
 _IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,128}")
-_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 def fetch_id_of(request: web.Request) -> str:
@@ -34,13 +33,7 @@ def fetch_id_of(request: web.Request) -> str:
     Raises:
         LocalRefused: `local.not_found`, it is no id.
     """
-    return _id(request.match_info["id"], Code.LOCAL_NOT_FOUND)
-
-
-def _id(text: str, code: Code) -> str:
-    if not _ID.fullmatch(text):
-        raise LocalRefused("fetch id: expected 32 lower-case hex characters", code=code)
-    return text
+    return id_of(request.match_info["id"], "fetch")
 
 
 async def create(request: web.Request) -> web.Response:
@@ -75,7 +68,7 @@ async def listing(request: web.Request) -> web.Response:
     """`GET /api/v1/fetches`."""
     query = query_of(request, "limit", "before")
     limit = number_of(query, "limit", DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-    before = _id(query["before"], Code.LOCAL_MALFORMED) if "before" in query else None
+    before = id_of(query["before"], "fetch", Code.LOCAL_MALFORMED) if "before" in query else None
     found = await desk_of(request).list(limit + 1, before)
     items, language = found[:limit], language_of(request)
     following = items[-1].id if len(found) > limit else None

@@ -3,15 +3,12 @@
 Who asks is told in `by`; the API key says which software carried it.
 """
 
-import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Final
 
 from aiohttp import web
 
 from connector.core import datamatrix
-from connector.core.codes import Code
 from connector.core.days import BirthDate, Day
 from connector.core.errors import LocalRefused
 from connector.core.identity import QualifiedIdentity
@@ -22,7 +19,7 @@ from connector.core.matricule import Matricule
 from connector.core.oid import check_real
 from connector.core.spelling import normalise
 from connector.core.traits import StrictTraits
-from connector.local.bodies import answer, body_of
+from connector.local.bodies import answer, body_of, id_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of
 from connector.local.identity_answers import IdentityOut, IdentityPage, LabelWriteOut
 from connector.local.identity_requests import (
@@ -43,8 +40,6 @@ from connector.local.identity_views import identity_out, label_out, search_out, 
 from connector.local.intake import read_ins, read_worker
 from connector.local.settings import LocalSettings
 from connector.vigilance.desk import Move
-
-_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 async def search(request: web.Request) -> web.Response:
@@ -124,10 +119,7 @@ async def _shown(request: web.Request, found: Sequence[KeptIdentity]) -> list[Id
 
 
 def _id(request: web.Request) -> str:
-    text = request.match_info["id"]
-    if not _ID.fullmatch(text):
-        raise LocalRefused("identity id: expected 32 lower-case hex characters", code=Code.LOCAL_NOT_FOUND)
-    return text
+    return id_of(request.match_info["id"], "identity")
 
 
 def _searched(traits: SearchedTraitsIn) -> SearchTraits:

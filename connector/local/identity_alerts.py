@@ -1,20 +1,15 @@
 """Operations on identity alerts, and the list of records that wait for a qualified identity: own staff only."""
 
-import re
-from typing import Final
-
 from aiohttp import web
 
 from connector.core.codes import Code
 from connector.core.errors import LocalRefused
 from connector.core.identity_alerts import Alert, AlertState
-from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, number_of, query_of
+from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, id_of, number_of, query_of
 from connector.local.guards import PORTS, caller_of, language_of
 from connector.local.identity_answers import AlertPage, ToQualifyPage
 from connector.local.identity_requests import AlertCloseIn, AlertTakeIn
 from connector.local.identity_views import alert_out, to_qualify_out
-
-_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 async def listing(request: web.Request) -> web.Response:
@@ -24,7 +19,7 @@ async def listing(request: web.Request) -> web.Response:
         raise LocalRefused(f"query state: expected one of {', '.join(AlertState)}", field="state")
     state = AlertState(query["state"]) if "state" in query else None
     limit = number_of(query, "limit", DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-    before = _id(query["before"], Code.LOCAL_MALFORMED) if "before" in query else None
+    before = id_of(query["before"], "identity alert", Code.LOCAL_MALFORMED) if "before" in query else None
     found = await request.app[PORTS].alerts.page(state=state, before=before, limit=limit + 1)
     items = [alert_out(alert, language_of(request)) for alert in found[:limit]]
     return answer(request, AlertPage(items=items, next=items[-1].id if len(found) > limit else None))
@@ -57,13 +52,7 @@ async def to_qualify(request: web.Request) -> web.Response:
 
 
 def _of_path(request: web.Request) -> str:
-    return _id(request.match_info["id"], Code.LOCAL_NOT_FOUND)
-
-
-def _id(text: str, code: Code) -> str:
-    if not _ID.fullmatch(text):
-        raise LocalRefused("identity alert id: expected 32 lower-case hex characters", code=code)
-    return text
+    return id_of(request.match_info["id"], "identity alert")
 
 
 def _one(request: web.Request, alert: Alert) -> web.Response:

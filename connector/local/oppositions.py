@@ -1,8 +1,6 @@
 """Operations on the register of oppositions. A worker is named in a body only."""
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 from aiohttp import web
 
@@ -10,15 +8,13 @@ from connector.core.codes import Code
 from connector.core.days import Day
 from connector.core.errors import LocalRefused
 from connector.core.oppositions import Lifting, Objection
-from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, number_of, query_of
+from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, id_of, number_of, query_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of
 from connector.local.intake import read_ins
 from connector.local.register_answers import OppositionAddedOut, OppositionPage
 from connector.local.register_views import opposition_out
 from connector.local.requests import LiftIn, ObjectionIn, WorkerSearchIn
 from connector.requester.register import NewObjection
-
-_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 async def listing(request: web.Request) -> web.Response:
@@ -27,7 +23,7 @@ async def listing(request: web.Request) -> web.Response:
     if query.get("to_enter", "true") not in {"true", "false"}:
         raise LocalRefused("query to_enter: expected true or false", field="to_enter")
     limit = number_of(query, "limit", DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-    before = _id(query["before"], Code.LOCAL_MALFORMED) if "before" in query else None
+    before = id_of(query["before"], "opposition", Code.LOCAL_MALFORMED) if "before" in query else None
     register = request.app[PORTS].register
     found = await register.page(only_due=query.get("to_enter") == "true", before=before, limit=limit + 1)
     return _page(request, found[:limit], found[limit - 1].id if len(found) > limit else None)
@@ -83,13 +79,7 @@ async def entered(request: web.Request) -> web.Response:
 
 
 def _of_path(request: web.Request) -> str:
-    return _id(request.match_info["id"], Code.LOCAL_NOT_FOUND)
-
-
-def _id(text: str, code: Code) -> str:
-    if not _ID.fullmatch(text):
-        raise LocalRefused("opposition id: expected 32 lower-case hex characters", code=code)
-    return text
+    return id_of(request.match_info["id"], "opposition")
 
 
 def _one(request: web.Request, objection: Objection) -> web.Response:

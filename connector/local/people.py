@@ -1,15 +1,12 @@
 """Operations on the people of this service: who may sign in, as what, and until when."""
 
-import re
-from typing import Final
-
 from aiohttp import web
 
 from connector.core.codes import Code
 from connector.core.errors import LocalRefused
 from connector.core.instant import rfc3339
 from connector.core.people import Person, Subject
-from connector.local.bodies import answer, body_of
+from connector.local.bodies import answer, body_of, id_of
 from connector.local.guards import PORTS, caller_of
 from connector.local.people_models import (
     EnrolmentOut,
@@ -26,8 +23,6 @@ from connector.local.people_models import (
 )
 from connector.local.sign_in.desk import SignInDesk
 from connector.local.sign_in.staff import NewPerson
-
-_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 async def listing(request: web.Request) -> web.Response:
@@ -153,6 +148,4 @@ def _desk(request: web.Request) -> SignInDesk:
 
 
 def _id_of(request: web.Request) -> str:
-    if not _ID.fullmatch(request.match_info["id"]):
-        raise LocalRefused("person id: expected 32 lower-case hex characters", code=Code.LOCAL_NOT_FOUND)
-    return request.match_info["id"]
+    return id_of(request.match_info["id"], "person")

@@ -1,17 +1,12 @@
 """Operations on limits between services, and on what takes two people."""
 
-import re
-from typing import Final
-
 from aiohttp import web
 
-from connector.core.codes import Code
 from connector.core.directory import Member
-from connector.core.errors import LocalRefused
 from connector.core.instant import rfc3339
 from connector.core.limits import LimitBlock, PeerOverride
 from connector.core.proposals import Proposal
-from connector.local.bodies import answer, body_of
+from connector.local.bodies import answer, body_of, id_of
 from connector.local.guards import PORTS, caller_of
 from connector.local.members import member_of
 from connector.local.trust_answers import (
@@ -24,8 +19,6 @@ from connector.local.trust_answers import (
     ProposalsOut,
 )
 from connector.local.trust_requests import ConfirmIn, LimitsIn, ProposalIn, WithdrawIn
-
-_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 async def blocks(request: web.Request) -> web.Response:
@@ -94,10 +87,7 @@ def proposal_out(proposal: Proposal) -> ProposalOut:
 
 
 def _proposal_id(request: web.Request) -> str:
-    text = request.match_info["id"]
-    if not _ID.fullmatch(text):
-        raise LocalRefused("proposal id: expected 32 lower-case hex characters", code=Code.LOCAL_NOT_FOUND)
-    return text
+    return id_of(request.match_info["id"], "proposal")
 
 
 async def _limits_out(request: web.Request, member: Member) -> LimitsOut:
