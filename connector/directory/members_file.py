@@ -5,7 +5,6 @@ evidence says which list was believed. A file that does not parse as a whole is
 refused as a whole, and the one before stays in force.
 """
 
-import asyncio
 import base64
 import binascii
 import hashlib
@@ -25,6 +24,7 @@ from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.core.ports import DirectoryFiles
 from connector.directory.age import Freshness, Staleness
+from connector.directory.followers import Followers
 from connector.directory.refusal import Finding
 from connector.directory.toml_problems import place_of, problem_of
 
@@ -52,7 +52,7 @@ class MembersFile:
 
     def __init__(self, path: Path, environment: Environment) -> None:
         self._path, self._environment = path, environment
-        self._followers: set[asyncio.Queue[MemberChange]] = set()
+        self._followers = Followers()
         self.content = b""
         self._members, self._version = self._read()
         self._index()
@@ -78,15 +78,9 @@ class MembersFile:
         named = [m for ou in subject_ous if (m := self._by_ou.get(ou)) is not None]
         return named[0] if len(named) == 1 else None
 
-    async def changes(self) -> AsyncIterator[MemberChange]:
+    def changes(self) -> AsyncIterator[MemberChange]:
         """Follow the members that changed at a reload, from now on."""
-        queue: asyncio.Queue[MemberChange] = asyncio.Queue()
-        self._followers.add(queue)
-        try:
-            while True:
-                yield await queue.get()
-        finally:
-            self._followers.discard(queue)
+        return self._followers.changes()
 
     def reload(self) -> bool:
         """Read the file again; whether anything changed.
@@ -100,11 +94,7 @@ class MembersFile:
         before = self._members
         self._members, self._version = members, version
         self._index()
-        for member_id in before.keys() | members.keys():
-            now = members.get(member_id)
-            if now != before.get(member_id):
-                for queue in self._followers:
-                    queue.put_nowait(MemberChange(member_id, now.status if now else None))
+        self._followers.tell(before, members)
         return True
 
     # ------------------------------------------------------------ directory.ports.KeptDirectory

@@ -24,6 +24,7 @@ from connector.directory import layout
 from connector.directory.age import Freshness, Staleness
 from connector.directory.archive import Accepted, Archive
 from connector.directory.fetch import Patience, Source
+from connector.directory.followers import Followers
 from connector.directory.memberships import Standing
 from connector.directory.metadata import file_of, parse, require_signed
 from connector.directory.ports import DirectoryObserver
@@ -71,7 +72,7 @@ class SignedDirectory:
         self._settings, self._clock, self._observer = settings, clock, observer
         self._public_tls, self._mirror_tls = public_tls, mirror_tls
         self._lock = asyncio.Lock()
-        self._followers: set[asyncio.Queue[MemberChange]] = set()
+        self._followers = Followers()
         self.archive: Final = Archive(settings.archive)
         self.refreshed_at: Instant | None = None
         self._anchor, self._verified = self._load()
@@ -96,15 +97,9 @@ class SignedDirectory:
         """Give the member of a certificate that the configured CAs issued."""
         return self._now().by_certificate(spki_sha256, subject_ous)
 
-    async def changes(self) -> AsyncIterator[MemberChange]:
+    def changes(self) -> AsyncIterator[MemberChange]:
         """Follow the members that change, by a refresh or by time, from now on."""
-        queue: asyncio.Queue[MemberChange] = asyncio.Queue()
-        self._followers.add(queue)
-        try:
-            while True:
-                yield await queue.get()
-        finally:
-            self._followers.discard(queue)
+        return self._followers.changes()
 
     @property
     def files(self) -> DirectoryFiles:
@@ -284,11 +279,7 @@ class SignedDirectory:
 
     def _swap(self, new: Roster) -> None:
         before, self._roster = self._roster.members, new
-        for member_id in before.keys() | new.members.keys():
-            member = new.members.get(member_id)
-            if member != before.get(member_id):
-                for queue in self._followers:
-                    queue.put_nowait(MemberChange(member_id, member.status if member else None))
+        self._followers.tell(before, new.members)
 
     def _load(self) -> tuple[bytes, Verified | None]:
         """Read the root that was configured, and the newest archived version that can be believed."""
