@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from connector.cli.faults import Exit, Fault
-from connector.cli.options import Call, api_options, locale_language, run
-from connector.cli.output_file import check_free, write_whole
+from connector.cli.options import Call, api_options, locale_language
+from connector.cli.output_file import download
 from connector.core.errors import ConfigFault, ConnectorError
 from connector.core.instant import Instant, parse_rfc3339
 from connector.core.oid import Environment
@@ -34,19 +34,8 @@ def export(call: Call, /, *, ref: str, output: Path, force: bool) -> None:
 
     ID is the fetch's, the lookup's or the handover's. The file names the worker: it is as confidential as the journal.
     """
-    from connector.cli.client import LocalApi
-
-    check_free(output, force=force)
-
-    async def work() -> int:
-        async with LocalApi(call.target, call.language) as api:
-            return await write_whole(output, api.download(f"/api/v1/evidence/{ref}"))
-
-    count = run(work())
-    if call.screen.as_json:
-        call.screen.result({"file": str(output), "bytes": count})
-        return
-    call.screen.say(f"{output}: {count} bytes. Check it: spsti-connector evidence verify {output} --root ROOT")
+    check = f"Check it: spsti-connector evidence verify {output} --root ROOT"
+    download(call, f"/api/v1/evidence/{ref}", output, force=force, then=check)
 
 
 @command.command("verify")

@@ -8,7 +8,7 @@ import click
 
 from connector.cli.faults import Exit, Fault
 from connector.cli.options import Call, api_options, ask, choice, run
-from connector.cli.output_file import check_free, write_whole
+from connector.cli.output_file import check_free, download, write_whole
 from connector.cli.worker import ask_worker, read_worker
 from connector.cli.worker_text import as_rows, heading
 from connector.core import b64
@@ -148,20 +148,8 @@ def export(call: Call, /, *, form: str, output: Path, force: bool, **given: str 
     """Write the journal to a file, newest first; it is as confidential as the journal."""
     from urllib.parse import urlencode
 
-    from connector.cli.client import LocalApi
-
-    check_free(output, force=force)
     query = urlencode({"format": form, **{name: value for name, value in given.items() if value is not None}})
-
-    async def work() -> int:
-        async with LocalApi(call.target, call.language) as api:
-            return await write_whole(output, api.download(f"/api/v1/journal/export?{query}"))
-
-    count = run(work())
-    if call.screen.as_json:
-        call.screen.result({"file": str(output), "bytes": count})
-        return
-    call.screen.say(f"{output}: {count} bytes")
+    download(call, f"/api/v1/journal/export?{query}", output, force=force)
 
 
 def _write_pdf(path: Path, report: dict[str, Any], language: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from connector.cli.faults import Exit, Fault
+from connector.cli.options import Call, run
 
 
 def check_free(path: Path, *, force: bool) -> None:
@@ -45,3 +46,24 @@ async def write_whole(path: Path, content: AsyncIterator[bytes]) -> int:
             f"{path}: cannot be written", why=error.strerror or "", do="free some space, or choose another place"
         ) from None
     return count
+
+
+def download(call: Call, path: str, output: Path, *, force: bool, then: str = "") -> None:
+    """Have the running connector fill a new file, and say how large it became; `then` is what to do with it.
+
+    Raises:
+        Fault: the file is there already, the connector refused, or the file cannot be written.
+    """
+    from connector.cli.client import LocalApi
+
+    check_free(output, force=force)
+
+    async def work() -> int:
+        async with LocalApi(call.target, call.language) as api:
+            return await write_whole(output, api.download(path))
+
+    count = run(work())
+    if call.screen.as_json:
+        call.screen.result({"file": str(output), "bytes": count})
+    else:
+        call.screen.say(f"{output}: {count} bytes" + (f". {then}" if then else ""))
