@@ -4,6 +4,7 @@ machine lacks what a test needs."""
 import os
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,10 +62,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Bring the slow files first, so that neither worker begins one when the other has nothing left to do."""
     places = [HERE / name for name in SLOW]
 
-    def rank(item: pytest.Item) -> int:
-        return next((number for number, place in enumerate(places) if item.path.is_relative_to(place)), len(places))
+    @cache
+    def rank(path: Path) -> int:
+        return next((number for number, place in enumerate(places) if path.is_relative_to(place)), len(places))
 
-    items.sort(key=rank)
+    items.sort(key=lambda item: rank(item.path))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

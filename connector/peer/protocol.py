@@ -73,6 +73,14 @@ class PeerProtocol(RequestHandler):
     def __init__(self, manager: "PeerManager", *, host: Host, loop: asyncio.AbstractEventLoop, **limits: Any) -> None:  # noqa: ANN401 (aiohttp's many)
         super().__init__(manager, loop=loop, **limits)
         self._host = host
+        self.lost = asyncio.Event()
+        """Set once nothing of this connection is left, what was written last included."""
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a request is being answered, or an answer not yet with the kernel."""
+        transport = self.transport
+        return self._request_in_progress or (transport is not None and transport.get_write_buffer_size() > 0)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Read the peer's certificate, once for the connection."""
@@ -87,6 +95,11 @@ class PeerProtocol(RequestHandler):
         super().connection_made(transport)
         if self.peer is None or not self._host.meet(self):
             self.abort()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell who waits for the end of this connection."""
+        super().connection_lost(exc)
+        self.lost.set()
 
     def abort(self) -> None:
         """Close at once, what is under way included: nothing more is sent."""

@@ -51,9 +51,9 @@ def refusal(content, headers=None, unit=UNIT):
     return str(refused.value)
 
 
-@pytest.mark.parametrize("content", [traits_envelope(QUERY, header()), vitale_envelope(CARD, header())])
-def test_right_request_is_accepted_once(content):
-    reader = Reader()
+@pytest.mark.parametrize(("envelope", "asked"), [(traits_envelope, QUERY), (vitale_envelope, CARD)])
+def test_right_request_is_accepted_once(envelope, asked):
+    reader, content = Reader(), envelope(asked, header())
 
     assert reader.read(content, http_headers(content), UNIT).authorisation == AUTHORISATION
     with pytest.raises(Refused, match="used before"):

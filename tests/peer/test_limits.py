@@ -292,6 +292,26 @@ async def test_what_does_not_end_is_cut_when_the_drain_is_over(tmp_path):
         house.vendor.look_gate.set()
 
 
+async def test_the_stop_waits_until_a_slow_reader_has_the_end_of_a_transfer(house, line):
+    """The handler ends when the last piece is written, with that of it which the reader did not take yet in memory."""
+    house.vendor.pieces = [b"%PDF-1.7\n", *([bytes(1024 * 1024)] * 24)]
+    grant, _ = await line.granted()
+    line.ask_document(grant)
+    await line.read_head()
+    stopping = asyncio.create_task(house.server.close())
+    rest = 600_000
+    await line.reader.readexactly(grant.document.size - rest)
+    while not (ended := await house.entries(type=EntryType.END)):
+        pass
+
+    early, _ = await asyncio.wait({stopping}, timeout=0.1)
+    await line.reader.readexactly(rest)
+    await stopping
+
+    assert early == set()
+    assert [entry.outcome for entry in ended] == ["complete"]
+
+
 async def test_a_transfer_that_the_stop_cuts_is_ended_in_the_ledger(tmp_path):
     async with a_house(tmp_path, server={"drain_seconds": 0.05}) as house, a_line(house) as line:
         house.vendor.pieces = [b"%PDF-1.7\n", *([bytes(1024 * 1024)] * 48)]
