@@ -122,8 +122,8 @@ def settings(simulator, pki, own):
         tls=TlsSettings((pki.ca_path,), own.cert_pem_path, own.key_pem_path),
         software=Software(AUTHORISATION, "spsti-connector", "0.1.0", INSTANCE),
         endpoint=simulator.url,
-        call_seconds=5,
-        search_seconds=20,
+        call_seconds=30,
+        search_seconds=90,
         retries=0,
         pause_seconds=0,
     )

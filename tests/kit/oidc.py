@@ -48,7 +48,7 @@ def certified_provider(client_id="spsti", secret="a secret of the test", jwks=""
         yield int(process.stdout.readline())
     finally:
         process.stdin.close()
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()
 
 

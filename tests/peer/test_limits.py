@@ -150,7 +150,7 @@ async def hasty(tmp_path):
         yield house
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.binary(min_size=1, max_size=200), st.sampled_from([b"", b"POST /handovers HTTP/1.1\r\n", b"GET /"]))
 async def test_whatever_bytes_are_sent_the_answer_is_an_error_or_the_end(hasty, junk, before):
     got = b""

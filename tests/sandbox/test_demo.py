@@ -105,7 +105,7 @@ def test_services_stay_up_until_ctrl_c_and_end_without_a_traceback(tmp_path) -> 
             if "verified with INSi on" in line:
                 shown = run("code", "camille", "--folder", str(tmp_path))
                 up.send_signal(signal.SIGINT)
-        status = up.wait(30)
+        status = up.wait(60)
 
     text = "".join(lines)
     assert status == 0, text

@@ -190,12 +190,13 @@ async def test_a_second_daemon_on_the_same_state_says_so_and_ends(federation) ->
     assert b"Traceback" not in told
 
 
-async def test_the_ledgers_verify_and_agree_and_every_arrival_is_acknowledged(federation, camille) -> None:
+async def test_the_ledgers_verify_and_agree_and_every_arrival_is_acknowledged(federation, camille, asked) -> None:
     services = federation.services
+    await camille.fetch(CAST.newer_at_b.asked, asked)
     holders = {service.member_id: service for service in services.values()}
 
     await assert_sound(*services.values())
-    assert await assert_ledgers_agree(services["c"], holders) >= len(GIVEN)
+    assert await assert_ledgers_agree(services["c"], holders) >= 1
     for entry in await camille.journal(type="arrived"):
         if not (await camille.entry(entry))["personal"].get("probe"):
             ack = await Physician(holders[entry["peer"]]).awaited(tree="house", type="acknowledged", ref=entry["ref"])

@@ -178,7 +178,7 @@ PATHS = [
 
 
 @given(draft=st.sampled_from(DRAFTS), path=st.sampled_from(PATHS), value=JSON)
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_a_signed_mandate_with_any_claim_of_any_value_is_read_or_refused(draft, path, value):
     try:
         compact = changed(path, value, draft)
