@@ -94,18 +94,18 @@ def test_fault_stands_at_its_key_and_repeats_no_secret(options, where):
 
 
 @pytest.mark.parametrize(
-    ("options", "where"),
+    ("options", "begins"),
     [
-        ({"queries": {"file": "INSERT INTO r VALUES (:matricule, :oid)"}}, "queries.file"),
-        ({"queries": {"told": "INSERT INTO r VALUES (:matricule, :oid, :at, :by, :means)"}}, "queries.told"),
-        ({"queries": {"filed": "SELECT id FROM r WHERE s = :sha256"}}, "queries.filed"),
-        ({"files": {"root": "inbox"}}, "options"),
+        ({"queries": {"file": "INSERT INTO r VALUES (:matricule, :oid)"}}, "queries.file: "),
+        ({"queries": {"told": "INSERT INTO r VALUES (:matricule, :oid, :at, :by, :means)"}}, "queries.told: "),
+        ({"queries": {"filed": "SELECT id FROM r WHERE s = :sha256"}}, "queries.filed: "),
+        ({"files": {"root": "inbox"}}, "[files] is wanted exactly where queries.file uses :path"),
     ],
 )
-def test_sink_says_its_faults_too(options, where):
+def test_sink_says_its_faults_too(options, begins):
     (fault,) = sink_option_faults("sql", {**GOOD, **options})
 
-    assert str(fault).startswith(f"{where}: ")
+    assert str(fault).startswith(begins)
 
 
 def test_file_statement_takes_the_content_or_its_place_and_not_both():

@@ -15,8 +15,8 @@ from connector.evidence.form import read_evidence
 from connector.evidence.packing import ArchivedDirectories
 from connector.evidence.verify import Trust, verify_evidence
 from tests.kit.connector_pair import WE, Pair
-from tests.kit.directory import DAY, Clock, Federation, Mirror, directory, serve
-from tests.kit.evidence import Bench, on_another_machine
+from tests.kit.directory import Clock, Federation, Mirror, directory, serve
+from tests.kit.evidence import DAY, Bench, on_another_machine
 from tests.kit.requester_fakes import NOW, a_party
 
 HOLDER, THIRD = "318751275100020", "318751275100046"
