@@ -53,13 +53,13 @@ OF_ONE: Final = (
     (EntryType.RELEASE, None, Retention.MONTHLY, True),
     (EntryType.END, "complete", Retention.MONTHLY, False),
     (EntryType.ACKNOWLEDGED, "verified", Retention.MONTHLY, False),
-    (EntryType.TRACED, None, Retention.MONTHLY, False),
-    (EntryType.TRACED, None, Retention.MONTHLY, False),
+    (EntryType.SIGNED_IN, "psc/2", Retention.MONTHLY, False),
+    (EntryType.SIGNED_OUT, None, Retention.MONTHLY, False),
     (EntryType.ANSWERED, "withheld", Retention.DAILY, True),
     (EntryType.ANSWERED, "withheld", Retention.DAILY, True),
     (EntryType.ANSWERED, "withheld", Retention.DAILY, True),
 )
-"""What one handover leaves in the journal of its holder, and three lookups about somebody who is nobody there."""
+"""What one handover leaves in the journal of its holder, with a login of its own staff and three lookups of nobody."""
 
 
 class HandClock:

@@ -79,7 +79,6 @@ class EntryType(StrEnum):
     PERSON = "person"
     LAUNCHED = "launched"
     LAUNCH_REFUSED = "launch-refused"
-    TRACED = "traced"
     INSI_CALLED = "insi-called"
     OPPOSITION = "opposition"
     IDENTITY = "identity"

@@ -50,7 +50,7 @@ class TestFinding:
     async def test_each_ledger_has_its_own_entries(self, tmp_path):
         async with opened(tmp_path) as state:
             await answer(state, 2)
-            await state.holder.record(an_entry(EntryType.TRACED))
+            await state.holder.record(an_entry(EntryType.SIGNED_IN))
 
             assert await indexes(state) == [1, 0]
             assert await indexes(state, Tree.HOUSE) == [0]
@@ -66,7 +66,7 @@ class TestFinding:
 
     async def test_a_worker_is_not_found_in_the_other_ledger(self, tmp_path):
         async with opened(tmp_path) as state:
-            await state.holder.record(an_entry(EntryType.TRACED, workers=()))
+            await state.holder.record(an_entry(EntryType.SIGNED_IN, workers=()))
             await answer(state, workers=(INS,))
 
             assert await indexes(state, Tree.HOUSE, worker=INS) == []

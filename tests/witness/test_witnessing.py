@@ -191,6 +191,8 @@ class TestForked:
         await first.write(2)
         await first.show(third)
 
+        await first.house.server.close()  # which could show the same in that round itself
+
         await second.showing.round()
         await second.watch.settle()
 

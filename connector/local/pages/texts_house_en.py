@@ -193,7 +193,6 @@ TEXTS: dict[str, str] = {
     "entry.person": "Person added or changed",
     "entry.launched": "Launched from the software",
     "entry.launch-refused": "Launch refused",
-    "entry.traced": "Trace written to the DMST",
     "entry.insi-called": "Call of INSi",
     "entry.opposition": "Opposition",
     "entry.identity": "Identity",

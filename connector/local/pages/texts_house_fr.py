@@ -193,7 +193,6 @@ TEXTS: dict[str, str] = {
     "entry.person": "Personne ajoutée ou changée",
     "entry.launched": "Ouvert depuis le logiciel métier",
     "entry.launch-refused": "Ouverture refusée",
-    "entry.traced": "Trace écrite au DMST",
     "entry.insi-called": "Appel à INSi",
     "entry.opposition": "Opposition",
     "entry.identity": "Identité",
