@@ -117,6 +117,7 @@ async def serve(spec: dict[str, Any], ready: Callable[[], None]) -> None:
     for one in spec["holders"]:
         if one["dead"]:
             listening = socket.socket()
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the bench holds the port
             listening.bind(("127.0.0.1", one["port"]))
             listening.listen(64)
             dead.append(listening)

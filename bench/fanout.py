@@ -22,7 +22,8 @@ from connector.crypto.keys import SigningAlgorithm, generate, public_key_to_der,
 from connector.daemon.system import SystemClock
 from connector.directory.members_file import MembersFile
 from connector.directory.members_text import members_text
-from spsti_sandbox.federation import Federation, free_ports
+from spsti_sandbox.federation import Federation
+from spsti_sandbox.ports import HeldPorts
 
 SERVICES = 180
 DEAD_ONE_IN = 10
@@ -34,7 +35,8 @@ async def rows(work: Path, repetitions: int, seconds: float) -> list[Row]:
     """Start the holders on one core, and ask from the other."""
     del seconds
     made = house.create(work / "fanout", ("a", "c"))
-    spec = _spec(made, work / "fanout", rounds=ROUNDS * repetitions)
+    ports = HeldPorts(SERVICES)  # until the holders are gone
+    spec = _spec(made, work / "fanout", ports, rounds=ROUNDS * repetitions)
     given = work / "fanout" / "spec.json"
     given.write_text(json.dumps(spec))
     await asyncio.to_thread(_run, given, Path(spec["ready"]), work / "fanout" / "holders.log")
@@ -70,11 +72,11 @@ def _row(times: dict[str, list[float]]) -> Row:
     )
 
 
-def _spec(made: Federation, folder: Path, *, rounds: int) -> dict[str, Any]:
+def _spec(made: Federation, folder: Path, ports: HeldPorts, *, rounds: int) -> dict[str, Any]:
     requester = made.services["c"]
     now = SystemClock().now()
     members, holders = [], []
-    for number, port in enumerate(free_ports(SERVICES)):
+    for number, port in enumerate(ports.numbers):
         member, files = _member(folder / "holders", number, port, now)
         leaf = made.pki.issue(member.id.value, "server")
         members.append(member)
