@@ -499,7 +499,7 @@ async def test_an_answer_that_is_made_up_is_checked_like_any_other(bench):
 )
 async def test_an_adapter_that_cannot_be_made_stops_the_start_and_says_why(bench, order, says):
     bench.tell(order)
-    seconds = 3.0 if order.startswith("hang") else 20.0
+    seconds = 1.0 if order.startswith("hang") else 60.0
 
     with pytest.raises(ConfigFault) as raised:
         await bench.source(process=replace(PROCESS, start_seconds=seconds))

@@ -192,7 +192,7 @@ async def test_a_second_daemon_on_the_same_state_says_so_and_ends(federation) ->
 
 async def test_the_ledgers_verify_and_agree_and_every_arrival_is_acknowledged(federation, camille, asked) -> None:
     services = federation.services
-    await camille.fetch(CAST.newer_at_b.asked, asked)
+    await camille.fetch_again(CAST.newer_at_b.asked, asked)
     holders = {service.member_id: service for service in services.values()}
 
     await assert_sound(*services.values())
