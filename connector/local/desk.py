@@ -97,8 +97,10 @@ class Desk:
         """Give the newest fetches, before the one of that id where it is given.
 
         Raises:
-            LocalRefused: `local.not_found`, no fetch of the id `before`.
+            LocalRefused: `local.not_found`, no fetch of the id `before` that the caller may see.
         """
+        if before is not None:
+            await self.get(before)
         owners = self._caller.practitioners
         only = next(iter(owners)) if len(owners) == 1 else None
         found: list[Fetch] = []

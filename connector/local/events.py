@@ -12,13 +12,18 @@ from typing import Final
 
 from aiohttp import web
 
+from connector.core.codes import Code
+from connector.core.errors import LocalRefused
 from connector.core.fetch import Fetch, FetchEvent
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState
 from connector.local.bodies import number_of, query_of
 from connector.local.desk import desk_of
 from connector.local.fetches import fetch_id_of
-from connector.local.guards import PORTS, SETTINGS, break_off, language_of
-from connector.local.sign_in.values import SignedIn, signed_in_of
+from connector.local.guards import CALLER, PORTS, SETTINGS, authorise, break_off, language_of
+from connector.local.keys import Scope
+from connector.local.sign_in.rights import caller_of_person
+from connector.local.sign_in.session import session_cookie
+from connector.local.sign_in.values import Seen, signed_in_of
 from connector.local.streams import STREAMS, Streams
 from connector.local.views import event_out
 from connector.local.words import Language
@@ -70,8 +75,7 @@ async def _send(request: web.Request, fetch: Fetch, ahead: "_Ahead", first: Fetc
         await response.write(_FIRST)
         event = first
         while True:
-            if (me := signed_in_of(request)) is not None:
-                _check_standing(request, me)
+            await _check_caller(request, fetch)
             if event is not None:
                 await response.write(_encoded(event, fetch, language))
             try:
@@ -90,16 +94,21 @@ async def _send(request: web.Request, fetch: Fetch, ahead: "_Ahead", first: Fetc
     return response
 
 
-def _check_standing(request: web.Request, me: SignedIn) -> None:
-    """Break off the stream of somebody whose right was withdrawn meanwhile: it may stay open for hours.
+async def _check_caller(request: web.Request, fetch: Fetch) -> None:
+    """Break off the stream of a caller who could not open it now: it may stay open for hours.
 
     Raises:
-        LocalRefused: `sign_in.withdrawn`.
+        LocalRefused: why not: no such key or session any more, locked, withdrawn, another role.
     """
     desk = request.app[PORTS].sign_in
-    person = desk.staff.person(me.person_id) if desk is not None else None
-    if desk is not None and person is not None:
-        desk.sessions.check_standing(person)
+    if desk is None or signed_in_of(request) is None:
+        authorise(request, Scope.FETCH)
+    else:
+        me = await desk.sessions.find(session_cookie(request), Seen.of(request), is_use=False)
+        if me is None:
+            raise LocalRefused("session: it has ended", code=Code.SIGN_IN_REQUIRED)
+        request[CALLER] = caller_of_person(me)
+    await desk_of(request).get(fetch.id)
 
 
 def _encoded(event: FetchEvent, fetch: Fetch, language: Language) -> bytes:

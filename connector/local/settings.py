@@ -38,4 +38,9 @@ class LocalSettings:
     @property
     def default_oid(self) -> InsOid:
         """The OID of a matricule that comes without one: NIR in production, the test OID elsewhere."""
-        return InsOid.NIR if self.environment is Environment.PRODUCTION else InsOid.TEST
+        return self.worker_oids[0]
+
+    @property
+    def worker_oids(self) -> tuple[InsOid, ...]:
+        """The OIDs under which workers are known here, the usual one first: a page offers the choice of them."""
+        return (InsOid.NIR, InsOid.NIA) if self.environment is Environment.PRODUCTION else (InsOid.TEST,)

@@ -70,7 +70,7 @@ def fetch_out(fetch: Fetch, language: Language) -> FetchOut:
         unattended=fetch.unattended,
         practitioner=PractitionerOut(id=fetch.owner, name=fetch.practitioner.name),
         worker=None if fetch.state is FetchState.PURGED else worker,
-        services=[_service_out(reply, language) for reply in fetch.replies],
+        services=[_service_out(reply, fetch, language) for reply in fetch.replies],
         newest=_newest_out(fetch, language),
         chosen=fetch.chosen.value if fetch.chosen else None,
         document=_document_out(fetch.document, fetch, language) if fetch.document else None,
@@ -79,10 +79,18 @@ def fetch_out(fetch: Fetch, language: Language) -> FetchOut:
     )
 
 
-def _service_out(reply: ServiceReply, language: Language) -> ServiceOut:
+def _service_out(reply: ServiceReply, fetch: Fetch, language: Language) -> ServiceOut:
     found = reply.announcement
     day = str(found.last_act_on) if found else ""
-    told = words.of_reply(reply.reply, language, member=reply.name, day=day, code=reply.code)
+    told = words.of_reply(
+        reply.reply,
+        language,
+        member=reply.name,
+        day=day,
+        code=reply.code,
+        unasked=fetch.started_at is None,
+        awaited=fetch.state in {FetchState.ASKING, FetchState.WAITING},
+    )
     return ServiceOut(
         member=reply.member.value,
         name=reply.name,
@@ -96,7 +104,8 @@ def _service_out(reply: ServiceReply, language: Language) -> ServiceOut:
         updated_at=rfc3339(found.updated_at) if found else None,
         summary=found.summary if found else None,
         elapsed_ms=reply.elapsed_ms,
-        ask_again_at=_moment(reply.ask_again_at),
+        # A holder says when it may be asked again; only a fetch that waits does so.
+        ask_again_at=_moment(reply.ask_again_at) if fetch.state is FetchState.WAITING else None,
     )
 
 

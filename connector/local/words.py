@@ -66,9 +66,26 @@ def choose_language(accept_language: str | None) -> Language:
     return best
 
 
-def of_reply(reply: Reply, language: Language, *, member: str, day: str = "", code: Code | None = None) -> Words:
-    """Tell how one service answered; a refusal, or a record that could not be brought, with the reason of its code."""
-    text, then = _CATALOGUES[language].REPLIES[reply]
+def of_reply(
+    reply: Reply,
+    language: Language,
+    *,
+    member: str,
+    day: str = "",
+    code: Code | None = None,
+    unasked: bool = False,
+    awaited: bool = True,
+) -> Words:
+    """Tell how one service answered; a refusal, or a record that could not be brought, with the reason of its code.
+
+    `unasked`: the fetch was never started. Without `awaited` nothing more is asked or heard of services in it.
+    """
+    catalogue = _CATALOGUES[language]
+    text, then = catalogue.REPLIES[reply]
+    if unasked and reply is Reply.PENDING:
+        text, then = catalogue.NOT_ASKED
+    elif not awaited:
+        text, then = catalogue.NOT_AWAITED.get(reply, (text, then))
     words = Words(text.format(member=member, day=local_day(day, language)), then.format(member=member))
     if code is None or reply is Reply.WITHHELD or code is _SAID_BY.get(reply):
         return words

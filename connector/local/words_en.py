@@ -31,6 +31,15 @@ REPLIES: dict[Reply, tuple[str, str]] = {
     Reply.MISBEHAVED: ("The answer of {member} could not be verified and was not used.", _THEIR_SIDE),
 }
 
+NOT_ASKED = ("{member} has not been asked yet.", "")
+NOT_AWAITED: dict[Reply, tuple[str, str]] = {
+    Reply.PENDING: ("{member} had not answered.", ""),
+    Reply.DEFERRED: (
+        "A person at {member} was to answer; this fetch no longer waits for it.",
+        "Make a new fetch from this service later.",
+    ),
+}
+
 STATES: dict[FetchState, tuple[str, str]] = {
     FetchState.PREPARED: ("Prepared; no service has been asked yet.", "A physician, nurse or intern can start it."),
     FetchState.ASKING: ("The services are being asked.", "Please wait."),
@@ -197,7 +206,7 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.SIGN_IN_REQUIRED: ("Nobody is signed in here.", "Sign in."),
     Code.SIGN_IN_LOCKED: (
         "The session is locked: it was not used for a while, or the machine's address has changed.",
-        "Prove again who you are: nothing is lost.",
+        "Prove again who you are: fetches that were started go on; a form that was not sent is to be filled in again.",
     ),
     Code.SIGN_IN_OTHER_BROWSER: (
         "This session was opened in another browser: it is closed, and the journal has it.",
@@ -318,9 +327,9 @@ NOTES: dict[Note, str] = {
     ),
 }
 
-MOST_RECENT = "most recent of {answered} of {asked} services that answered"
-MOST_RECENT_OF_ONE = MOST_RECENT
-MOST_RECENT_SHARED = "most recent, {count} of the same day, of {answered} of {asked} services that answered"
+MOST_RECENT = "most recent of the {answered} services that answered, of {asked} asked"
+MOST_RECENT_OF_ONE = "most recent of the {answered} service that answered, of {asked} asked"
+MOST_RECENT_SHARED = "most recent, {count} of the same day, of the {answered} services that answered, of {asked} asked"
 NO_OFFER = "{answered} of {asked} services answered"
 
 LABELS: dict[str, str] = {

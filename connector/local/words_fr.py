@@ -37,6 +37,15 @@ REPLIES: dict[Reply, tuple[str, str]] = {
     Reply.MISBEHAVED: ("La réponse de {member} n'a pas pu être vérifiée ; elle n'a pas été utilisée.", _THEIR_SIDE),
 }
 
+NOT_ASKED = ("{member} n'a pas encore été interrogé.", "")
+NOT_AWAITED: dict[Reply, tuple[str, str]] = {
+    Reply.PENDING: ("{member} n'avait pas répondu.", ""),
+    Reply.DEFERRED: (
+        "Une personne de {member} devait répondre ; cette demande ne l'attend plus.",
+        "Faites plus tard une nouvelle demande à ce service.",
+    ),
+}
+
 STATES: dict[FetchState, tuple[str, str]] = {
     FetchState.PREPARED: (
         "Préparée ; aucun service n'a encore été interrogé.",
@@ -251,7 +260,7 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.SIGN_IN_REQUIRED: ("Personne n'est connecté ici.", "Connectez-vous."),
     Code.SIGN_IN_LOCKED: (
         "La session est verrouillée, faute d'activité ou parce que l'adresse du poste a changé.",
-        "Prouvez à nouveau qui vous êtes : rien n'est perdu.",
+        "Prouvez à nouveau qui vous êtes : les demandes lancées continuent ; un formulaire non envoyé est à refaire.",
     ),
     Code.SIGN_IN_OTHER_BROWSER: (
         "Cette session a été ouverte dans un autre navigateur : elle est fermée, et le journal le note.",

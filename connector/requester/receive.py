@@ -168,6 +168,8 @@ def _too_late(asked: ServiceReply, deadline_seconds: float) -> ServiceReply:
     return replace(
         asked,
         reply=Reply.TOO_LATE,
+        announcement=None,
+        ask_again_at=None,
         code=Code.PEER_TIMEOUT,
         detail=f"{asked.name}: did not answer within {deadline_seconds:g} s; what it may answer later is not used",
         elapsed_ms=round(deadline_seconds * 1000),

@@ -23,7 +23,7 @@ def test_the_pdf_is_written_whole_and_for_its_owner_only(shell, tmp_path):
     assert path.read_bytes() == PDF
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".")] == []
-    assert "12 May 2026 most recent of 2 of 2 services that answered" in result.stdout
+    assert "12 May 2026 most recent of the 2 services that answered, of 2 asked" in result.stdout
     assert f"Written to:  {path}".replace("  ", " ") in result.stdout.replace("  ", " ")
     assert "Prévention Seine has a record whose newest health act is of 12 May 2026." in result.stderr
     assert "512009 of 512009 bytes have arrived." in result.stderr

@@ -132,7 +132,7 @@ def test_everything_is_asked_and_checked_as_it_is_typed(terminal, house, tmp_pat
     status = person.end()
     assert status == 0, person.said
     assert path.read_bytes() == PDF
-    assert "most recent of 2 of 2 services that answered" in person.plain
+    assert "most recent of the 2 services that answered, of 2 asked" in person.plain
     assert house.errands.new.worker.traits.birth_name == "PAT-TROIS"
 
 

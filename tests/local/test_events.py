@@ -177,3 +177,14 @@ async def test_an_event_holds_no_identity(house, api):
     async with api.get(f"{URL}/{fetch_id}/events") as answer:
         text = await answer.text()
     assert not [secret for secret in ("PAT-TROIS", "279035121518989", "8997") if secret in text]
+
+
+async def test_a_stream_breaks_off_when_its_key_is_taken_away(house, api):
+    house.errands.hold = True
+    fetch_id = await created(api)
+    async with api.get(f"{URL}/{fetch_id}/events") as answer:
+        await some(answer, '"asking"')
+        house.ring.replace(house.keys[1:])
+        house.errands.go_on(fetch_id)
+        with pytest.raises(aiohttp.ClientError):
+            await answer.content.read()

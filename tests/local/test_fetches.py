@@ -45,7 +45,7 @@ async def test_a_fetch_is_prepared_and_started_at_once(house, api):
         "last_act_on": "2026-05-12",
         "answered": 2,
         "asked": 2,
-        "text": "most recent of 2 of 2 services that answered",
+        "text": "most recent of the 2 services that answered, of 2 asked",
     }
     assert [service["reply"] for service in body["services"]] == ["announced", "withheld"]
     document = body["document"]
@@ -452,3 +452,10 @@ async def test_a_colleague_is_named_in_the_fetch_that_was_opened_to_them(api, ho
         assert (await answer.json())["readers"] == [NURSE_ID]
     async with api.post(f"/api/v1/fetches/{made['id']}/hand-on", json={"colleague": "Ali"}) as answer:
         await assert_problem(answer, "local.malformed")
+
+
+async def test_a_colleagues_fetch_as_cursor_is_as_one_that_is_not_there(api):
+    mine = await created(api)
+    stranger = {"Authorization": f"Bearer {OTHER_KEY}"}
+    async with api.get(f"{URL}?before={mine['id']}", headers=stranger) as answer:
+        await assert_problem(answer, "local.not_found")

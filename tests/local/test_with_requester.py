@@ -82,7 +82,7 @@ async def test_the_newest_record_comes_from_the_service_that_holds_it_to_the_pag
             fetch_id = (await answer.json())["id"]
         found = await to_the_end(api, fetch_id)
         assert (found["state"], found["chosen"]) == ("ready", A.value)
-        assert found["newest"]["text"] == "most recent of 3 of 3 services that answered"
+        assert found["newest"]["text"] == "most recent of the 3 services that answered, of 3 asked"
         assert {s["member"]: s["reply"] for s in found["services"]} == {
             A.value: "announced",
             B.value: "announced",

@@ -142,9 +142,11 @@ def test_a_failed_fetch_is_told_with_its_reason_and_another_state_is_not():
 
 def test_the_newest_is_told_of_how_many_services():
     one = ServiceReply(MemberId(A.value), "A", "b" * 32)
-    assert words.of_newest(Newest((one,), 2, 3), Language.EN) == "most recent of 2 of 3 services that answered"
+    assert (
+        words.of_newest(Newest((one,), 2, 3), Language.EN) == "most recent of the 2 services that answered, of 3 asked"
+    )
     assert words.of_newest(Newest((one, one), 2, 3), Language.EN) == (
-        "most recent, 2 of the same day, of 2 of 3 services that answered"
+        "most recent, 2 of the same day, of the 2 services that answered, of 3 asked"
     )
     assert words.of_newest(Newest((one,), 1, 2), Language.FR) == "le plus récent de 1 service ayant répondu sur 2"
     assert words.of_newest(Newest((), 0, 3), Language.FR) == "services ayant répondu : 0 sur 3"

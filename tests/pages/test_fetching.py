@@ -438,3 +438,73 @@ async def test_a_launch_fills_the_page_and_says_nothing_of_what_the_worker_was_t
     assert re.search(rf'name="services" value="{A.value}" checked', page)
     assert '<option value="initial" selected' in page
     assert re.search(r'name="(means|informed_when|no_objection)"[^>]*checked', page) is None
+
+
+# ------------------------------------------------------------------------------------------------ what is said
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_a_service_of_a_prepared_fetch_is_not_said_to_have_been_asked(visit, language):
+    visitor = await visit(language=language.value)
+    await visitor.post("/fetch/prepare", *ASKED, once="a" * 32, **WORKER, **TOLD, day="2026-11-24")
+    page = await visitor.get("/worklist?day=2026-11-24")
+
+    page = plain(await visitor.get(re.search(r"/fetches/[0-9a-f]{32}", page)[0]))
+
+    assert page.count(TEXTS[language]["reply.not_asked"]) == 2
+    assert TEXTS[language]["reply.pending"] not in page
+    assert str(of_reply(Reply.PENDING, language, member="")).strip() not in page
+
+
+async def test_who_cancelled_is_not_told_to_wait_for_a_service(visit, house):
+    house.errands.hold = True
+    visitor = await visit()
+    place = await fetch(visitor)
+
+    page = plain(await visitor.get(await visitor.post(f"{place}/cancel")))
+
+    assert page.count("Sans réponse") == 2
+    assert "Veuillez patienter" not in page
+
+
+@pytest.mark.parametrize("reply", [Reply.UNAVAILABLE, Reply.LIMITED, Reply.COULD_NOT_LOOK, Reply.DEFERRED])
+async def test_only_a_fetch_that_waits_says_that_a_service_will_be_asked_again(visit, house, reply):
+    later = house.clock.now() + 600
+    house.errands.answers[B] = {"reply": reply, "ask_again_at": later}
+    visitor = await visit()
+    place = await fetch(visitor)
+    fetch_id = place.rpartition("/")[2]
+
+    page = plain(await visitor.get(place))
+    assert "Sera redemandé" not in page
+    assert "la demande continue" not in page
+
+    house.errands.put(fetch_id, state=FetchState.WAITING, document=None)
+    assert "Sera redemandé le 23/11/2026 à 10:10." in plain(await visitor.get(place))
+
+
+async def test_a_page_without_a_script_loads_again_where_it_is_no_sign_of_life(visit, house):
+    house.errands.hold = True
+    visitor = await visit()
+    place = await fetch(visitor)
+
+    assert f'content="3;url={place}?renewed=1&amp;read=1"' in await visitor.get(f"{place}?read=1")
+    assert f'content="3;url={place}?renewed=1"' in await visitor.get(place)
+
+
+@pytest.mark.parametrize("step", ["check", "services", "label", "insi"])
+async def test_the_other_language_leads_to_a_page_that_opens_from_one_that_a_form_was_answered_with(visit, step):
+    visitor = await visit()
+    async with visitor.session.post(
+        f"/fetch/{step}", data={"csrf": visitor.csrf}, headers={"Origin": visitor.address}
+    ) as answer:
+        page = await answer.text()
+
+    assert re.search(r'href="/language/en\?back=([^"]*)"', page)[1] == "/fetch"
+    assert 'data-path="/fetch"' in page
+
+
+async def test_a_moment_before_all_calendars_is_a_field_to_correct(visit):
+    page = await fetch(await visit(), informed_when="other", informed_at="0001-01-01T00:00", status=400)
+
+    assert 'href="#informed_at"' in page

@@ -9,6 +9,7 @@ from connector.core.datamatrix import GS
 from connector.core.errors import InsiFault, LocalRefused
 from connector.core.insi import InsiCode
 from connector.local.identity_words import of_answer
+from connector.local.pages.fetch_form import WORKER_FIELDS
 from connector.local.statuses import status_of
 from connector.local.words import Language, of_code
 from tests.kit.local_values import A, B
@@ -137,3 +138,15 @@ async def test_a_form_without_the_token_of_its_page_does_nothing(visit, house):
 
     assert house.errands.fetches == {}
     assert "sign_in.forged" in page
+
+
+async def test_a_label_read_by_the_script_leaves_nothing_of_the_worker_before(visit):
+    visitor = await visit()
+    label = LABEL.removesuffix("S751215")
+    sent = {"csrf": visitor.csrf, "label": label}
+    headers = {"Origin": visitor.address, "Accept": "application/json"}
+    async with visitor.session.post("/fetch/label", data=sent, headers=headers) as answer:
+        values = (await answer.json())["values"]
+
+    assert values.keys() == {*WORKER_FIELDS}
+    assert (values["matricule"], values["birth_place"], values["verified_on"]) == ("279035121518989", "", "")

@@ -1,5 +1,7 @@
 """Status, journal, alerts, oppositions and a worker's report: by forms alone, in both languages."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,8 @@ from connector.contract.settings import Authority
 from connector.core.directory import MemberStatus
 from connector.core.identity_alerts import AlertState
 from connector.core.ledger import EntryType, Tree
+from connector.core.matricule import Ins, Matricule
+from connector.core.oid import Environment, InsOid
 from connector.core.oppositions import OppositionKind
 from connector.core.people import Role
 from connector.core.witness import LedgerName, SignedHead, WitnessStatement
@@ -204,3 +208,47 @@ async def test_an_alert_is_closed_with_a_reason_only(visit):
     await visitor.post(f"/alerts/{'a' * 32}/close", reason="", status=400)
     await visitor.post(f"/alerts/{'a' * 32}/close", reason="compared", status=404)
     await visitor.post("/alerts/none/take", status=404)
+
+
+@pytest.fixture
+def real(house):
+    """A house that serves real workers, some of whom wait for their NIR."""
+    house.settings = replace(house.settings, environment=Environment.PRODUCTION)
+    house.register._environment = Environment.PRODUCTION
+    return house
+
+
+async def test_an_objection_of_a_worker_who_waits_for_a_nir_is_kept_under_their_own_ins(real, visit):
+    visitor = await visit()
+    said = {"matricule": WORKER, "kind": "2", "on": "2026-11-20", "means": "oral", "by": "physician"}
+    nia = Ins(Matricule.parse(WORKER), InsOid.NIA)
+
+    assert f'<option value="{InsOid.NIA.value}"' in await visitor.get("/oppositions")
+    await visitor.post("/oppositions", **said, oid=InsOid.NIA.value)
+
+    assert [one.ins for one in await real.register.of_worker(nia)] == [nia]
+    found = plain(await visitor.post("/oppositions/search", matricule=WORKER, oid=InsOid.NIA.value, status=200))
+    assert "Aucune opposition." not in found
+    again = await visitor.post("/oppositions", **{**said, "by": ""}, oid=InsOid.NIA.value, status=400)
+    assert f'<option value="{InsOid.NIA.value}" selected' in again
+
+
+@pytest.mark.parametrize("place", ["/journal/search", "/report"])
+async def test_the_journal_of_a_worker_who_waits_for_a_nir_is_found_under_their_own_ins(real, visit, place):
+    visitor = await visit(Role.AUDITOR)
+
+    await visitor.post(place, matricule=WORKER, oid=InsOid.NIA.value, status=200)
+
+    asked = real.evidence.asked[-1][1] if place == "/report" else real.journal.searches[-1].worker
+    assert asked == Ins(Matricule.parse(WORKER), InsOid.NIA)
+
+
+async def test_older_entries_about_a_worker_are_one_form_away(visit, house):
+    house.journal.rows = [replace(house.journal.rows[1], index=index) for index in range(60)]
+    visitor = await visit(Role.AUDITOR)
+
+    page = await visitor.post("/journal/search", matricule=WORKER, status=200)
+    before = re.search(r'name="before" value="(\d+)"', page)[1]
+    await visitor.post("/journal/search", matricule=WORKER, before=before, status=200)
+
+    assert (house.journal.searches[-1].before, house.journal.searches[-1].worker.matricule.value) == (10, WORKER)

@@ -234,6 +234,24 @@ async def test_a_label_fills_the_form_as_a_scanner_types_it(people):
         await assert_accessible(page, "label-wrong")
 
 
+@pytest.mark.long
+async def test_a_label_scanned_over_another_worker_leaves_nothing_that_was_said_of_them(people):
+    expect = pytest.importorskip("playwright.async_api").expect
+    label = await Physician(people.service).call("POST", "/api/v1/identity/label/write", {"worker": _stated()})
+    async with people.at() as page:
+        await fill(page, CAST.only_at_a)
+        await page.click("#label")
+        await page.keyboard.type(label["payload"])
+        await page.keyboard.press("Enter")
+
+        await expect(page.locator("#matricule")).to_have_value(_stated()["matricule"])
+        for left in ("#verified_on", "#informed_by", "#visit"):
+            assert await page.input_value(left) == "", left
+        for ticked in ("#qualified", "#no_objection", "input[name=means]:checked", "input[name=informed_when]:checked"):
+            assert await page.locator(ticked).and_(page.locator(":checked")).count() == 0, ticked
+        assert await page.locator("input[name=services]:checked").count() == 2
+
+
 def _stated():
     asked = CAST.newer_at_b.asked
     return {

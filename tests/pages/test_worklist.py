@@ -10,6 +10,8 @@ from connector.core.errors import LocalRefused
 from connector.core.people import Role
 from connector.core.states import FetchState
 from connector.local.pages.preparing import COLUMNS
+from connector.local.pages.texts import TEXTS
+from connector.local.words import Language
 from tests.kit.local_values import NURSE_ID, PHYSICIAN_ID, A, B
 from tests.pages.conftest import plain
 from tests.pages.test_fetching import ASKED, TOLD, WORKER
@@ -233,3 +235,16 @@ async def test_a_record_is_opened_to_nobody_who_is_not_of_this_service_or_may_no
     for colleague in (PHYSICIAN_ID, "899700999999", ""):
         await visitor.post(f"{place}/hand-on", colleague=colleague, status=403)
     assert "Claude Accueil" not in await visitor.get(place)
+
+
+@pytest.mark.parametrize("column", ["no_objection", "qualified"])
+@pytest.mark.parametrize("said", ["no", "non", ""])
+async def test_a_line_that_says_that_the_worker_objects_or_is_not_qualified_is_not_prepared(visit, house, column, said):
+    columns = (*COLUMNS, column)
+    text = file_of({**LINE, column: "yes"}, {**LINE, "visit": "periodic", column: said}, columns=columns)
+
+    page = plain(await send_file(await visit(), text))
+
+    assert "Lignes préparées : 1 sur 2." in page
+    assert TEXTS[Language.FR][f"fault.{column}"] in page
+    assert len(house.errands.fetches) == 1

@@ -8,6 +8,7 @@ import pytest
 from connector.core.codes import Code
 from connector.core.directory import MemberStatus
 from connector.core.errors import AdapterFault, FailedClosed, LocalRefused, PeerFault
+from connector.core.fetch import Reply
 from connector.core.ledger import EntryType
 from connector.core.mandate import Kind
 from connector.core.outcome import Outcome
@@ -97,6 +98,19 @@ async def test_a_record_that_is_no_longer_given_is_left_for_the_next(office):
 
     assert (fetch.state, fetch.replies[0].code) == (FetchState.CHOOSING, Code.HANDOVER_NOT_AVAILABLE)
     assert "no longer gives it" in fetch.replies[0].detail
+
+
+async def test_a_holder_that_is_too_late_to_renew_its_announcement_is_not_asked_by_the_old_one(tmp_path):
+    async with an_office(tmp_path, deadline_seconds=0.05) as office:
+        found = await office.fetch(A, lookup_only=True)
+        office.a.gate, office.a.handovers = asyncio.Event(), [office.a.refused(Code.DOCUMENT_CHANGED)]
+        await office.errands.choose(found.id, A)
+
+        fetch = await office.settled(found.id)
+
+        assert (fetch.state, fetch.code) == (FetchState.FAILED, Code.PEER_TIMEOUT)
+        assert (fetch.replies[0].reply, fetch.replies[0].announcement) == (Reply.TOO_LATE, None)
+        assert kinds(office.a) == [Kind.LOOKUP, Kind.HANDOVER, Kind.LOOKUP]
 
 
 async def test_a_record_that_became_older_is_left_to_the_practitioner(office):

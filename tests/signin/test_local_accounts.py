@@ -1,5 +1,6 @@
 """Local accounts through the pages: enrolment, sign-in with a second factor, and what is refused."""
 
+import asyncio
 import re
 
 import pytest
@@ -7,6 +8,8 @@ import zxingcpp
 from PIL import Image
 from pyotp import TOTP
 
+from connector.core.codes import Code
+from connector.core.errors import LocalRefused
 from connector.core.people import Role
 
 PASSWORD = "Coquelicot-sous-la-neige"
@@ -206,3 +209,19 @@ async def test_signing_in_again_gives_another_session_and_ends_the_first(house, 
         assert answer.status == 303
     assert len(house.sign_in.kept.sessions) == 1
     assert ("signed-out", "signed-in-again") in house.sign_in.kept.types()
+
+
+async def test_a_right_answer_counts_no_more_once_those_sent_with_it_locked_the_account(house):
+    lockout, account = house.sign_in.desk.lockout, "account:nurse.essai"
+
+    async def failing(address):
+        async with lockout.attempt(address, account=account) as attempt:
+            raise attempt.failed(LocalRefused("password", code=Code.SIGN_IN_FAILED))
+
+    async def right_at_last():
+        async with lockout.attempt("192.0.2.1", account=account):
+            await asyncio.gather(*(failing(f"192.0.2.{n}") for n in range(2, 7)), return_exceptions=True)
+
+    with pytest.raises(LocalRefused) as refused:
+        await right_at_last()
+    assert refused.value.code is Code.SIGN_IN_LOCKED_OUT

@@ -167,3 +167,43 @@ async def test_a_form_from_another_site_is_refused(house, browse):
 
 def test_the_browser_of_a_session_is_kept_as_a_tag_only(house):
     assert BROWSER not in repr(cookies) + repr(house.sign_in.kept.sessions)
+
+
+async def asked(house, browser, csrf):
+    house.errands.hold = True
+    async with browser.post("/api/v1/fetches", json=new_fetch(), headers={"X-CSRF-Token": csrf}) as answer:
+        return (await answer.json())["id"]
+
+
+@pytest.mark.parametrize("path", ["/fetches/{}/parts", "/fetches/{}?renewed=1&read=1"])
+async def test_what_a_page_loads_by_itself_does_not_put_off_the_lock(house, browse, path):
+    _, token, csrf = await signed_in(house, Role.PHYSICIAN)
+    fetch_id = await asked(house, browse(token, **API), csrf)
+    house.clock.at += 29 * 60
+    async with browse(token).get(path.format(fetch_id)) as answer:
+        assert answer.status == 200
+    house.clock.at += 60
+
+    async with browse(token).get(f"/fetches/{fetch_id}", allow_redirects=False) as answer:
+        assert answer.headers["Location"].startswith("/login?locked=1")
+
+
+@pytest.mark.parametrize("how", ["signed-out", "locked", "another-role"])
+async def test_a_stream_of_events_breaks_off_when_it_could_not_be_opened_any_more(house, browse, how):
+    person, token, csrf = await signed_in(house, Role.PHYSICIAN)
+    browser = browse(token, **API)
+    fetch_id = await asked(house, browser, csrf)
+
+    async with browser.get(f"/api/v1/fetches/{fetch_id}/events") as answer:
+        assert b"event: state" in await answer.content.readuntil(b"event: state")
+        if how == "signed-out":
+            async with browse(token).post("/logout", data={"csrf": csrf}) as left:
+                assert left.status == 200
+        elif how == "locked":
+            house.clock.at += 30 * 60
+        else:
+            roles = frozenset({Role.ASSISTANT})
+            await house.sign_in.staff.change(person.id, BY, roles=roles, practitioner="")
+        house.errands.go_on(fetch_id)
+        with pytest.raises(aiohttp.ClientError):
+            await answer.content.read()

@@ -1,5 +1,7 @@
 """What sign-in keeps, on the real state: it survives a restart, is found by tags, and each secret is good once."""
 
+import asyncio
+
 import pytest
 
 from connector.core.errors import LocalRefused
@@ -10,6 +12,8 @@ from connector.core.mandate import Auth, AuthLevel, AuthMeans
 from connector.core.people import Person, Role, Subject
 from connector.core.practitioner_id import PractitionerId
 from connector.core.sessions import Session
+from connector.local.sign_in.staff import Staff
+from tests.kit.local_values import Entropy, PractitionerList
 from tests.kit.state import T0
 from tests.store.conftest import Kit
 
@@ -166,3 +170,15 @@ async def test_a_login_is_one_persons(kit):
 
     with pytest.raises(LocalRefused):
         await kit.state.local_accounts.put(LocalAccount(f"{2:032x}", "nurse", "h", "S"), entry())
+
+
+async def test_a_suspension_is_not_taken_back_by_a_change_that_was_made_at_the_same_time(kit, clock):
+    await kit.store.add([person()], [entry()])
+    staff = Staff(kit.store, PractitionerList(), clock, Entropy())
+    await staff.load()
+
+    await asyncio.gather(staff.suspend(person().id, "A"), staff.change(person().id, "B", name="Dominique Autre"))
+
+    (kept,) = await kit.store.all()
+    assert staff.person(kept.id) == kept
+    assert (kept.name, kept.suspended_at) == ("Dominique Autre", clock.now())

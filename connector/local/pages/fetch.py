@@ -17,7 +17,6 @@ from connector.core.insi import SearchTraits
 from connector.core.instant import day_in_france
 from connector.core.matricule import Matricule
 from connector.core.members import MemberId
-from connector.core.oid import Environment, InsOid
 from connector.core.ports import Idempotency, MemberDirectory, new_id
 from connector.local import identity_words
 from connector.local.desk import desk_of
@@ -27,7 +26,7 @@ from connector.local.intake import read_demand, read_worker
 from connector.local.members import find_members
 from connector.local.pages.answers import see_other
 from connector.local.pages.errors import words_of_error
-from connector.local.pages.fetch_form import MEANS, VISITS, FetchForm, faults_of, iso_day
+from connector.local.pages.fetch_form import MEANS, VISITS, WORKER_FIELDS, FetchForm, faults_of, iso_day
 from connector.local.pages.fetches import to_read
 from connector.local.pages.preparing import practitioners, prepare
 from connector.local.pages.rendering import render
@@ -120,7 +119,8 @@ async def read_label(request: web.Request) -> web.Response:
         return await _form(request, form, fault=error, fault_at="label")
     form = form.with_scanned(scanned)
     if as_json:
-        return web.json_response({"ok": True, "values": dict(form.values)})
+        # What the label does not say is empty: nothing of the worker who stood there before may stay beside it.
+        return web.json_response({"ok": True, "values": {name: form.value(name) for name in WORKER_FIELDS}})
     return await _form(request, form)
 
 
@@ -199,7 +199,6 @@ async def _form(
         if isinstance(fault, FieldFaults):
             told = Words(text(language, "fetch.incomplete"), "")
     settings = request.app[SETTINGS]
-    production = settings.environment is Environment.PRODUCTION
     return render(
         request,
         "fetch.html",
@@ -214,7 +213,7 @@ async def _form(
         kept_is_own=kept is not None and desk_of(request).steers(kept.fetch),
         again=" ".join((*kept.given_up, kept.fetch.id)) if kept is not None else "",
         max_services=settings.max_services,
-        oids=(InsOid.NIR, InsOid.NIA) if production else (InsOid.TEST,),
+        oids=settings.worker_oids,
         means=MEANS,
         visits=VISITS,
         informants=ROLES,

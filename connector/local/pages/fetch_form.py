@@ -195,11 +195,10 @@ class FetchForm(Private):
         if self.value("informed_when") == "now":
             return rfc3339(now)
         try:
-            typed = datetime.fromisoformat(self.value("informed_at"))
-        except ValueError:
+            typed = datetime.fromisoformat(self.value("informed_at")).replace(tzinfo=_zone(self.value("zone")))
+            return typed.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        except (ValueError, OverflowError):  # the first hours of the year 1 lie before it in UTC
             return ""
-        zone = _zone(self.value("zone"))
-        return typed.replace(tzinfo=zone).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _with_worker(self, **stated: str) -> Self:
         kept = {name: text for name, text in self.values.items() if name not in WORKER_FIELDS}

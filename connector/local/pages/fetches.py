@@ -20,7 +20,7 @@ from connector.local.fetches import fetch_id_of
 from connector.local.guards import PORTS, language_of
 from connector.local.pages.answers import see_other
 from connector.local.pages.rendering import render
-from connector.local.sign_in.session import require
+from connector.local.sign_in.session import BY_ITSELF, require
 from connector.local.views import fetch_out
 
 PAGE: Final = 25
@@ -65,7 +65,9 @@ async def listing(request: web.Request) -> web.Response:
 async def show(request: web.Request) -> web.Response:
     """`GET /fetches/{id}?read=1`: with `read` the document stands in the page."""
     fetch = await desk_of(request).get(fetch_id_of(request))
-    return render(request, "fetch_one.html", **_context(request, fetch))
+    read = "&read=1" if request.query.get("read") == "1" else ""
+    renewed_at = f"/fetches/{fetch.id}?{BY_ITSELF}=1{read}"
+    return render(request, "fetch_one.html", renewed_at=renewed_at, **_context(request, fetch))
 
 
 async def parts(request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 A worker is named in a form that is posted, never in an address. Each look at a report is an entry of its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from connector.local.pages.rendering import render
 from connector.local.ports import JournalQuery
 from connector.local.statuses import status_of
 from connector.local.views import journal_entry_out, tree_report_out
+from connector.local.words import Words
 
 _FILTERS: Final = ("tree", "type", "peer", "outcome", "ref", "since", "until", "before")
 _LIMIT: Final = 50
@@ -35,7 +37,7 @@ async def search(request: web.Request) -> web.Response:
     """`POST /journal/search`: the entries about one worker."""
     sent = await request.post()
     values = {name: str(sent.get(name, "")) for name in _FILTERS}
-    return await _page(request, values, matricule=str(sent.get("matricule", "")))
+    return await _page(request, values, matricule=str(sent.get("matricule", "")), oid=str(sent.get("oid", "")))
 
 
 async def entry(request: web.Request) -> web.Response:
@@ -55,33 +57,55 @@ async def verify(request: web.Request) -> web.Response:
 
 async def report_form(request: web.Request) -> web.Response:
     """`GET /report`."""
-    return render(request, "report.html", report=None, told=None, matricule="", names=_names(request))
+    return _report(request, {})
 
 
 async def report(request: web.Request) -> web.Response:
     """`POST /report`: who asked for and who read a worker's record, to be printed and given to them."""
-    matricule = str((await request.post()).get("matricule", ""))
+    sent = await request.post()
+    stated = {name: str(sent.get(name, "")) for name in ("matricule", "oid")}
     try:
-        ins = _ins(request, matricule)
-        found = await request.app[PORTS].evidence.worker(ins, caller_of(request).name)
+        found = await request.app[PORTS].evidence.worker(_ins(request, **stated), caller_of(request).name)
     except ConnectorError as error:
         told = words_of_error(error, language_of(request))
-        status = status_of(error.code)
-        return render(
-            request, "report.html", status=status, report=None, told=told, matricule="", names=_names(request)
-        )
-    made = WorkerReportOut.model_validate(found)
-    return render(request, "report.html", report=made, told=None, matricule=matricule, names=_names(request))
+        return _report(request, stated, told=told, status=status_of(error.code))
+    return _report(request, stated, made=WorkerReportOut.model_validate(found))
+
+
+def _report(
+    request: web.Request,
+    stated: Mapping[str, str],
+    *,
+    made: WorkerReportOut | None = None,
+    told: Words | None = None,
+    status: int = 200,
+) -> web.Response:
+    return render(
+        request,
+        "report.html",
+        status=status,
+        report=made,
+        told=told,
+        matricule=stated.get("matricule", ""),
+        oid=stated.get("oid", ""),
+        oids=request.app[SETTINGS].worker_oids,
+        names=_names(request),
+    )
 
 
 async def _page(
-    request: web.Request, values: dict[str, str], *, matricule: str = "", trees: list[Any] | None = None
+    request: web.Request,
+    values: dict[str, str],
+    *,
+    matricule: str = "",
+    oid: str = "",
+    trees: list[Any] | None = None,
 ) -> web.Response:
     told, status, items, following = None, 200, [], None
     try:
         query = _query(values)
         if matricule:
-            query = replace(query, worker=_ins(request, matricule))
+            query = replace(query, worker=_ins(request, matricule, oid))
         found = await request.app[PORTS].journal.find(replace(query, limit=_LIMIT + 1))
         items = [journal_entry_out(one, personal=False) for one in found[:_LIMIT]]
         following = items[-1].index if len(found) > _LIMIT else None
@@ -96,7 +120,9 @@ async def _page(
         following=following,
         values={name: values.get(name, "") for name in _FILTERS},
         kept={name: text for name, text in values.items() if text and name != "before"},
-        searched=bool(matricule),
+        searched=matricule,
+        oid=oid,
+        oids=request.app[SETTINGS].worker_oids,
         trees=trees,
         all_trees=tuple(Tree),
         types=sorted(EntryType),
@@ -113,8 +139,8 @@ def _query(values: dict[str, str]) -> JournalQuery:
     return query_from(given)
 
 
-def _ins(request: web.Request, matricule: str) -> Ins:
-    return read_ins(matricule, None, request.app[SETTINGS])
+def _ins(request: web.Request, matricule: str, oid: str) -> Ins:
+    return read_ins(matricule, oid or None, request.app[SETTINGS])
 
 
 def _names(request: web.Request) -> dict[str, str]:

@@ -44,10 +44,11 @@ async def show(request: web.Request) -> web.Response:
 
 async def search(request: web.Request) -> web.Response:
     """`POST /oppositions/search`: the entries about one worker."""
-    matricule = str((await request.post()).get("matricule", ""))
+    sent = await request.post()
+    matricule, oid = (str(sent.get(name, "")) for name in ("matricule", "oid"))
     register = request.app[PORTS].register
     try:
-        found = await register.of_worker(read_ins(matricule, None, request.app[SETTINGS]))
+        found = await register.of_worker(read_ins(matricule, oid or None, request.app[SETTINGS]))
     except ConnectorError as error:
         return await _again(request, error)
     return _page(request, found, searched=True)
@@ -56,13 +57,13 @@ async def search(request: web.Request) -> web.Response:
 async def add(request: web.Request) -> web.Response:
     """`POST /oppositions`: counts at once, for what others ask here and what is asked of others."""
     sent = await request.post()
-    values = {name: str(sent.get(name, "")).strip() for name in _NAMES}
+    values = {name: str(sent.get(name, "")).strip() for name in (*_NAMES, "oid")}
     register, settings = request.app[PORTS].register, request.app[SETTINGS]
     try:
-        body = read_data({**values, "on": iso_day(values["on"])}, ObjectionIn)
+        body = read_data({**values, "on": iso_day(values["on"]), "oid": values["oid"] or None}, ObjectionIn)
         kept, is_new = await register.add(
             NewObjection(
-                ins=read_ins(body.matricule, None, settings),
+                ins=read_ins(body.matricule, body.oid, settings),
                 kind=body.kind,
                 on=Day.parse(body.on, field="on"),
                 means=body.means,
@@ -127,7 +128,8 @@ def _page(
         following=following,
         told=told,
         done=done if done in {"kept", "already", "lifted"} else "",
-        values={name: (values or {}).get(name, "") for name in _NAMES},
+        values={name: (values or {}).get(name, "") for name in (*_NAMES, "oid")},
+        oids=request.app[SETTINGS].worker_oids,
         faults=faults,
         kinds=tuple(OppositionKind),
         means=tuple(InformationMeans),

@@ -32,8 +32,11 @@ COLUMNS: Final = (
 """The columns that a file must have; the others of the form may be there too."""
 
 MAX_ROWS: Final = 200
-_STATED: Final = {"qualified": "yes", "no_objection": "yes"}
-"""What a file states by its form: only workers who were informed, do not object and are qualified stand in it."""
+_STATED: Final = {"qualified": "yes", "no_objection": "yes", "informed_when": "other"}
+"""What a file states by its form: only workers who were informed, do not object and are qualified stand in it.
+
+A file that has these columns says it for each line, and its word counts.
+"""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,8 +88,8 @@ async def read_file(request: web.Request, content: str) -> list[Row]:
     rows = []
     for line, values in _lines(content):
         services = tuple(values["services"].replace(",", " ").split())
-        stated = {name: text for name in FIELDS if (text := (values.get(name) or "").strip())}
-        stated = {"informed_when": "other", **stated, **_STATED}
+        stated = {name: text.strip() for name in FIELDS if (text := values.get(name)) is not None}
+        stated = {name: text for name, text in {**_STATED, **stated}.items() if text}
         form = FetchForm(f"line-{line}", stated, services)
         # The same file again is the same fetches: the key is made of what the line says.
         form = form.afresh(form.digest(values["day"], values["practitioner"]).hex()[:32])

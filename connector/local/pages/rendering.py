@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from connector.core.oid import Environment as World
-from connector.local.guards import PORTS, SETTINGS, language_of
+from connector.local.guards import PORTS, SAFE_METHODS, SETTINGS, language_of
 from connector.local.pages.moments import local_moment, local_size
 from connector.local.pages.navigation import navigation
 from connector.local.pages.texts import text
@@ -72,7 +72,7 @@ def render(
         "lang": language.value,
         "other_lang": (Language.EN if language is Language.FR else Language.FR).value,
         "day": lambda value: local_day(value, language),
-        "path": request.path,
+        "path": _opens_again(request),
         "member_name": settings.member_name,
         "is_test": settings.environment is not World.PRODUCTION,
         "moment": lambda value: local_moment(value, language),
@@ -97,3 +97,12 @@ def render(
             **(headers or {}),
         },
     )
+
+
+def _opens_again(request: web.Request) -> str:
+    """Give the path at which a page can be opened: one that a form was answered with is opened by its first step."""
+    if request.method in SAFE_METHODS:
+        return request.path
+    first = "/" + request.path.lstrip("/").partition("/")[0]
+    opening = {one.resource.canonical for one in request.app.router.routes() if one.method == "GET" and one.resource}
+    return first if first in opening else "/"

@@ -125,6 +125,8 @@ TEXTS: dict[str, str] = {
     "state.expired": "Expired",
     "state.purged": "Deleted",
     "reply.pending": "Asked…",
+    "reply.not_asked": "Not asked yet",
+    "reply.no_answer": "No answer",
     "reply.announced": "Has a record",
     "reply.withheld": "Gave nothing",
     "reply.deferred": "Will answer later",

@@ -128,6 +128,8 @@ TEXTS: dict[str, str] = {
     "state.expired": "Expirée",
     "state.purged": "Supprimée",
     "reply.pending": "Interrogé…",
+    "reply.not_asked": "Pas encore interrogé",
+    "reply.no_answer": "Sans réponse",
     "reply.announced": "A un dossier",
     "reply.withheld": "Rien transmis",
     "reply.deferred": "Répondra plus tard",

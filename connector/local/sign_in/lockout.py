@@ -46,7 +46,7 @@ class Lockout:
         `kind` is the journal's word for one that failed.
 
         Raises:
-            LocalRefused: `sign_in.locked_out`, before anything is looked at.
+            LocalRefused: `sign_in.locked_out`, before anything is looked at, or for an account locked meanwhile.
             FailedClosed: it could not be counted.
         """
         # Any site can have a browser post nonsense to /launch: that must lock nobody out of signing in.
@@ -63,6 +63,9 @@ class Lockout:
             raise
         else:
             if account:
+                # Others that were sent at the same time may have failed meanwhile: many at once are no way around it.
+                if await self._failures.locked_until([account], self._clock.now()):
+                    raise LocalRefused("sign-in: locked after failures", code=Code.SIGN_IN_LOCKED_OUT)
                 await self._failures.forgive(account)
 
     async def forged(self, address: str, fault: LocalRefused) -> None:

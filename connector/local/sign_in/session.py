@@ -15,10 +15,12 @@ from connector.local.guards import CALLER, CSRF_HEADER, PORTS, SAFE_METHODS, For
 from connector.local.sign_in.rights import caller_of_person, is_open, roles_of_page
 from connector.local.sign_in.values import SESSION_FAULT, SIGNED_IN, Seen, SignedIn, signed_in_of
 
-__all__ = ["CSRF_FIELD", "know_session", "require", "session_cookie", "set_session", "signed_in_of"]
+__all__ = ["BY_ITSELF", "CSRF_FIELD", "know_session", "require", "session_cookie", "set_session", "signed_in_of"]
 
 CSRF_FIELD: Final = "csrf"
 _WITHOUT_TOKEN: Final = ("/login", "/enrol")
+BY_ITSELF: Final = "renewed"
+"""Stands in the query of an address that a page without a script loads again by itself."""
 _NAMES: Final = {"https": "__Host-spsti_session", "http": "spsti_session"}
 """`__Host-` binds the cookie to this very host and to TLS; on loopback in clear browsers do not take it."""
 
@@ -90,8 +92,8 @@ async def _find(request: web.Request) -> None:
     if desk is None or not token:
         return
     try:
-        # A stream that stays open, or opens again by itself, is no hand on the page.
-        is_use = not request.path.endswith("/events")
+        # A stream that stays open or opens again, and what a page loads by itself, is no hand on the page.
+        is_use = not request.path.endswith(("/events", "/parts")) and BY_ITSELF not in request.query
         found = await desk.sessions.find(token, Seen.of(request), is_use=is_use)
     except LocalRefused as fault:
         request[SESSION_FAULT] = fault

@@ -5,6 +5,7 @@ stand beside them. Where a practitioner is on both, the list of people alone dec
 changes are journalled.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -44,6 +45,7 @@ class Staff:
         self._people: dict[str, Person] = {}
         self._practitioners: dict[str, Person] = {}
         self._subjects: dict[tuple[str, str], Person] = {}
+        self._changing = asyncio.Lock()
 
     async def load(self) -> None:
         """Read everybody; to be called once, before anyone is asked about.
@@ -222,10 +224,12 @@ class Staff:
         change: Callable[[Person], Person],
         **more: Any,  # noqa: ANN401
     ) -> Person:
-        changed = change(self.find(person_id))
-        await self._store.change(changed, self._entry(what, changed, by, **more))
-        self._index([changed if person.id == person_id else person for person in self._people.values()])
-        return changed
+        # One after the other: a change made from what stood before a suspension would take it back.
+        async with self._changing:
+            changed = change(self.find(person_id))
+            await self._store.change(changed, self._entry(what, changed, by, **more))
+            self._index([changed if person.id == person_id else person for person in self._people.values()])
+            return changed
 
     def _index(self, people: Sequence[Person]) -> None:
         self._people = {person.id: person for person in people}

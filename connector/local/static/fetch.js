@@ -30,6 +30,8 @@ document.getElementById("label-form").addEventListener("submit", async (event) =
     label.focus();
     return;
   }
+  if (bare(matricule.value) && bare(matricule.value) !== read.values.matricule) forgetWhatWasSaid();
+  form.elements.qualified.checked = false;
   for (const [name, value] of Object.entries(read.values)) {
     if (form.elements[name]) form.elements[name].value = value;
   }
@@ -37,14 +39,24 @@ document.getElementById("label-form").addEventListener("submit", async (event) =
   document.getElementById("verified_on").focus();
 });
 
+// What was said of the worker who stood here before is not said of another.
+function forgetWhatWasSaid() {
+  const told = form.querySelector("section.told");
+  for (const field of told.querySelectorAll("input, select")) {
+    if (field.type === "checkbox" || field.type === "radio") field.checked = false;
+    else field.value = "";
+  }
+}
+
 // ---- the matricule
 const matricule = document.getElementById("matricule");
+const bare = (text) => text.replace(/[\s.\u00a0\u202f]/g, "").toUpperCase();
 const matriculeSaid = document.getElementById("matricule-said");
 let typed = 0;
 
 matricule.addEventListener("input", async () => {
   const now = (typed += 1);
-  const length = matricule.value.replace(/[\s.\u00a0\u202f]/g, "").length;
+  const length = bare(matricule.value).length;
   matriculeSaid.replaceChildren();
   matricule.removeAttribute("aria-invalid");
   if (length < 15) return;

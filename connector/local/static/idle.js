@@ -7,7 +7,7 @@ export function watchIdleness(seconds) {
   for (const sign of SIGNS) document.addEventListener(sign, note, { passive: true, capture: true });
   const look = () => {
     if (Date.now() - seenAt >= seconds * 1000) {
-      window.location.replace(`/login?locked=1&next=${encodeURIComponent(window.location.pathname)}`);
+      window.location.replace(`/login?locked=1&next=${encodeURIComponent(document.body.dataset.path)}`);
     }
   };
   setInterval(look, 5000);
