@@ -1,9 +1,11 @@
 """Taking a backup while the house runs: each part into a file of its own, all there whole under their names or none.
 
-The database is copied first, at one instant; documents that are purged meanwhile are simply not there, and one that
-came later does no harm. Nothing is stopped and no lock is taken, so a document's transfer goes on undisturbed.
+The database is copied first, at one instant, and what it needs after it: an epoch key that came later does no harm, one
+that is missing counts as destroyed. Documents that are purged meanwhile are simply not there. Nothing is stopped and
+the state is not locked, so a document's transfer goes on undisturbed; only a second backup meanwhile is refused.
 """
 
+import fcntl
 import io
 import os
 import tarfile
@@ -72,7 +74,8 @@ def take(house: House, order: Order, *, now: Instant, backup_id: str, progress: 
     """Take a backup, and note when it was.
 
     Raises:
-        FailedClosed: `state.unavailable`, nothing was replaced that was there; what to do is said.
+        FailedClosed: `state.unavailable`, nothing was replaced that was there; what to do is said. Also where another
+            backup of this house is under way.
         ConfigFault: a passphrase that is too short.
     """
     about = {"form": FORM, "id": backup_id, "member": house.model.member.id, "taken_at": now}
@@ -81,7 +84,8 @@ def take(house: House, order: Order, *, now: Instant, backup_id: str, progress: 
     meter = _Meter(progress)
     sizes: dict[Part, int] = {}
     with _copies(house.state) as copies, _together() as written:
-        # The data come last: where they are, the parts that open them are too.
+        database = copies.of(house.state.database)
+        # The data get their name last: where they are, the parts that open them are too.
         if order.keys is not None and order.keys_lock is not None:
             manifest = {f"files/{number:04}": name for number, name in enumerate(named.files)}
             paths = zip((CONFIG, *manifest), (house.config, *named.files.values()), strict=True)
@@ -91,7 +95,6 @@ def take(house: House, order: Order, *, now: Instant, backup_id: str, progress: 
         if order.epochs is not None and order.epochs_lock is not None:
             said = about | {"part": Part.EPOCHS.value}
             sizes[Part.EPOCHS] = _write(written, order.epochs, said, order.epochs_lock, epoch_files(house.state), meter)
-        database = copies.of(house.state.database)
         described = describe(database.path)
         listed = [Kept("state/state.db", database.path, database.size)]
         listed += [copies.still(one) for one in state_files(house.state, secret, documents=order.documents)]
@@ -129,7 +132,7 @@ class _Copies:
     def of(self, database: Path) -> Kept:
         """Copy one."""
         self._number += 1
-        target = self._folder / f"{_COPY}{os.getpid()}.{self._number}"
+        target = self._folder / f"{_COPY}{self._number}"
         copy_online(database, target)
         return Kept(database.name, target, target.stat().st_size)
 
@@ -146,22 +149,41 @@ def _copies(state: StateSettings) -> Iterator[_Copies]:
     try:
         make_directory(state.backups)
         give_to_owner(state.backups, state.directory)
-        _remove_copies(state.backups)
-        yield _Copies(state.backups)
+        with _alone(state.backups):
+            _remove_copies(state.backups)  # those of a backup that was killed
+            try:
+                yield _Copies(state.backups)
+            finally:
+                _remove_copies(state.backups)
     except OSError as error:
         raise _failed(error) from None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Lock the folder of the copies: two at once would write the same files, and one give a half its name.
+
+    The folder itself is locked, since a file made for it by root would keep the service's own backup out.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FailedClosed(
+                "backup: another backup of this house is under way; this one was not begun",
+                code=Code.STATE_UNAVAILABLE,
+                hint="wait until the other has ended",
+            ) from None
+        yield
     finally:
-        _remove_copies(state.backups)
+        os.close(handle)
 
 
 def _remove_copies(folder: Path) -> None:
-    """Remove our copies, and those of a backup that was killed."""
     for left in folder.glob(f"{_COPY}*"):
-        parts = left.name.removeprefix(_COPY).split(".")
-        is_running = parts[0].isdecimal() and int(parts[0]) != os.getpid() and Path(f"/proc/{parts[0]}").exists()
-        if not is_running:
-            with suppress(OSError):
-                left.unlink()
+        with suppress(OSError):
+            left.unlink()
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from connector.core.codes import Code
 from connector.core.errors import ConfigFault, FailedClosed
 from connector.core.instant import Instant
 from connector.core.ledger import EntryType, Tree
+from connector.core.units import DAY_SECONDS
 from connector.crypto.envelope import MIN_PASSPHRASE, Passphrase, Recipient, RecipientKey
 from connector.store.backup_note import last_backup
 from connector.store.copying import standing_of
@@ -40,7 +41,7 @@ from tests.backup.house import (
     restored_state,
     taken,
 )
-from tests.kit.state import PEER, US, a_used_mandate, an_entry, an_id, opened
+from tests.kit.state import PEER, US, HandClock, a_used_mandate, an_entry, an_id, opened
 
 ROOT = Path(__file__).parents[2]
 
@@ -113,6 +114,53 @@ async def test_it_is_taken_while_others_write_and_stops_nobody(tmp_path):
     note = last_backup(house.state.directory)
     assert (note.at, note.with_keys, note.with_epochs) == (AT, True, True)
     assert [path.name for path in house.state.backups.iterdir()] == []
+
+
+async def test_an_epoch_that_begins_during_a_backup_costs_no_entry_its_key(tmp_path):
+    """The first key of a day is made between two files of the backup, as at midnight."""
+    clock = HandClock()
+    house, order = house_in(tmp_path), order_in(tmp_path / "out", keys=None)
+    async with opened(tmp_path, clock) as state:
+        await fill(state)
+        loop, begun = asyncio.get_running_loop(), []
+
+        def progress(done, total):
+            if not begun:
+                begun.append(total)
+                clock.at += 8 * DAY_SECONDS  # of a new day and of a new month
+                answer = state.holder.answer(entry=an_entry(at=clock.now()), used=a_used_mandate(), trace=None)
+                asyncio.run_coroutine_threadsafe(answer, loop).result()
+
+        await asyncio.to_thread(taken, house, order, progress=progress)
+        epochs = len(list(house.state.epochs.glob("*")))
+    put_back(tmp_path / "out", tmp_path / "new")
+
+    assert len(list((tmp_path / "new" / "state" / "epochs").glob("*"))) < epochs  # it began after the keys were listed
+    settings = replace(house.state, directory=tmp_path / "new" / "state")
+    async with opened(tmp_path / "new", clock, settings=settings) as state:
+        entries = await state.journal.entries(Tree.EXCHANGE, limit=10)
+        assert [(entry.personal or {}).get("name") for entry in entries] == ["CATARINA"] * 3
+
+
+def test_a_second_backup_at_the_same_time_is_refused_and_leaves_the_first_alone(backup, tmp_path):
+    folder = tmp_path / "house"
+    shutil.copytree(backup[0].parent, folder, ignore=shutil.ignore_patterns("out"))
+    house, order, caught = house_in(folder), order_in(folder / "out"), []
+
+    def progress(done, total):
+        if done > 0 and not caught:  # its first file is half written
+            with pytest.raises(FailedClosed, match="another backup of this house is under way") as refused:
+                taken(house, order, at=Instant(AT + 60))
+            caught.append(refused.value.hint)
+
+    taken(house, order, progress=progress)
+    assert caught == ["wait until the other has ended"]
+    assert {part.value: about_of(folder / "out" / part).taken_at for part in Part} == dict.fromkeys(
+        (part.value for part in Part), AT
+    )
+    put_back(folder / "out", tmp_path / "new")
+    assert list(house.state.backups.iterdir()) == []
+    taken(house, order, at=Instant(AT + 60))
 
 
 def contents(path, lock, part, tmp_path) -> dict[str, bytes]:
@@ -222,9 +270,8 @@ def test_a_wrong_passphrase_opens_nothing(backup, tmp_path):
     refused(backup[0], tmp_path, "opened by the private key of its recipient", data=of_another_kind)
 
 
-def test_a_passphrase_that_is_too_short_is_not_taken(tmp_path):
-    house = house_in(tmp_path)
-    (tmp_path / "state").mkdir()
+def test_a_passphrase_that_is_too_short_is_not_taken(backup, tmp_path):
+    house = house_in(backup[0].parent)
     with pytest.raises(ConfigFault, match=f"expected {MIN_PASSPHRASE} or more"):
         taken(house, order_in(tmp_path / "out", keys_lock=Passphrase("too short")))
     assert list((tmp_path / "out").iterdir()) == []
