@@ -131,6 +131,7 @@ class Code(StrEnum):
     SIGN_IN_PASSWORD = "sign_in.password"  # noqa: S105 (a code, no secret)
     SIGN_IN_INTERRUPTED = "sign_in.interrupted"
     SIGN_IN_UNPROVEN = "sign_in.unproven"
+    SIGN_IN_NOT_FRESH = "sign_in.not_fresh"
     SIGN_IN_PROVIDER = "sign_in.provider"
     LAUNCH_MALFORMED = "launch.malformed"
     LAUNCH_SIGNATURE = "launch.signature"

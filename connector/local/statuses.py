@@ -26,6 +26,7 @@ _BY_STATUS: Final[Mapping[int, tuple[Code, ...]]] = {
         Code.SIGN_IN_FORGED,
         Code.SIGN_IN_INTERRUPTED,
         Code.SIGN_IN_UNPROVEN,
+        Code.SIGN_IN_NOT_FRESH,
         Code.LAUNCH_SIGNATURE,
         Code.LAUNCH_AUDIENCE,
         Code.LAUNCH_PERSON,

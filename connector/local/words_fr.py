@@ -306,6 +306,10 @@ CODES: dict[Code, tuple[str, str]] = {
         "La réponse du fournisseur d'identité ne peut pas être acceptée.",
         "Recommencez ; si cela se répète, prévenez le responsable informatique.",
     ),
+    Code.SIGN_IN_NOT_FRESH: (
+        "Le fournisseur d'identité ne dit pas que vous venez de vous y connecter : la session reste verrouillée.",
+        "Déverrouillez-la à nouveau en y prouvant qui vous êtes ; sinon, prévenez le responsable informatique.",
+    ),
     Code.SIGN_IN_PROVIDER: (
         "Le fournisseur d'identité ne répond pas.",
         "Réessayez dans un moment, ou connectez-vous autrement.",

@@ -122,7 +122,8 @@ class Browser:
     async def come_back(self, path_qs):
         """Come back to the connector; gives status, headers and page."""
         headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
-        headers |= {"Cookie": f"spsti_flow={self.flow}"} if self.flow else {}
+        known = [text for text in (self.connector.headers.get("Cookie"), f"spsti_flow={self.flow}") if text]
+        headers |= {"Cookie": "; ".join(known)} if self.flow else {}
         async with self.connector.get(path_qs, headers=headers, allow_redirects=False) as answer:
             return answer.status, answer.headers, await answer.text()
 

@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
@@ -283,6 +284,76 @@ async def test_a_provider_that_is_down_is_named_as_such(house, browse):
     async with browse().get("/login/psc", allow_redirects=False) as answer:
         assert answer.status == 502
         assert "does not answer" in await answer.text()
+
+
+# ---------------------------------------------------------------- unlocking
+
+
+async def at_a_locked_session(house, browse, *, locked=True):
+    """Give the browser of a physician whose session has locked, or locks when the test says so."""
+    person = await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    token, _ = await house.sign_in.cookie(person)
+    if locked:
+        lock(house)
+    return Browser(browse(token))
+
+
+def lock(house):
+    ((tag, session),) = house.sign_in.kept.sessions.items()
+    house.sign_in.kept.sessions[tag] = replace(session, locked=True)
+
+
+ONE_SESSION_BEFORE = {"an hour ago": -3600, "just before": -61, "it does not say": None}
+
+
+@pytest.mark.parametrize("begun", ["locked", "before it locked"])
+@pytest.mark.parametrize("when", ONE_SESSION_BEFORE)
+async def test_a_provider_that_answers_from_its_own_session_unlocks_nothing(house, browse, liar, when, begun):
+    after = ONE_SESSION_BEFORE[when]
+    liar.claims = {"auth_time": None if after is None else house.clock.at + after}
+    browser = await at_a_locked_session(house, browse, locked=begun == "locked")
+    url = await browser.begin()
+    lock(house)
+
+    status, headers, page = await browser.come_back(f"/login/psc/return?{urlencode(liar.answer_to(url))}")
+
+    assert (status, "Set-Cookie" in headers) == (403, False)
+    assert "stays locked" in page
+    assert all(session.locked for session in house.sign_in.kept.sessions.values())
+    refused = house.sign_in.kept.entries[-1]
+    assert (refused.reason, refused.personal["rule"]) == ("sign_in.not_fresh", "auth_time")
+
+
+@pytest.mark.parametrize("after", [0, -60, 5])
+async def test_whoever_proves_again_who_they_are_unlocks(house, browse, liar, after):
+    liar.claims = {"auth_time": house.clock.at + after}
+    browser = await at_a_locked_session(house, browse)
+    url = await browser.begin()
+    asked = parse_qs(urlsplit(url).query)
+
+    status, headers, page = await browser.come_back(f"/login/psc/return?{urlencode(liar.answer_to(url))}")
+
+    assert (status, headers.get("Location")) == (303, "/people"), page
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    assert [session.locked for session in house.sign_in.kept.sessions.values()] == [False]
+
+
+async def test_a_certified_provider_says_that_the_person_signed_in_again(house, psc, browse):
+    await say(psc, PHYSICIAN_ID, NAMED)
+    browser = await at_a_locked_session(house, browse)
+
+    status, headers, page = await browser.come_back(await browser.at_provider(await browser.begin()))
+
+    assert (status, headers.get("Location")) == (303, "/people"), page
+
+
+async def test_a_first_sign_in_takes_the_providers_own_session(house, browse, liar):
+    liar.claims = {"auth_time": house.clock.at - 3600}
+
+    assert (await answered(house, browse, liar))[0] == 303
+
+
+# ---------------------------------------------------------------- its keys
 
 
 async def test_a_key_that_is_rotated_is_found_again(house, browse, liar):

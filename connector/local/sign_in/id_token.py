@@ -81,6 +81,22 @@ def verify(
     return claims
 
 
+def check_fresh(claims: Mapping[str, Any], since: Instant) -> None:
+    """Let claims pass that say the person proved who they are since then (OpenID Connect Core 3.1.2.1, `max_age`).
+
+    Raises:
+        LocalRefused: `sign_in.not_fresh`, earlier, or it is not said when.
+    """
+    at = claims.get("auth_time")
+    if at is None or not at >= since - LEEWAY_SECONDS:
+        got = "does not say when the person signed in" if at is None else "says the person signed in before"
+        raise LocalRefused(
+            f"identity provider: its ID token {got}, expected auth_time since the unlocking began",
+            code=Code.SIGN_IN_NOT_FRESH,
+            field="auth_time",
+        )
+
+
 def _check_time(claims: Mapping[str, Any], now: Instant) -> None:
     """Times are compared with our own clock, not the process's: the one that every other rule goes by."""
     for name in ("exp", "iat", "nbf", "auth_time"):

@@ -104,7 +104,8 @@ async def come_back(request: web.Request) -> web.Response:
     """`GET /login/{provider}/return`: from the provider."""
     desk, name = desk_of_sign_in(request), request.match_info["provider"]
     browser = request.cookies.get(_FLOW[request.scheme], "")
-    back = await desk.providers.finish(name, dict(request.query), browser)
+    # Also where it was begun before the session locked: only a person unlocks.
+    back = await desk.providers.finish(name, dict(request.query), browser, again=SESSION_FAULT in request)
     return await _opened(request, desk, back.person, back.auth, back.next_path, provider=name)
 
 

@@ -23,7 +23,7 @@ from connector.core.mandate import Auth, AuthLevel, AuthMeans
 from connector.core.ports import Clock, Entropy
 from connector.core.private import Private
 from connector.crypto.keys import PrivateKey
-from connector.local.sign_in.id_token import key_id_of, unproven, verify
+from connector.local.sign_in.id_token import check_fresh, key_id_of, unproven, verify
 from connector.local.sign_in.oidc_http import Json, ProviderHttp
 
 _KEPT_SECONDS: Final = 3600
@@ -68,10 +68,12 @@ class ProviderSettings:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Asked(Private):
-    """What one sign-in asked of the provider: the secrets that its answer must fit."""
+    """What one sign-in asked of the provider: the secrets that its answer must fit, since when, and whether anew."""
 
     nonce: str
     verifier: str
+    at: Instant
+    again: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -100,7 +102,8 @@ class Provider:
             LocalRefused: `sign_in.provider`; `sign_in.unproven`, discovery is of another issuer.
         """
         metadata, settings = await self._discover(), self.settings
-        asked = Asked(nonce=b64.encode(self._entropy.token(32)), verifier=b64.encode(self._entropy.token(48)))
+        nonce, verifier = b64.encode(self._entropy.token(32)), b64.encode(self._entropy.token(48))
+        asked = Asked(nonce, verifier, self._clock.now(), again)
         challenge = b64.encode(sha256(asked.verifier.encode()).digest())
         query = {
             "response_type": "code",
@@ -115,15 +118,16 @@ class Provider:
         if settings.acr_values:
             query["acr_values"] = settings.acr_values
         if again:
-            query["prompt"] = "login"
+            # Whoever is asked for `max_age` must give `auth_time`, by which `finish` sees that it was heeded.
+            query |= {"prompt": "login", "max_age": "0"}
         separator = "&" if urlsplit(metadata["authorization_endpoint"]).query else "?"
         return f"{metadata['authorization_endpoint']}{separator}{urlencode(query, quote_via=quote)}", asked
 
-    async def finish(self, answer: Mapping[str, str], asked: Asked, redirect_uri: str) -> Proven:
-        """Give what the provider proved by the answer that the browser brought back.
+    async def finish(self, answer: Mapping[str, str], asked: Asked, redirect_uri: str, *, again: bool) -> Proven:
+        """Give what the provider proved by the answer that the browser brought back. `again`: since it was asked.
 
         Raises:
-            LocalRefused: `sign_in.provider`; `sign_in.unproven`, with the rule that is broken.
+            LocalRefused: `sign_in.provider`; `sign_in.unproven`, with the rule that is broken; `sign_in.not_fresh`.
         """
         metadata = await self._discover()
         # RFC 9207: where it names itself, it must be the one that was asked.
@@ -146,6 +150,8 @@ class Provider:
             access_token=access,
             now=self._clock.now(),
         )
+        if again or asked.again:
+            check_fresh(claims, asked.at)
         auth = self._auth(claims)
         if self.settings.wants_userinfo and "userinfo_endpoint" in metadata:
             claims = await self._with_userinfo(claims, metadata["userinfo_endpoint"], access)

@@ -102,12 +102,12 @@ class Providers:
         self._begun[state] = _Begun(name, asked, _tag(browser), next_path, now + _LIFE_SECONDS)
         return url
 
-    async def finish(self, name: str, answer: Mapping[str, str], browser: str) -> CameBack:
-        """Give the person whom the provider proved to be at this browser.
+    async def finish(self, name: str, answer: Mapping[str, str], browser: str, *, again: bool) -> CameBack:
+        """Give the person whom the provider proved to be at this browser; `again`, since this sign-in was begun.
 
         Raises:
             LocalRefused: `sign_in.interrupted`, this browser did not begin it, or not lately, or it came back before;
-                `sign_in.unproven`, `sign_in.provider`; `sign_in.not_listed`.
+                `sign_in.unproven`, `sign_in.not_fresh`, `sign_in.provider`; `sign_in.not_listed`.
             FailedClosed: a refusal could not be journalled.
         """
         begun = self._begun.pop(answer.get("state", ""), None)
@@ -120,10 +120,10 @@ class Providers:
             raise LocalRefused("sign-in: not begun in this browser, or too long ago", code=Code.SIGN_IN_INTERRUPTED)
         provider, rule = self._find(name)
         try:
-            proven = await provider.finish(answer, begun.asked, self._return_to(name))
+            proven = await provider.finish(answer, begun.asked, self._return_to(name), again=again)
             person = self._person(provider, rule, proven)
         except LocalRefused as fault:
-            if fault.code in {Code.SIGN_IN_UNPROVEN, Code.SIGN_IN_NOT_LISTED}:
+            if fault.code in {Code.SIGN_IN_UNPROVEN, Code.SIGN_IN_NOT_FRESH, Code.SIGN_IN_NOT_LISTED}:
                 get_logger().warning(SIGN_IN_UNPROVEN, code=fault.code.value, caller=name, cause=fault.field)
                 await self._journal.note(self._refused(name, fault))
             raise
