@@ -1,7 +1,8 @@
 """What one caller may do with fetches: only those of the practitioners that the caller speaks for.
 
 A fetch of another practitioner and one that does not exist are the same here: `local.not_found`. Nothing of a
-colleague's is seen, not even that it exists.
+colleague's is seen, not even that it exists. A key speaks only for those who may ask now: what is in the name of
+somebody who was suspended, or has left, is as closed to it as to their own session.
 
 No service is asked again while a verified copy is kept: every way to have a document brought over comes through here,
 from the API, the pages and the work list alike, and meets `CopyKept`.
@@ -21,7 +22,7 @@ from connector.core.members import MemberId
 from connector.core.ports import Idempotency
 from connector.core.states import FetchState
 from connector.local.guards import PORTS, caller_of
-from connector.local.keys import Caller
+from connector.local.keys import ApiKey, Caller
 from connector.local.ports import Errands
 from connector.local.problems import CopyKept
 from connector.requester.new_fetch import NewFetch
@@ -32,8 +33,8 @@ _PAGE: Final = 100
 class Desk:
     """The errands as one caller sees them."""
 
-    def __init__(self, errands: Errands, caller: Caller) -> None:
-        self._errands, self._caller = errands, caller
+    def __init__(self, errands: Errands, caller: Caller, speaks_for: Collection[str]) -> None:
+        self._errands, self._caller, self._speaks_for = errands, caller, speaks_for
 
     async def prepare(
         self, new: NewFetch, idempotency: Idempotency | None, *, start: bool, replaces: Collection[str] = ()
@@ -91,7 +92,7 @@ class Desk:
 
     def _reader(self, fetch: Fetch) -> str | None:
         """Give in whose name the caller may read: the owner's first."""
-        return next((who for who in (fetch.owner, *fetch.readers) if who in self._caller.practitioners), None)
+        return next((who for who in (fetch.owner, *fetch.readers) if who in self._speaks_for), None)
 
     async def list(self, limit: int, before: str | None) -> Sequence[Fetch]:
         """Give the newest fetches, before the one of that id where it is given.
@@ -101,7 +102,7 @@ class Desk:
         """
         if before is not None:
             await self.get(before)
-        owners = self._caller.practitioners
+        owners = self._speaks_for
         only = next(iter(owners)) if len(owners) == 1 else None
         found: list[Fetch] = []
         while owners and len(found) < limit:
@@ -115,7 +116,7 @@ class Desk:
     async def prepared(self) -> Sequence[Fetch]:
         """Give what waits to be started in the caller's name, the oldest first."""
         found = await self._errands.prepared(None)
-        return [fetch for fetch in found if fetch.owner in self._caller.practitioners]
+        return [fetch for fetch in found if fetch.owner in self._speaks_for]
 
     async def start(self, fetch_id: str, auth: Auth | None = None) -> Fetch:
         """Start a prepared fetch; `auth` is the login of whoever starts it, where that is known here.
@@ -172,7 +173,7 @@ class Desk:
 
     def steers(self, fetch: Fetch) -> bool:
         """Whether the caller decides what becomes of a fetch: it was asked for in their name, not only handed on."""
-        return fetch.owner in self._caller.practitioners
+        return fetch.owner in self._speaks_for
 
     async def file(self, fetch_id: str) -> Fetch:
         """File the document in the service's software, in the name of the practitioner who asked."""
@@ -196,4 +197,8 @@ class Desk:
 
 def desk_of(request: web.Request) -> Desk:
     """Give the desk of a call whose caller is known."""
-    return Desk(request.app[PORTS].errands, caller_of(request))
+    ports, caller = request.app[PORTS], caller_of(request)
+    speaks_for = caller.practitioners
+    if isinstance(caller, ApiKey):  # whether a person may go on was asked when their session was found
+        speaks_for = frozenset(who for who in speaks_for if ports.practitioners.may_ask(who))
+    return Desk(ports.errands, caller, speaks_for)

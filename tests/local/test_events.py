@@ -6,10 +6,11 @@ import pytest
 import structlog
 
 from connector.core.errors import FailedClosed
+from connector.core.people import Role
 from connector.core.states import FetchState
 from connector.requester import notes
 from tests.kit.local_side import House, new_fetch
-from tests.kit.local_values import KEY, A
+from tests.kit.local_values import KEY, PHYSICIAN_ID, A
 from tests.local.calls import assert_problem
 
 URL = "/api/v1/fetches"
@@ -177,6 +178,18 @@ async def test_an_event_holds_no_identity(house, api):
     async with api.get(f"{URL}/{fetch_id}/events") as answer:
         text = await answer.text()
     assert not [secret for secret in ("PAT-TROIS", "279035121518989", "8997") if secret in text]
+
+
+async def test_a_stream_of_a_key_breaks_off_when_the_practitioner_is_suspended(house, api):
+    house.errands.hold = True
+    person = await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    fetch_id = await created(api)
+    async with api.get(f"{URL}/{fetch_id}/events") as answer:
+        await some(answer, '"asking"')
+        await house.sign_in.staff.suspend(person.id, "Camille")
+        house.errands.go_on(fetch_id)
+        with pytest.raises(aiohttp.ClientError):
+            await answer.content.read()
 
 
 async def test_a_stream_breaks_off_when_its_key_is_taken_away(house, api):

@@ -8,6 +8,7 @@ from connector.core.errors import AdapterFault, FailedClosed, LocalRefused, Peer
 from connector.core.fetch import Reply
 from connector.core.mandate import AuthLevel, AuthMeans
 from connector.core.oid import Environment, InsOid
+from connector.core.people import Role
 from connector.core.states import FetchState
 from tests.kit.local_side import House, new_fetch
 from tests.kit.local_values import (
@@ -32,6 +33,29 @@ async def created(api, **changes):
     async with api.post(URL, json=new_fetch(**changes)) as answer:
         assert answer.status == 201, await answer.text()
         return await answer.json()
+
+
+async def test_a_key_sees_nothing_of_a_practitioner_who_was_suspended(house, api):
+    person = await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    fetch_id, waits = (await created(api))["id"], (await created(api, start=False))["id"]
+    nurse = {"practitioner__id": NURSE_ID}
+    theirs = (await created(api, start=False, **nurse))["id"]
+    await house.sign_in.staff.suspend(person.id, "Camille")
+
+    async def ids(url):
+        async with api.get(url) as answer:
+            return [item["id"] for item in (await answer.json())["items"]]
+
+    assert (await ids(URL), await ids("/api/v1/worklist")) == ([theirs], [theirs])
+    for path in ("", "/document", "/events"):
+        async with api.get(f"{URL}/{fetch_id}{path}") as answer:
+            await assert_problem(answer, "local.not_found")
+    for call in ("start", "cancel"):
+        async with api.post(f"{URL}/{waits}/{call}") as answer:
+            await assert_problem(answer, "local.not_found")
+
+    await house.sign_in.staff.resume(person.id, "Camille")
+    assert await ids(URL) == [theirs, waits, fetch_id]
 
 
 async def test_a_fetch_is_prepared_and_started_at_once(house, api):
@@ -361,6 +385,7 @@ async def test_a_running_fetch_is_not_discarded(house, api):
 
 async def test_a_colleagues_copy_is_read_and_not_discarded(house, address, api):
     mine = await created(api)
+    house.people.rows[STRANGER_ID] = house.people.rows[PHYSICIAN_ID]
     house.errands.put(mine["id"], readers=(STRANGER_ID,))
     async with aiohttp.ClientSession(address, headers={"Authorization": f"Bearer {OTHER_KEY}"}) as other:
         async with other.post(f"{URL}/{mine['id']}/discard") as answer:
