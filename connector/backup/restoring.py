@@ -19,7 +19,7 @@ from connector.core.errors import FailedClosed
 from connector.core.instant import Instant
 from connector.store import epoch_home
 from connector.store.copying import CopiedState, describe, mark_restored
-from connector.store.files import sync_directory
+from connector.store.files import give_to_owner, sync_directory
 
 _BESIDE: Final = ".restoring"
 _CREDENTIAL: Final = "credential:"
@@ -55,7 +55,8 @@ def restore(
 ) -> Restored:
     """Put the data into `state`, the epoch keys below it, and the keys with the configuration into `config`.
 
-    Both directories must not be there yet; they appear when everything in them is whole and durable.
+    Both directories must not be there yet, or be empty; they appear when everything in them is whole and durable. Where
+    root restores, each belongs to the user whose the empty directory was, or the one that it lies in.
 
     Raises:
         FailedClosed: of another member or another backup, a wrong passphrase, altered, no room, a directory that is
@@ -84,6 +85,8 @@ def restore(
             epoch_home.put_for(besides[0] / "state" / "state.db", besides[0] / "state" / "epochs")
         mark_restored(besides[0] / "state" / "state.db", about.taken_at, now)
         sync_directory(besides[0])
+        for target, beside in zip(targets, besides, strict=True):
+            give_to_owner(beside, target if target.exists() else target.parent)
         if len(targets) > 1:
             _appear(besides[1], config or besides[1])
         _appear(besides[0] / "state", state)

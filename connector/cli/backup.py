@@ -133,6 +133,9 @@ def restore(
     for reference, path in said["elsewhere"].items():
         click.echo(f"{path} was {reference}: put it back there", err=True)
     if not rehearse:
+        for made in (state, config_into if keys is not None else None):
+            if made is not None and made.stat().st_uid == 0:
+                click.echo(f"{made} is root's: give it to the connector's user, chown -R USER: {made}", err=True)
         click.echo("Next: spsti-connector check, run, then two people: spsti-connector journal succeed", err=True)
 
 

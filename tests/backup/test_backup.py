@@ -227,6 +227,22 @@ def test_keys_come_back_under_their_names_beside_the_configuration(backup, tmp_p
     assert not (config / "files").exists()
 
 
+@pytest.mark.needs_root
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_root_restores_belongs_to_the_service_so_that_it_starts(backup, tmp_path, is_there):
+    """As with `StateDirectory=`, an empty directory says whose it is; else the one that it lies in does."""
+    new = tmp_path / "new"
+    owned = [new / "state", new / "config"] if is_there else [new]
+    for folder in owned:
+        folder.mkdir(parents=True)
+        os.chown(folder, 65534, 65534)
+    put_back(backup[0], new, keys=Source(backup[0] / "keys", WORDS), config=new / "config")
+
+    made = [path for top in (new / "state", new / "config") for path in (top, *top.rglob("*"))]
+    assert new / "state" / "state.db" in made
+    assert [path for path in made if (path.stat().st_uid, path.stat().st_gid) != (65534, 65534)] == []
+
+
 def test_it_can_be_taken_for_a_key_that_is_kept_elsewhere(backup, tmp_path):
     private = X25519PrivateKey.generate()
     pem = private.private_bytes(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -63,6 +64,19 @@ def test_what_was_restored_is_followed_by_what_is_next(folder):
     assert (folder / "config2" / "master.key").read_text() == (folder / "master.key").read_text()
     again = run(folder, "restore", "d", "--identity", "private.pem", "--state", "state2")
     assert (again.exit_code, "is there already" in again.stderr) == (1, True)
+
+
+@pytest.mark.needs_root
+def test_what_stays_roots_is_named_with_the_command_that_gives_it_to_the_service(folder, tmp_path):
+    restored = tmp_path / "state"
+    arguments = ("restore", "d", "--epochs", "e", "--identity", "private.pem", "--state")
+    done = run(folder, *arguments, str(restored))
+    assert (done.exit_code, f"chown -R USER: {restored}" in done.stderr) == (0, True), done.output
+
+    (tmp_path / "given").mkdir()
+    os.chown(tmp_path / "given", 65534, 65534)
+    done = run(folder, *arguments, str(tmp_path / "given"))
+    assert (done.exit_code, "chown" in done.stderr) == (0, False), done.output
 
 
 @pytest.mark.parametrize(
