@@ -39,7 +39,10 @@ class IssuedAnnouncement(Private):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Handover(Private):
-    """One document on its way to one requester. `document` is None until it is spooled and hashed."""
+    """One document on its way to one requester. `document` is None until it is spooled and hashed.
+
+    `earlier` are those of copies that were lost and rendered again: a receipt may have granted one of them.
+    """
 
     id: str
     announcement_id: str
@@ -51,3 +54,4 @@ class Handover(Private):
     expires_at: Instant
     document: DocumentDigest | None = None
     content_type: str = "application/pdf"
+    earlier: tuple[DocumentDigest, ...] = ()

@@ -10,7 +10,7 @@ from typing import Any
 
 from connector.core.coded import PURPOSE_PROBE
 from connector.core.errors import ConnectorError
-from connector.core.evidence import Ack, Receipt
+from connector.core.evidence import Ack, AckDraft, AckResult, Receipt
 from connector.core.instant import Instant
 from connector.core.mandate import Kind
 from connector.core.members import MemberId
@@ -82,12 +82,17 @@ def read_exchange(row: Mapping[str, Any], directories: Directories) -> Exchange:
         if receipt.draft.audience != exchange.requester or digest not in {None, receipt.draft.mandate_sha256}:
             unequal.append("receipt")
     if ack is not None and (
-        ack.draft.audience != exchange.holder
-        or (receipt is not None and ack.draft.receipt_sha256 != receipt.sha256)
-        or (receipt is not None and ack.draft.handover_id != receipt.draft.handover_id)
+        ack.draft.audience != exchange.holder or (receipt is not None and not _answers(ack.draft, receipt))
     ):
         unequal.append("ack")
     return exchange
+
+
+def _answers(ack: AckDraft, receipt: Receipt) -> bool:
+    """Whether an acknowledgement is of that receipt, and verifies no other bytes than it granted."""
+    if (ack.receipt_sha256, ack.handover_id) != (receipt.sha256, receipt.draft.handover_id):
+        return False
+    return ack.result is AckResult.REJECTED or ack.received == receipt.draft.document
 
 
 def _open(exchange: Exchange, directories: Directories) -> None:

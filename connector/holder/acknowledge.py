@@ -18,7 +18,7 @@ async def acknowledge(settings: HolderSettings, ports: Ports, question: Question
 
     Raises:
         RequestRefused: `ack.malformed`, `ack.signature`, `handover.not_available`; `ack.mismatch`, it is of another
-            handover, or another result than was acknowledged before.
+            handover, another result than was acknowledged before, or verifies other bytes than were granted.
         FailedClosed: it could not be kept, so it must come again.
     """
     ack = open_ack(question.mandate, requester=question.peer, now=question.at)

@@ -97,8 +97,11 @@ def update(db: Connection, sealer: Sealer, handover: Handover) -> None:
 def spooled(db: Connection, sealer: Sealer, handover_id: str, document: DocumentDigest) -> None:
     """The document is in the vault and hashed; one that was rendered again after it had been released stays so."""
     handover = require(db, sealer, handover_id)
-    ready = _may_become(handover.state, IncomingState.READY)
-    update(db, sealer, replace(handover, document=document, state=IncomingState.READY if ready else handover.state))
+    state = IncomingState.READY if _may_become(handover.state, IncomingState.READY) else handover.state
+    before, earlier = handover.document, handover.earlier
+    if before is not None and before not in {document, *earlier}:
+        earlier = (*earlier, before)
+    update(db, sealer, replace(handover, document=document, state=state, earlier=earlier))
 
 
 def forget_unspooled(db: Connection, handover_id: str) -> None:
@@ -130,7 +133,8 @@ def acknowledge(db: Connection, sealer: Sealer, ack: AckDraft) -> bool:
 
     Raises:
         RequestRefused: `handover.not_available`, no such handover of that member; `ack.mismatch`, a receipt that was
-            not issued for it, another result than before, or a document that was not released.
+            not issued for it, another result than before, a document that was not released, or bytes verified that
+            are not those granted (as long as they are known: the purge forgets them).
     """
     row = one(db, "select requester, state, sealed, sealed_ack from handovers where id = ?", ack.handover_id)
     if row is None or MemberId(row[0]) != ack.issuer:
@@ -148,8 +152,10 @@ def acknowledge(db: Connection, sealer: Sealer, ack: AckDraft) -> bool:
     if not _may_become(IncomingState(state), after):
         raise _mismatch("a document that was not released", "the bytes of this handover")
     if sealed is not None:
-        handover = replace(sealer.open(Handover, _TABLE, ack.handover_id, sealed), state=after)
-        sealed = sealer.seal(_TABLE, ack.handover_id, handover)
+        handover = sealer.open(Handover, _TABLE, ack.handover_id, sealed)
+        if ack.result is AckResult.VERIFIED and ack.received not in {handover.document, *handover.earlier}:
+            raise _mismatch("other bytes verified", "the sha256 and size of the receipt")
+        sealed = sealer.seal(_TABLE, ack.handover_id, replace(handover, state=after))
     db.execute(_ACKNOWLEDGE, (after.value, sealed, sealer.seal(_ACKS, ack.handover_id, ack), ack.handover_id))
     return True
 

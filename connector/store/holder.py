@@ -184,7 +184,7 @@ class SqliteHolderStore:
 
         Raises:
             RequestRefused: `handover.not_available`, no such handover of that member; `ack.mismatch`, another result
-                than before, a receipt never issued for it, or a document that was not released.
+                than before, a receipt never issued for it, a document that was not released, or other bytes verified.
         """
 
         def operation(transaction: Transaction) -> Callable[[], bool]:

@@ -11,6 +11,8 @@ from connector.core.errors import LocalRefused
 from connector.core.ledger import Tree
 from connector.evidence.findings import Found, Verdict
 from connector.evidence.form import PARTS, read_evidence, write_evidence
+from connector.evidence.report import as_text
+from connector.wire import ack, b64, jose
 from tests.kit.connector_pair import a_pair
 from tests.kit.evidence import Bench
 
@@ -125,6 +127,20 @@ def test_tokens_of_two_exchanges_do_not_go_together(whole, bench):
     altered = bench.verify(whole).altered
 
     assert {"exchanges[0].receipt", "exchanges[1].receipt"} <= set(altered)
+
+
+@pytest.mark.parametrize("other", [{"sha256": b64.encode(bytes(32))}, {"size": 17}], ids=["sha256", "size"])
+def test_an_acknowledgement_that_verifies_other_bytes_than_were_granted_is_told(whole, bench, other):
+    claims = dict(jose.read(whole["exchanges"][1]["ack"].encode(), typ=ack.TYP).claims)
+    whole["exchanges"][1]["ack"] = jose.seal(ack.TYP, claims | other, bench.us.signer).decode()
+
+    report = bench.verify(whole)
+
+    assert report.verdict is Verdict.ALTERED
+    (told,) = [f for f in report.findings if f.found is Found.NOT_OF_THIS_EXCHANGE]
+    assert told.part == "exchanges[1].ack"
+    assert "the acknowledgement does not belong" in as_text(report, "en")
+    assert "l'accusé de réception n'appartient pas" in as_text(report, "fr")
 
 
 def test_an_entry_under_another_checkpoint_is_not_proven(whole, bench, exported):

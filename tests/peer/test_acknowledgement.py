@@ -86,9 +86,10 @@ async def assert_refused_without_receipt_as(house, reply, status, shown, code):
         ({}, an_id(), 409, "ack.mismatch"),
         ({"audience": "other"}, None, 409, "ack.mismatch"),
         ({"receipt_sha256": bytes(32)}, None, 409, "ack.mismatch"),
+        ({"received": DocumentDigest(bytes(32), 17)}, None, 409, "ack.mismatch"),
         ({"handover_id": an_id()}, None, 404, "handover.not_available"),
     ],
-    ids=["another path", "another audience", "another receipt", "unknown handover"],
+    ids=["another path", "another audience", "another receipt", "other bytes", "unknown handover"],
 )
 async def test_an_acknowledgement_of_something_else_is_refused(
     house, line, handed_over, changes, path_id, status, code

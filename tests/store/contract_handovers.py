@@ -275,6 +275,29 @@ class Acknowledgements:
 
         assert refused.value.code is Code.ACK_MISMATCH
 
+    @pytest.mark.parametrize(
+        "received",
+        [a_digest(b"%PDF other"), replace(a_digest(), size=a_digest().size + 1)],
+        ids=["another sha256", "another size"],
+    )
+    async def test_bytes_that_were_not_granted_are_not_verified(self, kit, received):
+        handover = await a_released_handover(kit)
+        draft = an_ack_draft(handover.id, RECEIPT, received=received)
+
+        with pytest.raises(RequestRefused) as refused:
+            await kit.store.acknowledge(**acknowledging(draft))
+
+        assert refused.value.code is Code.ACK_MISMATCH
+        assert (await kit.store.handover(handover.id)).state is IncomingState.HANDED_OVER
+        assert await kit.store.acknowledge(**acknowledging(a_rejection(draft)))
+
+    async def test_bytes_that_were_granted_before_the_document_was_rendered_again_are_verified(self, kit):
+        handover = await a_released_handover(kit)
+        await kit.store.spooled(handover.id, a_digest(b"%PDF other"))
+        await kit.store.spooled(handover.id, a_digest(b"%PDF third"))
+
+        assert await kit.store.acknowledge(**acknowledging(an_ack_draft(handover.id, RECEIPT)))
+
     async def test_an_unknown_handover_is_not_available(self, kit):
         with pytest.raises(RequestRefused) as refused:
             await kit.store.acknowledge(**acknowledging(an_ack_draft(an_id(), RECEIPT)))

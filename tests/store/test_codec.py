@@ -141,7 +141,7 @@ def test_a_handover_is_written_in_this_form():
         b'"requester":{"value":"318751275100038"},"lookup_id":"22222222222222222222222222222222","ins":null,'
         b'"state":"rendering","created_at":1795435200,"expires_at":1795437000,'
         b'"document":{"sha256":"__________________________________________8","size":7},'
-        b'"content_type":"application/pdf"}'
+        b'"content_type":"application/pdf","earlier":[]}'
     )
 
 
