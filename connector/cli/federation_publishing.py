@@ -84,11 +84,13 @@ def publisher(
     members = _members_sources(tls_ca, tls_certificate, tls_key)
     while True:
         try:
-            _tell_publication(publisher_round(workspace, signers, now(), sources, members))
-        except ConnectorError as error:
+            publication = publisher_round(workspace, signers, now(), sources, members)
+        except (ConnectorError, OSError) as error:  # a disk that is full today is not tomorrow
             if once:
                 raise
             note(f"{rfc3339(now())}: {error}")
+        else:
+            _tell_publication(publication)
         if once:
             return
         threading.Event().wait(every)

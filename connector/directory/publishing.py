@@ -21,7 +21,7 @@ from connector.directory.fetch import HttpFetcher, Patience, Source
 from connector.directory.metadata import file_of, parse, signers_of
 from connector.directory.refresh import MirrorRefusal
 from connector.directory.refusal import DirectoryRefused
-from connector.directory.repository import Repository, RoleFiles, Seen, store
+from connector.directory.repository import Repository, RoleFiles, Seen, store, write_whole
 from connector.directory.roster import roster
 from connector.directory.verify import Verified, verify
 from connector.directory.workspace import Missing, Workspace
@@ -207,7 +207,7 @@ def _publish(
     repository = repository.sealed(_publisher(repository, signers), now, after=seen)
     version = repository.verified(now).version
     store(workspace.repository, repository)
-    (workspace.folder / "root.json").write_bytes(repository.roots[-1])
+    write_whole(workspace.folder / "root.json", repository.roots[-1])
     workspace.drop_overtaken(repository)
     for role, files in incoming:
         if repository.version_of(role) >= files.version:

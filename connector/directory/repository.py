@@ -5,10 +5,11 @@ timestamp, judged by `verify` like any reader would, and only then written: the 
 the old version or the new one. Which changes the operators decide is `ceremony`'s.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from securesystemslib.signer import Signer
@@ -242,15 +243,45 @@ def read_role(folder: Path, role: str, data: bytes) -> RoleFiles:
 
 
 def store(folder: Path, repository: Repository) -> None:
-    """Write a copy that `verified` has passed; what older readers still ask for stays."""
-    for path, data in repository.files().items():
+    """Write a copy that `verified` has passed, durably; what older readers still ask for stays.
+
+    Raises:
+        OSError: the disk is full or failed; readers still meet the version before.
+    """
+    files = repository.files()
+    timestamp = layout.metadata_file(Timestamp.type, None)
+    for path, data in files.items():
         target = folder / path
-        if path != layout.metadata_file(Timestamp.type, None) and target.exists() and target.read_bytes() == data:
+        if path == timestamp:
+            _sync_folders(folder, files)  # it must not outlive a power cut that takes what it leads to
+        elif target.exists() and target.read_bytes() == data:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.new")
-        temporary.write_bytes(data)
-        temporary.replace(target)
+        write_whole(target, data)
+    _sync_folders(folder, files)
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Give a file that others read its content in one step, on the disk.
+
+    Raises:
+        OSError: it could not be written; what was there before is there still.
+    """
+    temporary = target.with_name(f".{target.name}.new")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(target)
+
+
+def _sync_folders(folder: Path, paths: Iterable[str]) -> None:
+    for below in {parent for path in paths for parent in PurePath(path).parents}:
+        handle = os.open(folder / below, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _file(folder: Path, path: str) -> bytes:

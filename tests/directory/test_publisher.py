@@ -1,8 +1,13 @@
 """Automated publishers: several at once, some dead, one of them stolen."""
 
 import json
+import re
 import shutil
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from securesystemslib.signer import CryptoSigner
@@ -13,6 +18,7 @@ from connector.core.errors import LocalRefused
 from connector.core.instant import Instant
 from connector.core.oid import Environment
 from connector.core.units import DAY_SECONDS
+from connector.crypto.keys import load_private_key, to_pem
 from connector.directory import ceremony, rotation, suspending
 from connector.directory.fetch import Patience
 from connector.directory.layout import own_entry_file, own_role_file
@@ -22,6 +28,8 @@ from connector.directory.repository import RoleFiles, delegated_role, instant_en
 from connector.directory.suspensions import Reason
 from connector.directory.workspace import Workspace
 from tests.kit.directory import NOW, A, B, Federation, Mirror, operator_signer, published, serve, source
+
+ROOT = Path(__file__).parents[2]
 
 
 def second_publisher(federation, tmp_path):
@@ -239,3 +247,26 @@ def test_a_list_that_waited_while_another_publisher_went_on_does_not_come_back(t
 
     assert other.needs_published().list_ == federation.workspace.needs_published().list_
     assert other.pending_targets() is None
+
+
+def test_a_disk_that_fails_ends_no_publisher_and_leaves_the_version_before(tmp_path):
+    """A folder in the place of the file that is written last fails as a full disk does, for root too."""
+    federation = Federation(tmp_path / "federation", now=Instant(int(time.time())))
+    federation.join(A)
+    before = federation.workspace.needs_published()
+    suspending.suspend(federation.workspace, A, Reason.PRECAUTION, federation.operators[0], federation.now)
+    blocked = federation.workspace.repository / "metadata" / ".timestamp.json.new"
+    blocked.mkdir()
+    key = load_private_key(federation.publisher.private_bytes, None)
+    (tmp_path / "publisher-1.key").write_bytes(to_pem(key, b"a sentence of a test"))
+    (tmp_path / "password").write_bytes(b"a sentence of a test")
+    command = [sys.executable, "-m", "connector", "federation", "publisher", "-F", str(federation.workspace.folder)]
+    command += ["--keys", str(tmp_path / "publisher-1.key"), "--password-file", str(tmp_path / "password")]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        said = process.stderr.readline()
+        process.terminate()
+
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ: .*Is a directory", said), said  # noted, as each round is
+    assert federation.workspace.needs_published() == before
+    blocked.rmdir()
+    assert federation.publish().version is not None
