@@ -10,6 +10,7 @@ from connector.core.mandate import AuthLevel
 from connector.core.people import Role
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate
 from connector.local.sign_in.launching import VendorKey
+from connector.local.sign_in.values import PREPARING
 from connector.wire import jose
 from connector.wire.launch import TYP, vendor_key
 from tests.kit.local_side import new_fetch
@@ -176,6 +177,20 @@ async def test_a_launch_for_one_physician_is_not_opened_to_another(house, browse
     async with browse(cookie).get(path, allow_redirects=False) as answer:
         assert answer.status == 403
         assert "another professional" in await answer.text()
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - PREPARING))
+@pytest.mark.parametrize("named", [PHYSICIAN_ID, None])
+async def test_whoever_has_no_page_of_fetches_does_not_use_a_launch_up(house, browse, launches, role, named):
+    other, _ = await house.sign_in.cookie(await house.sign_in.person(role, name="Camille Exemple"))
+    _, cookie = await physician(house)
+    _, path, _ = await post(browse, token(house, practitioner=named))
+
+    async with browse(other).get(path, allow_redirects=False) as answer:
+        assert answer.status == 403
+        assert "sign_in.role" in await answer.text()
+    async with browse(cookie).get(path, allow_redirects=False) as answer:
+        assert answer.headers["Location"].startswith("/fetch?launched=")
 
 
 async def test_a_vendor_whose_word_counts_signs_its_physician_in_at_the_level_of_the_list(house, browse, launches):

@@ -30,7 +30,7 @@ from connector.local.requests import PS_ID_PATTERN, AuthIn, Body, MemberIdText, 
 from connector.local.settings import LocalSettings
 from connector.local.sign_in.lockout import Lockout
 from connector.local.sign_in.staff import Staff
-from connector.local.sign_in.values import signed_in_of
+from connector.local.sign_in.values import PREPARING, signed_in_of
 from connector.wire import launch as wire
 
 _TOKEN, _ADDRESS, _DRAFT = "launch token", "launch address", "launched"
@@ -133,9 +133,12 @@ class Launching:
         """Open an address, once, to the person who is signed in; gives the id by which pages read the launch.
 
         Raises:
-            LocalRefused: `launch.replayed`, it was opened before; `launch.expired`; `launch.person`, it is for another.
+            LocalRefused: `launch.replayed`, it was opened before; `launch.expired`; `launch.person`, it is for another;
+                `sign_in.role`, nothing is prepared by them. What is for somebody else still opens to them.
             FailedClosed: it could not be kept, with its journal entry.
         """
+        if person.roles.isdisjoint(PREPARING):
+            raise LocalRefused("launch: no role of this person opens the page of a fetch", code=Code.SIGN_IN_ROLE)
         now = self._clock.now()
         peeked = await self._one_time.peek(_ADDRESS, reference, LaunchedContext, now)
         own = person.practitioner.value if person.practitioner is not None else None
