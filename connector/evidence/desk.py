@@ -60,6 +60,26 @@ class JournalExport(Protocol):
         """Up to when."""
         ...
 
+    @property
+    def type(self) -> EntryType | None:
+        """Entries of which type."""
+        ...
+
+    @property
+    def peer(self) -> MemberId | None:
+        """Entries about which member."""
+        ...
+
+    @property
+    def outcome(self) -> str | None:
+        """Entries with which outcome."""
+        ...
+
+    @property
+    def ref(self) -> str:
+        """Entries of which lookup, handover or fetch; empty for all."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceDesk:
@@ -210,8 +230,10 @@ class EvidenceDesk:
         """
         await self._record("export", caller)
         journal = self.exporter.journal
-        search = Search(wanted.tree or Tree.EXCHANGE, since=wanted.since, until=wanted.until)
+        search = Search(wanted.tree or Tree.EXCHANGE, wanted.since, wanted.until, wanted.type, wanted.peer, wanted.ref)
         async for entry in each(journal, search) if wanted.tree is not None else each_of_both(journal, search):
+            if wanted.outcome not in {None, entry.outcome}:
+                continue
             yield fhir_line(entry, self.exporter.member) if wanted.form == FHIR else ndjson_line(entry)
 
     async def _has(self, tree: Tree, index: int) -> bool:

@@ -16,6 +16,7 @@ from connector.local.evidence_answers import PeerReportOut, ProofOut, ReviewOut,
 from connector.local.evidence_requests import SealIn, SignReviewIn
 from connector.local.guards import PORTS, SETTINGS, break_off, caller_of
 from connector.local.intake import read_ins, read_moment
+from connector.local.journal import query_from
 from connector.local.ports import JournalExport
 from connector.local.requests import JournalSearchIn
 from connector.local.streams import STREAMS
@@ -89,15 +90,20 @@ async def seal(request: web.Request) -> web.Response:
 
 async def lines(request: web.Request) -> web.StreamResponse:
     """`GET /api/v1/journal/export`."""
-    values = query_of(request, "format", "tree", "since", "until")
+    values = query_of(request, "format", "tree", "since", "until", "type", "peer", "outcome", "ref")
     form = values.get("format", "ndjson")
     if form not in _FORMS:
         raise LocalRefused(f"format: expected one of {', '.join(_FORMS)}", field="format")
+    query = query_from(values)
     wanted = JournalExport(
         form=form,
-        tree=_tree(values["tree"]) if "tree" in values else None,
-        since=read_moment(values["since"].replace(" ", "+"), "since") if "since" in values else None,
-        until=read_moment(values["until"].replace(" ", "+"), "until") if "until" in values else None,
+        tree=query.tree if "tree" in values else None,
+        since=query.since,
+        until=query.until,
+        type=query.type,
+        peer=query.peer,
+        outcome=query.outcome,
+        ref=query.ref or "",
     )
     with request.app[STREAMS].place():
         found = request.app[PORTS].evidence.lines(wanted, caller_of(request).name)

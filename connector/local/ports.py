@@ -160,6 +160,10 @@ class JournalExport:
     tree: Tree | None = None
     since: Instant | None = None
     until: Instant | None = None
+    type: EntryType | None = None
+    peer: MemberId | None = None
+    outcome: str | None = None
+    ref: str = ""
 
 
 class Evidence(Protocol):

@@ -44,7 +44,7 @@ from connector.local.requests import (
     ObjectionIn,
     WorkerSearchIn,
 )
-from connector.local.routes_evidence import EVIDENCE
+from connector.local.routes_evidence import EVIDENCE, OF_ENTRIES
 from connector.local.routes_identity import IDENTITY
 from connector.local.routes_membership import MEMBERSHIP
 from connector.local.routes_people import PEOPLE
@@ -62,10 +62,7 @@ _INDEX: Final = Parameter("index", "path", "the entry's index", {"type": "intege
 _MOMENT: Final = {"type": "string", "format": "date-time"}
 _JOURNAL_FILTERS: Final = (
     Parameter("tree", "query", "which ledger; exchange where not given", _TREE, "exchange"),
-    Parameter("type", "query", "only entries of this type", _TEXT, "answered"),
-    Parameter("peer", "query", "only entries about this member", _TEXT, EXAMPLE_MEMBER),
-    Parameter("outcome", "query", "only entries with this outcome", _TEXT, "withheld"),
-    Parameter("ref", "query", "only entries of this lookup, handover or fetch", _TEXT, EXAMPLE_ID),
+    *OF_ENTRIES,
     Parameter("since", "query", "only entries from this instant on", _MOMENT, "2026-11-01T00:00:00Z"),
     Parameter("until", "query", "only entries up to this instant", _MOMENT, "2026-12-01T00:00:00Z"),
     Parameter("before", "query", "cursor: only entries before this index", {"type": "integer", "minimum": 0}, 41),

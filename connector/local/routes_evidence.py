@@ -24,6 +24,13 @@ _MOMENT: Final = {"type": "string", "maxLength": MAX_QUERY, "format": "date-time
 _MONTH: Final = Parameter(
     "month", "path", "the month, YYYY-MM", {"type": "string", "pattern": evidence.MONTH}, "2026-10"
 )
+_TEXT: Final = {"type": "string", "maxLength": MAX_QUERY}
+OF_ENTRIES: Final = (
+    Parameter("type", "query", "only entries of this type", _TEXT, "answered"),
+    Parameter("peer", "query", "only entries about this member", _TEXT, EXAMPLE_MEMBER),
+    Parameter("outcome", "query", "only entries with this outcome", _TEXT, "withheld"),
+    Parameter("ref", "query", "only entries of this lookup, handover or fetch", _TEXT, EXAMPLE_ID),
+)
 _SINCE: Final = Parameter("since", "query", "from this instant on", _MOMENT, "2026-11-01T00:00:00Z")
 
 EVIDENCE: Final = (
@@ -38,8 +45,9 @@ EVIDENCE: Final = (
             Parameter("tree", "query", "only this ledger", _TREE, "exchange"),
             _SINCE,
             Parameter("until", "query", "up to this instant", _MOMENT, "2026-11-30T00:00:00Z"),
+            *OF_ENTRIES,
         ),
-        codes=(*HOUSE_DOWN, Code.VAULT_DAMAGED, Code.LIMIT_EXCEEDED),
+        codes=(*HOUSE_DOWN, Code.VAULT_DAMAGED, Code.LIMIT_EXCEEDED, Code.IDENTITY_MALFORMED),
         description="Newest first, with personal parts: as confidential as the journal, and journalled itself. An "
         "answer that breaks off is not whole.",
     ),

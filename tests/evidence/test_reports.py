@@ -2,7 +2,7 @@
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pikepdf
 import pytest
@@ -14,6 +14,7 @@ from connector.core.codes import Code
 from connector.core.errors import LocalRefused
 from connector.core.instant import Instant, day_in_france
 from connector.core.ledger import EntryDraft, EntryType, Tree
+from connector.core.members import MemberId
 from connector.core.merkle import verify_inclusion
 from connector.evidence.desk import EvidenceDesk
 from connector.evidence.review import month_bounds
@@ -34,6 +35,10 @@ class Wanted:
     tree: Tree | None = None
     since: Instant | None = None
     until: Instant | None = None
+    type: EntryType | None = None
+    peer: MemberId | None = None
+    outcome: str | None = None
+    ref: str = ""
 
 
 async def alone(ins):
@@ -187,6 +192,23 @@ async def test_every_entry_is_exported_as_an_audit_event_that_fhir_knows(bench):
         assert {"ITI-67", "ITI-68"} <= kinds
         assert {event["id"] for event in events} <= {f"{row['tree']}-{row['index']}" for row in plain}
         assert "lookup" not in kinds
+
+
+@pytest.mark.parametrize("name", ["type", "peer", "outcome", "ref"])
+async def test_an_export_holds_what_its_filters_let_through_and_no_more(bench, name):
+    await fetched(bench)
+    every = [json.loads(line) async for line in bench.ours.lines(Wanted(tree=Tree.EXCHANGE), "dpo")]
+    value = next(row[name] for row in every if row.get(name))
+    parsed = {"type": EntryType, "peer": MemberId.parse}.get(name, str)(value)
+
+    found = [
+        json.loads(line)
+        async for line in bench.ours.lines(replace(Wanted(tree=Tree.EXCHANGE), **{name: parsed}), "dpo")
+    ]
+
+    assert found == [row for row in every if row.get(name) == value]
+    nothing = [line async for line in bench.ours.lines(Wanted(outcome="none has it"), "dpo")]
+    assert nothing == []
 
 
 async def test_the_roles_of_an_audit_event_swap_with_the_way_of_the_data(bench):

@@ -5,7 +5,7 @@ import pytest
 
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
-from connector.core.ledger import Tree
+from connector.core.ledger import EntryType, Tree
 from tests.kit.evidence_desk import LINE
 from tests.kit.local_values import NOW, STATUS_KEY, A
 from tests.local.calls import assert_problem
@@ -97,7 +97,19 @@ async def test_the_journal_is_exported_line_by_line(house, api, query):
     assert wanted.tree is (Tree.HOUSE if query else None)
 
 
-@pytest.mark.parametrize("query", ["format=xml", "tree=other", "since=yesterday", "worker=279035121518989"])
+async def test_an_export_takes_the_filters_of_the_list(house, api):
+    query = {"type": "asked", "peer": str(A), "outcome": "announced", "ref": "b" * 32, "since": "2026-10-31T23:00:00Z"}
+    async with api.get("/api/v1/journal/export", params=query) as answer:
+        assert answer.status == 200
+    wanted = house.evidence.asked[-1][1]
+    assert (wanted.tree, wanted.type, wanted.peer, wanted.outcome, wanted.ref, wanted.since, wanted.until) == (
+        None, EntryType.ASKED, A, "announced", "b" * 32, 1793487600, None
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "query", ["type=coffee", "format=xml", "tree=other", "since=yesterday", "worker=279035121518989"]
+)
 async def test_an_export_that_cannot_be_is_refused(api, query):
     async with api.get(f"/api/v1/journal/export?{query}") as answer:
         await assert_problem(answer, "local.malformed")

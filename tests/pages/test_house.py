@@ -1,14 +1,17 @@
 """Status, journal, alerts, oppositions and a worker's report: by forms alone, in both languages."""
 
+import html
 import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from connector.contract.settings import Authority
 from connector.core.directory import MemberStatus
 from connector.core.identity_alerts import AlertState
+from connector.core.instant import rfc3339
 from connector.core.ledger import EntryType, Tree
 from connector.core.matricule import Ins, Matricule
 from connector.core.oid import Environment, InsOid
@@ -22,6 +25,7 @@ from connector.local.ports import AdapterStatus, Check, PeerSeen, ProbeStep, Wit
 from connector.local.sign_in.rights import PAGE_ROLES
 from connector.local.words import Language
 from tests.kit.local_values import US, A
+from tests.kit.vigilance import a_near_miss
 from tests.pages.conftest import plain
 
 WORKER = "279035121518989"
@@ -169,6 +173,41 @@ async def test_a_filter_that_is_none_is_told_in_words(visit):
     await visitor.get("/journal/exchange/999", status=404)
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "first", "last"),
+    [
+        ("2026-11-01", "2026-11-30", "2026-10-31T23:00:00Z", "2026-11-30T22:59:59Z"),
+        ("24/07/2026", "2026-07-24", "2026-07-23T22:00:00Z", "2026-07-24T21:59:59Z"),
+        ("2026-10-25", "2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z"),
+    ],
+)
+async def test_a_day_of_the_journal_is_the_day_in_france_also_in_its_export(visit, house, since, until, first, last):
+    visitor = await visit(Role.AUDITOR)
+
+    page = await visitor.get(f"/journal?tree=house&type=asked&peer={A}&ref={'b' * 32}&since={since}&until={until}")
+
+    query = house.journal.searches[-1]
+    assert (rfc3339(query.since), rfc3339(query.until)) == (first, last)
+    links = [html.unescape(link) for link in re.findall(r'href="(/journal/export[^"]*)"', page)]
+    assert [parse_qs(urlsplit(link).query).get("format") for link in links] == [None, ["fhir"]]
+    for link in links:
+        await visitor.get(link)
+        wanted = house.evidence.asked[-1][1]
+        assert (wanted.tree, wanted.type, wanted.peer, wanted.ref) == (query.tree, EntryType.ASKED, A, "b" * 32)
+        assert (wanted.since, wanted.until) == (query.since, query.until)
+
+
+async def test_what_was_searched_for_a_worker_is_not_exported_as_if_for_all(visit):
+    page = await (await visit(Role.AUDITOR)).post("/journal/search", matricule=WORKER, status=200)
+
+    assert "/journal/export" not in page
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "9999-12-31", "0001-01-01", "yesterday"])
+async def test_a_day_that_cannot_be_is_refused_by_the_journal(visit, day):
+    await (await visit(Role.AUDITOR)).get(f"/journal?since={day}&until={day}", status=400)
+
+
 async def test_the_journal_is_verified_from_the_page(visit):
     page = plain(await (await visit(Role.AUDITOR)).post("/journal/verify", status=200))
 
@@ -200,6 +239,20 @@ async def test_an_objection_that_is_not_whole_is_not_noted(visit, field):
 
     assert f'href="#{field}"' in page
     assert "Aucune opposition." in plain(await visitor.get("/oppositions"))
+
+
+async def test_an_alert_says_by_name_who_handled_it(visit, house):
+    visitor = await visit(Role.IDENTITY_OFFICER, name="Claude Essai")
+    await house.vigilance.alert_store.notice(a_near_miss("a" * 32))
+    await house.vigilance.alerts.take("a" * 32, "Sacha Durand", "vendor")
+
+    await visitor.post(f"/alerts/{'a' * 32}/take", status=303)
+    await visitor.post(f"/alerts/{'a' * 32}/close", reason="compared", status=303)
+
+    page = plain(await visitor.get("/alerts"))
+    assert page.count("Claude Essai,") == 2
+    assert "Sacha Durand," in page
+    assert not [person.id for person in house.sign_in.staff.people() if person.id in page]
 
 
 async def test_an_alert_is_closed_with_a_reason_only(visit):

@@ -38,6 +38,7 @@ async def show(request: web.Request) -> web.Response:
         traits=lambda names: of_traits(names, language),
         waiting=[to_qualify_out(one, language) for one in await ports.alerts.to_qualify(_LIMIT)],
         names={member.id.value: member.name for member in ports.directory.members()},
+        people=_people(request),
         max_words=MAX_WORDS,
     )
 
@@ -55,6 +56,12 @@ async def close(request: web.Request) -> web.Response:
         raise LocalRefused(f"reason: expected 1 to {MAX_WORDS} characters", field="reason")
     await request.app[PORTS].alerts.close(_id(request), require(request).person_id, reason, caller_of(request).name)
     return see_other("/alerts")
+
+
+def _people(request: web.Request) -> dict[str, str]:
+    """Give names by person id: who handles an alert on this page is kept by id; a key's caller says a name."""
+    desk = request.app[PORTS].sign_in
+    return {person.id: person.name for person in desk.staff.people()} if desk is not None else {}
 
 
 def _id(request: web.Request) -> str:

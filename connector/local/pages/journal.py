@@ -5,11 +5,13 @@ A worker is named in a form that is posted, never in an address. Each look at a 
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any, Final
 
 from aiohttp import web
 
 from connector.core.errors import ConnectorError
+from connector.core.instant import Instant, end_of_day_in_france, rfc3339
 from connector.core.ledger import EntryType, Tree
 from connector.core.matricule import Ins
 from connector.local.evidence_answers import WorkerReportOut
@@ -102,8 +104,10 @@ async def _page(
     trees: list[Any] | None = None,
 ) -> web.Response:
     told, status, items, following = None, 200, [], None
+    exported: dict[str, str] | None = None
     try:
         query = _query(values)
+        exported = _exported(query) if not matricule else None
         if matricule:
             query = replace(query, worker=_ins(request, matricule, oid))
         found = await request.app[PORTS].journal.find(replace(query, limit=_LIMIT + 1))
@@ -120,6 +124,7 @@ async def _page(
         following=following,
         values={name: values.get(name, "") for name in _FILTERS},
         kept={name: text for name, text in values.items() if text and name != "before"},
+        exported=exported,
         searched=matricule,
         oid=oid,
         oids=request.app[SETTINGS].worker_oids,
@@ -133,10 +138,33 @@ async def _page(
 
 def _query(values: dict[str, str]) -> JournalQuery:
     given = {name: text.strip() for name, text in values.items() if text.strip()}
-    for name, hour in (("since", "T00:00:00Z"), ("until", "T23:59:59Z")):
-        if name in given and "T" not in given[name]:
-            given[name] = iso_day(given[name]) + hour
+    for name in {"since", "until"} & given.keys():
+        given[name] = _moment(given[name], is_end=name == "until")
     return query_from(given)
+
+
+def _moment(text: str, *, is_end: bool) -> str:
+    """Give the first or the last second of a day in France; what is no day stays as it is, for the query to judge."""
+    try:
+        day = date.fromisoformat(iso_day(text))
+        at = end_of_day_in_france(day) - 1 if is_end else end_of_day_in_france(day - timedelta(days=1))
+    except (ValueError, OverflowError):
+        return text
+    return rfc3339(Instant(at))
+
+
+def _exported(query: JournalQuery) -> dict[str, str]:
+    """Give the filters as the export takes them: whole instants, and no worker, who stands in no address."""
+    stated = {
+        "tree": query.tree.value,
+        "type": query.type.value if query.type else "",
+        "peer": query.peer.value if query.peer else "",
+        "outcome": query.outcome or "",
+        "ref": query.ref or "",
+        "since": rfc3339(query.since) if query.since is not None else "",
+        "until": rfc3339(query.until) if query.until is not None else "",
+    }
+    return {name: text for name, text in stated.items() if text}
 
 
 def _ins(request: web.Request, matricule: str, oid: str) -> Ins:
