@@ -205,12 +205,19 @@ class Register:
 
 
 def _told(objection: Objection) -> ToldToWorker:
-    """Say to the sink what the worker said: at noon in France on the day, since nobody notes the hour."""
+    """Say to the sink what the worker said, each time as another statement: sinks take the same one once.
+
+    Nobody notes the hour: an objection has, on its day, the hour in France at which it was recorded, so that another
+    after a lifting is another; a lifting begins its day, but comes after what it lifts.
+    """
     word = objection.lifted or objection
-    noon = datetime.combine(word.on.to_date(), time(12), _FRANCE)
+    hour = datetime.fromtimestamp(objection.recorded_at, _FRANCE).time()
+    at = int(datetime.combine(objection.on.to_date(), hour, _FRANCE).timestamp())
+    if objection.lifted is not None:
+        at = max(int(datetime.combine(objection.lifted.on.to_date(), time(), _FRANCE).timestamp()), at + 1)
     return ToldToWorker(
         ins=objection.ins,
-        at=Instant(min(int(noon.timestamp()), objection.recorded_at) if word is objection else int(noon.timestamp())),
+        at=Instant(at),
         by=word.by,
         means=word.means.value,
         objects=objection.lifted is None,

@@ -9,11 +9,14 @@ from connector.contract.settings import Authority, OppositionSettings
 from connector.core.codes import Code
 from connector.core.days import Day
 from connector.core.errors import AdapterFault, FailedClosed, LocalRefused
+from connector.core.instant import day_in_france, parse_rfc3339
 from connector.core.ledger import EntryType
 from connector.core.mandate import InformationMeans
 from connector.core.oppositions import Lifting, Notice, OppositionKind
 from connector.core.records import Look, Opposition
 from connector.requester.register import NewObjection
+from spsti_adapter_folder import FolderSink
+from tests.adapters_folder.export import context
 from tests.kit.holder_fakes import GIVEN, UNKNOWN_HERE
 from tests.kit.register import MemoryOppositions, a_register
 from tests.kit.requester_office import an_office
@@ -86,6 +89,43 @@ async def test_a_lifting_waits_while_the_software_still_says_that_the_worker_obj
 
     assert (await register.get(kept.id)).due is None
     assert [told.objects for told in sink.told_of] == [True, False, False]
+
+
+@pytest.mark.parametrize("on", [Day(2026, 11, 20), Day(2026, 11, 19)], ids=["of the day", "of the day before"])
+@pytest.mark.parametrize("hour", ["09", "12", "18"])
+async def test_the_same_objection_again_after_a_lifting_of_the_same_day_reaches_the_folder(tmp_path, hour, on):
+    (tmp_path / "inbox").mkdir()
+    folder = FolderSink(FolderSink.Options(inbox="inbox"), context(tmp_path / "inbox"))
+    clock = HandClock(parse_rfc3339(f"2026-11-20T{hour}:00:00Z"))
+    register, sink = a_register(clock, SystemEntropy())
+    new, lifting = replace(NEW, on=on), replace(LIFTING, on=on)
+
+    for _ in range(2):
+        kept, is_new = await register.add(new, "desk")
+        assert is_new
+        await register.pass_on_due()
+        clock.at += 60
+        await register.lift(kept.id, lifting, "desk")
+        clock.at += 60
+    await register.add(new, "desk")
+
+    assert [told.objects for told in sink.told_of] == [True, False, True, False, True]
+    moments = [told.at for told in sink.told_of]
+    assert moments == sorted(set(moments))
+    assert {day_in_france(at) for at in moments} == {str(on)}
+    for told in [*sink.told_of, *sink.told_of]:
+        folder.told(told)
+    assert len(list((tmp_path / "inbox").iterdir())) == 5
+
+
+async def test_what_is_told_again_after_a_failure_is_the_same_statement():
+    register, sink = a_desk(source=Software(replace(GIVEN, opposition=Opposition.YES)))
+    kept, _ = await register.add(NEW, "desk")
+    await register.lift(kept.id, LIFTING, "desk")
+
+    await register.pass_on_due()
+
+    assert sink.told_of[1] == sink.told_of[2]
 
 
 async def test_a_failure_of_the_ledger_after_the_sink_took_it_leaves_it_to_be_told_again():
