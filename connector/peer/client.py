@@ -8,6 +8,7 @@ read. What an answer means is `peer.answers`, what a failure means `peer.faults`
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -146,11 +147,17 @@ class HttpPeerClient:
     async def acknowledge(self, member: Member, ack_draft: AckDraft, proof: Proof) -> bytes:
         """Send what was received to its holder; give the compact form that it took.
 
+        It is sealed anew at each attempt, with the key in use and as of then: the draft may be older than that key.
+
         Raises:
             PeerFault: `peer.*`; `ack.mismatch`, another result was sent before; the holder's code otherwise.
         """
         current = self._current(member)
-        token = await sealed(self._signer, lambda signer: ack.seal(ack_draft, proof=proof, signer=signer))
+
+        def seal(signer: Signer) -> bytes:
+            return ack.seal(replace(ack_draft, issued_at=self._clock.now()), proof=proof, signer=signer)
+
+        token = await sealed(self._signer, seal)
         path = f"{_HANDOVERS}/{ack_draft.handover_id}/ack"
         headers: dict[str, str] = {hdrs.CONTENT_TYPE: ack.CONTENT_TYPE}
         answer = await self._post(current, path, headers, token, None, self._settings.exchange_seconds)

@@ -4,6 +4,7 @@ It proves receipt of those bytes, not that anyone read them, and names the reque
 Whether it belongs to the handover it was sent for, and whether another result came before, is the holder's.
 """
 
+from dataclasses import replace
 from typing import Any, Final
 
 from connector.core.codes import Code
@@ -98,7 +99,8 @@ def _read_draft(claims: Claims, issuer: MemberId) -> AckDraft:
 
 
 def _check_checkpoint(proof: Proof, requester: Member, at: Instant) -> None:
-    keys = [key for key in requester.ledger_keys() if key.is_valid_at(at)]
+    # As old as the entry *arrived*, while the token is sealed anew at each attempt: its key may have ended since.
+    keys = [key for key in requester.ledger_keys() if replace(key, valid_until=Instant(at + 1)).is_valid_at(at)]
     try:
         checkpoint.open_of_member(proof.checkpoint, requester.id, Tree.EXCHANGE, keys)
     except (PeerFault, ConfigFault) as fault:

@@ -7,7 +7,7 @@ import pytest
 from connector.core.directory import KeyUse
 from connector.core.instant import Instant
 from connector.core.oid import Environment
-from connector.crypto.keys import SigningAlgorithm, generate, public_key_to_der
+from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate, public_key_to_der
 from connector.directory.members_text import members_text
 from connector.evidence.findings import Found, Verdict
 from connector.evidence.packing import KeptLists
@@ -114,6 +114,34 @@ async def test_a_rotated_key_still_verifies_by_the_directory_of_the_time(bench, 
 
     assert report.verdict is verdict
     assert "withdrawn" in {f.facts.get("why") for f in report.findings}
+
+
+async def test_an_acknowledgement_that_is_sent_after_the_keys_were_rotated_is_proven(bench):
+    bench.house.store.failing = {"acknowledge"}
+    fetch = await bench.pair.fetch(bench.holder.id)
+    begins = Instant(bench.now + 1800)
+    following = PrivateKeySigner("sign-2", SigningAlgorithm.ES256, generate(SigningAlgorithm.ES256))
+    sign, ledger = (replace(key, valid_until=begins) for key in bench.us.member.keys)
+    fresh = replace(
+        sign,
+        kid=following.kid,
+        public_der=public_key_to_der(following.public_key),
+        valid_from=begins,
+        valid_until=Instant(begins + YEAR),
+    )
+    bench.us.signer, bench.us.member = following, replace(bench.us.member, keys=(sign, ledger, fresh))
+    bench.house.members.change(bench.us.id, keys=bench.us.member.keys)
+    await bench.pair.crash()
+    bench.house.store.failing = set()
+    bench.pair.clock.at += 3600
+
+    await bench.pair.errands.run_due_work()
+
+    assert await bench.pair.state.requester.due_acks(Instant(bench.now + YEAR)) == []
+    whole = await bench.of_requester(fetch.id)
+    report = bench.verify(whole, *newer(bench, bench.us.member))
+    (good,) = [f for f in report.findings if f.part == "exchanges[1].ack" and f.found is not Found.ACKNOWLEDGED]
+    assert (good.found, good.verdict, good.facts["kid"]) == (Found.SIGNATURE_GOOD, Verdict.PROVEN, "sign-2")
 
 
 async def test_a_rotated_key_is_nobodys_by_the_newest_list_alone(bench):

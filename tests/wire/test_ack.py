@@ -87,13 +87,29 @@ def test_an_acknowledgement_under_an_algorithm_out_of_use_is_refused():
     assert refusal(b".".join([head, *parts[1:]])) == Code.ACK_SIGNATURE
 
 
-@pytest.mark.parametrize("ended", [{"valid_until": NOW}, {"valid_from": Instant(NOW + 1)}, {"compromised_since": NOW}])
-@pytest.mark.parametrize("number", [0, 1], ids=["signing-key", "ledger-key"])
-def test_an_acknowledgement_under_a_key_that_is_not_valid_is_refused(ended, number):
+def with_key(number, **changes):
+    """The requester with its signing key (0) or ledger key (1) listed otherwise."""
     keys = list(REQUESTER.member.keys)
-    keys[number] = replace(keys[number], **ended)
+    keys[number] = replace(keys[number], **changes)
+    return replace(REQUESTER.member, keys=tuple(keys))
 
-    assert refusal(seal(), requester=replace(REQUESTER.member, keys=tuple(keys))) == Code.ACK_SIGNATURE
+
+@pytest.mark.parametrize(
+    ("number", "changes"),
+    [
+        (0, {"valid_until": NOW}),
+        (0, {"valid_from": Instant(NOW + 1)}),
+        (0, {"compromised_since": NOW}),
+        (1, {"valid_from": Instant(NOW + 1)}),
+        (1, {"compromised_since": NOW}),
+    ],
+)
+def test_an_acknowledgement_under_a_key_that_is_not_valid_is_refused(number, changes):
+    assert refusal(seal(), requester=with_key(number, **changes)) == Code.ACK_SIGNATURE
+
+
+def test_an_acknowledgement_may_name_a_checkpoint_whose_key_has_ended_since():
+    assert open_(seal(), requester=with_key(1, valid_until=NOW)).proof.checkpoint == PROOF.checkpoint
 
 
 @pytest.mark.parametrize(
