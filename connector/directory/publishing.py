@@ -13,7 +13,7 @@ from tuf.api.metadata import Root, Targets, Timestamp
 
 from connector.core.directory import MemberStatus
 from connector.core.errors import LocalRefused
-from connector.core.instant import Instant
+from connector.core.instant import Instant, rfc3339
 from connector.core.members import MemberId
 from connector.directory import layout
 from connector.directory.entry import read_entry
@@ -23,6 +23,7 @@ from connector.directory.refresh import MirrorRefusal
 from connector.directory.refusal import DirectoryRefused
 from connector.directory.repository import Repository, RoleFiles, Seen, store, write_whole
 from connector.directory.roster import roster
+from connector.directory.suspensions import read_suspensions
 from connector.directory.verify import Verified, verify
 from connector.directory.workspace import Missing, Workspace
 from connector.wire.json_strict import NotStrictJson, read_object
@@ -193,7 +194,7 @@ def _publish(
         )
     refused: list[str] = []
     incoming = list(workspace.incoming_roles())
-    intake = _Intake(repository)
+    intake = _Intake(repository, now)
     for role, files in (*incoming, *offered):
         fault = intake.take(role, files)
         if fault is None:
@@ -250,8 +251,8 @@ def _with_pending(
 class _Intake:
     """Takes delegated roles into a copy one by one, after the checks of whoever publishes."""
 
-    def __init__(self, repository: Repository) -> None:
-        self._before, self._targets = repository, repository.targets_signed
+    def __init__(self, repository: Repository, now: Instant) -> None:
+        self._before, self._targets, self._now = repository, repository.targets_signed, now
         self._taken: dict[str, RoleFiles] = {}
         self._owners: dict[str, str] = {}
         for role, files in repository.roles.items():
@@ -268,7 +269,8 @@ class _Intake:
             return ""
         if not self._before.accepts(role, files, self._targets):
             return "is not signed by the key delegated to it, or names another file"
-        fault = self._entry_fault(role, files) if layout.member_of_role(role) is not None else None
+        is_entry = layout.member_of_role(role) is not None
+        fault = self._entry_fault(role, files) if is_entry else self._seat_fault(files)
         if fault is None:
             self._taken[role] = files
             self._own(role, files)
@@ -283,6 +285,14 @@ class _Intake:
             return "is about another member"
         others = {self._owners.get(key, role) for key in _listed_keys(files)} - {role}
         return f"lists a key of {layout.member_of_role(min(others))}" if others else None
+
+    def _seat_fault(self, files: RoleFiles) -> str | None:
+        try:
+            rows = read_suspensions(files.target, self._before.environment)
+        except DirectoryRefused as error:
+            return "; ".join(error.faults) or error.what
+        ahead = [row for row in rows if row.since > self._now + layout.SUSPENSION_AHEAD]
+        return f"suspends {ahead[0].member} only from {rfc3339(ahead[0].since)}, ahead of this clock" if ahead else None
 
     def _own(self, role: str, files: RoleFiles) -> None:
         if layout.member_of_role(role) is not None:

@@ -6,7 +6,7 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Targets
 
 from connector.core.errors import LocalRefused
-from connector.core.instant import Instant
+from connector.core.instant import Instant, rfc3339
 from connector.core.members import MemberId
 from connector.directory import layout
 from connector.directory.ceremony import change_list, delegations_of, row_of
@@ -21,10 +21,14 @@ def suspend(workspace: Workspace, member: MemberId, reason: Reason, signer: Cryp
     """Suspend a member in one operator's seat, signed at once; gives the operator.
 
     Raises:
-        LocalRefused: the member is not listed, or the key has no seat.
+        LocalRefused: the member is not listed, the key has no seat, two operators cleared it up to a later instant,
+            or this operator's suspension is in force: it lasts seven days, and only two operators make it longer.
     """
     published = workspace.needs_published()
-    row_of(published.list_, member)
+    row = row_of(published.list_, member)
+    confirm = f"two operators keep it out: federation confirm-suspension {member}"
+    if row.cleared_at is not None and row.cleared_at >= now:
+        raise LocalRefused(f"suspend: two operators cleared {member} up to {rfc3339(row.cleared_at)}", hint=confirm)
     operator = _operator_of(published.targets_signed, signer)
     role = layout.seat_role(operator)
     # What this operator rightly signed before, and nothing that whoever carries the folder put in its place.
@@ -33,7 +37,13 @@ def suspend(workspace: Workspace, member: MemberId, reason: Reason, signer: Cryp
     waiting = dict(workspace.incoming_roles()).get(role)
     if waiting is not None and published.accepts(role, waiting, published.targets_signed):
         held, version = read_suspensions(waiting.target, published.environment), waiting.version
-    kept = tuple(s for s in held if s.until > now and s.member != member)
+    believed = tuple(s for s in held if s.since <= now + layout.SUSPENSION_AHEAD and s.until > now)
+    mine = next((s for s in believed if s.member == member and not s.is_cleared(row)), None)
+    if mine is not None:
+        raise LocalRefused(
+            f"suspend: {operator} has suspended {member} already, until {rfc3339(mine.until)}", hint=confirm
+        )
+    kept = tuple(s for s in believed if s.member != member)
     data, version = suspensions_json((*kept, Suspension(member, now, reason))), version + 1
     ends_at = instant_end(now, layout.SEAT_LIFE)
     workspace.put_incoming(role, delegated_role(layout.suspensions_path(operator), data, version, ends_at, signer))
@@ -101,14 +111,20 @@ def confirm_suspension(workspace: Workspace, member: MemberId, now: Instant) -> 
 def lift_suspension(workspace: Workspace, member: MemberId, now: Instant) -> None:
     """Prepare that a member takes part again: a confirmed suspension ends, and those begun by one operator are void.
 
+    Also one that was dated by a clock ahead of ours, but for no more than the life of one: a date of another year must
+    not void what operators begin until then.
+
     Raises:
         LocalRefused: the member is not listed.
     """
+    seats = workspace.needs_published().verified(now, check_expiry=False).seats.values()
+    begun = [s.since for seat in seats for s in seat.content if s.member == member]
+    cleared_at = max((since for since in begun if now < since <= now + layout.SUSPENSION_LIFE), default=now)
 
     def change(list_: Memberships, _: Targets) -> Memberships:
         row = row_of(list_, member)
         standing = Standing.JOINED if row.standing is Standing.SUSPENDED else row.standing
-        return list_.with_member(replace(row, standing=standing, since=now, cleared_at=now))
+        return list_.with_member(replace(row, standing=standing, since=now, cleared_at=cleared_at))
 
     change_list(workspace, now, change)
 

@@ -44,10 +44,13 @@ class Suspension:
         """The instant at which it ends by itself."""
         return Instant(self.since + SUSPENSION_LIFE)
 
+    def is_cleared(self, membership: Membership | None) -> bool:
+        """Whether two operators have ended it."""
+        return membership is not None and membership.cleared_at is not None and self.since <= membership.cleared_at
+
     def is_in_force(self, membership: Membership | None, now: Instant) -> bool:
         """Whether it counts now: begun, not ended by itself, and not cleared by two operators."""
-        cleared = membership is not None and membership.cleared_at is not None and self.since <= membership.cleared_at
-        return self.since <= now < self.until and not cleared
+        return self.since <= now < self.until and not self.is_cleared(membership)
 
 
 def confirmed(membership: Membership) -> bool:
@@ -62,7 +65,7 @@ def to_json(suspensions: tuple[Suspension, ...]) -> bytes:
 
 
 def read_suspensions(data: bytes, environment: Environment, *, strict: bool = False) -> tuple[Suspension, ...]:
-    """Read a seat's file.
+    """Read a seat's file. Of several rows of one member the first in time counts: the others would prolong it.
 
     Raises:
         DirectoryRefused: `malformed`.
@@ -73,7 +76,7 @@ def read_suspensions(data: bytes, environment: Environment, *, strict: bool = Fa
     row = read_json(data, SUSPENSIONS_VERSION, faults)
     fields = Fields("", row, faults, frozenset({"v", "suspensions"}), strict=strict)
     known = frozenset({"member", "since", "reason"})
-    found = []
+    found: dict[MemberId, Suspension] = {}
     for number, item in enumerate(fields.rows("suspensions"), 1):
         each = Fields(f"suspension {number}", item, faults, known, strict=strict)
         member = each.member("member", environment)
@@ -81,7 +84,8 @@ def read_suspensions(data: bytes, environment: Environment, *, strict: bool = Fa
         if member is None or reason is None:
             each.fault("member", "expected a member id and a reason")
             continue
-        found.append(Suspension(member, since, reason))
+        one = Suspension(member, since, reason)
+        found[member] = min(one, found.get(member, one), key=lambda each: each.since)
     if faults:
         raise DirectoryRefused(Refusal.MALFORMED, "suspensions: " + "; ".join(faults), faults=tuple(faults))
-    return tuple(found)
+    return tuple(found.values())

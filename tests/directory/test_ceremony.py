@@ -16,7 +16,7 @@ from connector.directory import ceremony, rotation, suspending
 from connector.directory.duty import differences, duties
 from connector.directory.joining import make_request, read_request
 from connector.directory.keyring import make_key, public_json, public_key, read_public, signers_in
-from connector.directory.layout import member_role, seat_role, suspensions_path
+from connector.directory.layout import SUSPENSION_AHEAD, member_role, seat_role, suspensions_path
 from connector.directory.refusal import DirectoryRefused
 from connector.directory.repository import delegated_role, instant_end
 from connector.directory.suspensions import Reason, Suspension
@@ -328,6 +328,50 @@ def test_only_an_operator_suspends_and_only_who_is_listed(federation):
         suspending.confirm_suspension(federation.workspace, A, NOW)
 
 
+def test_an_operator_does_not_prolong_its_own_suspension(federation):
+    federation.join(A)
+    operator, workspace = federation.operators[0], federation.workspace
+    suspending.suspend(workspace, A, Reason.PRECAUTION, operator, NOW)
+    for _ in range(2):  # while it waits, and when it is published
+        with pytest.raises(LocalRefused, match="op-1 has suspended .* already, until") as caught:
+            suspending.suspend(workspace, A, Reason.PRECAUTION, operator, Instant(NOW + 6 * DAY_SECONDS))
+        assert f"confirm-suspension {A}" in caught.value.hint
+        federation.publish()
+    (only,) = suspending.in_force(workspace, NOW)
+    assert only == Suspension(A, NOW, Reason.PRECAUTION)
+
+    suspending.suspend(workspace, A, Reason.PRECAUTION, federation.operators[1], Instant(NOW + 1))
+    suspending.suspend(workspace, A, Reason.KEY_STOLEN, operator, Instant(NOW + 7 * DAY_SECONDS))
+
+
+def test_a_suspension_that_is_dated_ahead_is_not_published_and_the_next_one_goes_without_it(federation):
+    federation.join(A)
+    operator, workspace = federation.operators[0], federation.workspace
+    suspending.suspend(workspace, A, Reason.PRECAUTION, operator, Instant(NOW + SUSPENSION_AHEAD + 1))
+    assert ["ahead of this clock" in text for text in federation.publish().refused] == [True]
+
+    suspending.suspend(workspace, A, Reason.PRECAUTION, operator, NOW)
+    assert federation.publish().refused == ()
+    assert suspending.in_force(workspace, NOW) == [Suspension(A, NOW, Reason.PRECAUTION)]
+
+
+def test_two_operators_clear_a_suspension_dated_by_a_clock_ahead_of_theirs(federation):
+    federation.join(A)
+    operator, workspace, ahead = federation.operators[0], federation.workspace, Instant(NOW + SUSPENSION_AHEAD)
+    suspending.suspend(workspace, A, Reason.PRECAUTION, operator, ahead)
+    federation.publish()
+    assert suspending.in_force(workspace, ahead) != []
+
+    suspending.lift_suspension(workspace, A, NOW)
+    federation.sign_all()
+    federation.publish()
+    assert suspending.in_force(workspace, ahead) == []
+    with pytest.raises(LocalRefused, match="two operators cleared") as caught:
+        suspending.suspend(workspace, A, Reason.PRECAUTION, operator, ahead)
+    assert f"confirm-suspension {A}" in caught.value.hint
+    suspending.suspend(workspace, A, Reason.PRECAUTION, operator, Instant(ahead + 1))
+
+
 @pytest.mark.parametrize("label", ["op-1", "op-6"])
 async def test_an_operators_suspensions_follow_its_new_key(tmp_path, federation, label):
     federation.join(A)
@@ -357,6 +401,7 @@ def test_whoever_carries_the_folder_has_no_operator_sign_a_suspension(federation
     """Neither of what waits there, nor of what passes for published."""
     federation.join(A)
     federation.join(B)
+    federation.join(C)
     stranger, operator = operator_signer("op-1"), federation.operators[0]
     suspending.suspend(federation.workspace, A, Reason.PRECAUTION, operator, NOW)
     federation.publish()
@@ -364,11 +409,14 @@ def test_whoever_carries_the_folder_has_no_operator_sign_a_suspension(federation
     forged = delegated_role(path, data, 2, instant_end(NOW, DAY_SECONDS), stranger)
     federation.workspace.put_incoming(seat_role("op-1"), forged)
 
-    suspending.suspend(federation.workspace, A, Reason.KEY_STOLEN, operator, Instant(NOW + 1))
+    suspending.suspend(federation.workspace, C, Reason.KEY_STOLEN, operator, Instant(NOW + 1))
     federation.publish()
     (seat,) = federation.workspace.needs_published().verified(NOW).seats.values()
 
-    assert seat.content == (Suspension(A, Instant(NOW + 1), Reason.KEY_STOLEN),)
+    assert seat.content == (
+        Suspension(A, NOW, Reason.PRECAUTION),
+        Suspension(C, Instant(NOW + 1), Reason.KEY_STOLEN),
+    )
 
 
 def test_a_key_under_the_id_of_another_is_not_signed(federation):

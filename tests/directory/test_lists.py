@@ -102,6 +102,12 @@ def test_suspensions_read_are_those_that_were_signed():
     assert read_suspensions(suspensions.to_json(given_), PRODUCTION, strict=True) == given_
 
 
+def test_of_several_rows_of_one_member_the_first_in_time_counts():
+    rows = [Suspension(A, Instant(NOW + day * DAY_SECONDS), Reason.PRECAUTION) for day in (7, 0, 14)]
+
+    assert read_suspensions(suspensions.to_json((*rows,)), PRODUCTION) == (rows[1],)
+
+
 def test_a_suspension_with_a_reason_of_its_own_words_is_refused():
     data = suspensions.to_json((Suspension(A, NOW, Reason.PRECAUTION),)).replace(b"precaution", b"Dr X asked")
 
