@@ -152,7 +152,7 @@ class TestLook:
 
         guard = guarded(
             PlainSource(on_look=look),
-            replace(QUICK, look_seconds=0.5, wait_seconds=0.5, question_places=2, failures_to_open=99),
+            replace(QUICK, look_seconds=1.5, wait_seconds=0.5, question_places=2, failures_to_open=99),
         )
         try:
             assert (await fault_of(guard.look(OTHER_INS))).code is Code.ADAPTER_TIMEOUT
