@@ -65,10 +65,13 @@ def show(context: click.Context, call: Call, /, *, fetch_id: str) -> None:
 @click.pass_context
 def choose(context: click.Context, call: Call, /, *, fetch_id: str, member: str) -> None:
     """Bring over the record that a service announced, and wait for it."""
-    context.exit(_tell(call, run(_choose(call, fetch_id, member))))
+    found, came = run(_choose(call, fetch_id, member))
+    status = _tell(call, found)
+    context.exit(status if came else Exit.FAILED)
 
 
-async def _choose(call: Call, fetch_id: str, member: str) -> dict[str, Any]:
+async def _choose(call: Call, fetch_id: str, member: str) -> tuple[dict[str, Any], bool]:
+    """Give the fetch, and False where it went back to the record that was there before."""
     from connector.cli.client import LocalApi
     from connector.cli.progress import follow, progress_for
 
@@ -77,7 +80,8 @@ async def _choose(call: Call, fetch_id: str, member: str) -> dict[str, Any]:
         quiet = call.screen.quiet or call.screen.as_json
         with progress_for(quiet=quiet, services=found["services"], language=Language(call.language)) as progress:
             await follow(api, fetch_id, progress)
-        return await api.call("GET", f"{_URL}/{fetch_id}")
+        chosen, found = found["chosen"], await api.call("GET", f"{_URL}/{fetch_id}")
+        return found, found["document"] is None or found["document"]["member"] == chosen
 
 
 @command.command("cancel")

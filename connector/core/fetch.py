@@ -116,6 +116,8 @@ class Fetch(Private):
     `unattended` lets services that did not answer be asked again in the background. One that is `planned_for` a day
     waits until a professional starts it, to the end of that day at most. `readers` are the colleagues to whom
     its owner handed the document, by PS_IdNat. What somebody else prepared for the owner bears no login of theirs yet.
+    While another record is brought over, `comes_back_as` is the state in which the `document` that is here could be
+    read, and to which the fetch goes back where the other does not come.
     """
 
     id: str
@@ -143,14 +145,18 @@ class Fetch(Private):
     planned_for: Day | None = None
     readers: tuple[str, ...] = ()
     by_another: bool = False
+    comes_back_as: FetchState | None = None
 
     def is_open_to(self, practitioner_id: str) -> bool:
         """Whether a practitioner asked for it, or had its document handed to them."""
         return practitioner_id == self.owner or practitioner_id in self.readers
 
     def arrived_at_index(self, index: int) -> "Fetch":
-        """Give the fetch with its document's place in our own exchange ledger, known only once its entry is there."""
-        if self.state is not FetchState.READY or self.document is None:
+        """Give the fetch with its document's place in our own exchange ledger, known only once its entry is there.
+
+        A copy that has its place keeps it: the entry is then about another record, which is not shown.
+        """
+        if self.state is not FetchState.READY or self.document is None or self.document.arrived_index is not None:
             return self
         return replace(self, document=replace(self.document, arrived_index=index))
 

@@ -50,8 +50,9 @@ FETCH_MOVES: dict[FetchState, frozenset[FetchState]] = {
     _F.ASKING: _STOPPED | {_F.WAITING, _F.CHOOSING, _F.DOWNLOADING, _F.NO_RECORD_GIVEN},
     _F.WAITING: _STOPPED | {_F.ASKING, _F.CHOOSING, _F.DOWNLOADING, _F.NO_RECORD_GIVEN},
     _F.CHOOSING: _STOPPED | {_F.DOWNLOADING},
-    _F.DOWNLOADING: _STOPPED | {_F.CHECKING, _F.CHOOSING},
-    _F.CHECKING: _STOPPED | {_F.READY, _F.CHOOSING},
+    # Where another record was chosen and does not come, the fetch goes back to the copy that is here, as it was.
+    _F.DOWNLOADING: _STOPPED | {_F.CHECKING, _F.CHOOSING, _F.READY, _F.FILED},
+    _F.CHECKING: _STOPPED | {_F.READY, _F.CHOOSING, _F.FILED},
     # A copy that is here is purged by the clock, or by the practitioner who asked, before its time (`requester.purge`).
     _F.READY: frozenset({_F.FILED, _F.DOWNLOADING, _F.PURGED}),
     _F.FILED: frozenset({_F.DOWNLOADING, _F.PURGED}),

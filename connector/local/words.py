@@ -49,6 +49,8 @@ _SAID_BY: Final[Mapping[Reply, Code]] = {
 }
 """Codes that tell nothing beyond the reply they come with."""
 
+_WITH_REASON: Final = frozenset({Note.CHOSEN_FAILED, Note.COPY_STAYS})
+
 _RANGE: Final = re.compile(r"\s*([A-Za-z*]{1,8})(?:-[A-Za-z0-9-]{1,32})?\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*")
 
 
@@ -147,7 +149,7 @@ def of_event(event: FetchEvent, language: Language, names: Mapping[str, str]) ->
         answered=data.get("answered"),
         asked=data.get("asked"),
     )
-    why = of_code(code, language) if data.get("note") == Note.CHOSEN_FAILED and (code := _code(data)) else None
+    why = of_code(code, language) if data.get("note") in _WITH_REASON and (code := _code(data)) else None
     return Words(f"{text} {why.text}" if why else text, "")
 
 

@@ -329,6 +329,10 @@ NOTES: dict[Note, str] = {
         "The record of {member} could not be brought over. {count} other record(s) can be chosen; "
         "{answered} of {asked} services answered."
     ),
+    Note.COPY_STAYS: "The record of {member} could not be brought over; the one that was here before can be read.",
+    Note.CHOICE_CANCELLED: (
+        "The record of {member} is no longer being brought over; the one that was here before can be read."
+    ),
 }
 
 MOST_RECENT = "most recent of the {answered} services that answered, of {asked} asked"

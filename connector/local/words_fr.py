@@ -399,6 +399,8 @@ NOTES: dict[Note, str] = {
         "Le dossier de {member} n'a pas pu être reçu. {count} autre(s) dossier(s) au choix ; "
         "services ayant répondu : {answered} sur {asked}."
     ),
+    Note.COPY_STAYS: "Le dossier de {member} n'a pas pu être reçu ; celui qui était déjà là peut être lu.",
+    Note.CHOICE_CANCELLED: "La réception du dossier de {member} est annulée ; celui qui était déjà là peut être lu.",
 }
 
 MOST_RECENT = "le plus récent de {answered} services ayant répondu sur {asked}"

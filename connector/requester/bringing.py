@@ -1,8 +1,8 @@
 """Bringing the chosen record over: handover, bytes into the vault, checks, and what both members keep of it.
 
-A holder that fails is resumed; when that does not help the fetch goes to *choosing* with the next newest, saying why. A
-document that arrived and must not be shown is acknowledged as rejected, so both ledgers have the reason. Nothing is in
-a readable state before *arrived* and its acknowledgement were committed.
+A holder that fails is resumed; when that does not help the fetch goes to *choosing* with the next newest, or back to
+the copy that is here, saying why. A document that arrived and must not be shown is acknowledged as rejected, so both
+ledgers have the reason. Nothing is in a readable state before *arrived* and its acknowledgement were committed.
 """
 
 from collections.abc import AsyncIterator
@@ -26,9 +26,9 @@ from connector.requester import demands, entries, integrity, notes, receive
 from connector.requester.asking import Asking
 from connector.requester.entries import Granted
 from connector.requester.errand import Errand
-from connector.requester.means import Means, copy_id_of, end, trace_of, vault_id_of
+from connector.requester.means import Means, back_to_copy, copy_id_of, end, trace_of, vault_id_of
 from connector.requester.new_fetch import active_member
-from connector.requester.notes import Note
+from connector.requester.notes import Happening, Note
 
 _STALE: Final = frozenset({Code.DOCUMENT_CHANGED, Code.HANDOVER_NOT_AVAILABLE})
 """Refusals of a handover after which the same holder is asked once more: the announcement may only be too old."""
@@ -266,6 +266,7 @@ class Bringing:
             document=document,
             expires_at=purge_at,
             steps_ms=steps,
+            comes_back_as=None,
         )
         means.deliver()
         if inspected.shown is not None:
@@ -281,12 +282,12 @@ class Bringing:
         replies = self._errand.with_replies(failed)
         await self._errand.keep_arrived(
             notes.service(failed),
-            notes.chosen_failed(failed, replies),
-            state=FetchState.CHOOSING,
+            self._told(failed, replies),
             entry=entries.arrived(fetch, failed, unfit.granted, unfit.received, self._now, error=error),
             ack=self._ack(unfit.granted, unfit.received, error.code),
             trace=None,
             replies=replies,
+            **back_to_copy(fetch),
         )
         self._means.deliver()
         await self._means.drop(fetch.id, failed.member)
@@ -305,14 +306,21 @@ class Bringing:
         await self._means.drop(fetch.id, failed.member)
         await self._errand.keep(
             notes.service(failed),
-            notes.chosen_failed(failed, replies),
-            state=FetchState.CHOOSING,
+            self._told(failed, replies),
             entries=alerts,
             replies=replies,
+            **back_to_copy(fetch),
         )
         await self._end_without_offer(error)
 
+    def _told(self, failed: ServiceReply, replies: tuple[ServiceReply, ...]) -> Happening:
+        if self._errand.fetch.comes_back_as is not None:
+            return notes.copy_stays(failed)
+        return notes.chosen_failed(failed, replies)
+
     async def _end_without_offer(self, error: ConnectorError) -> None:
+        if self._errand.fetch.state is not FetchState.CHOOSING:  # it went back to the copy that is here
+            return
         if not most_recent(notes.can_be_brought(self._errand.fetch.replies)).offered:
             await end(self._errand, self._means, FetchState.FAILED, error.code, str(error))
 

@@ -185,6 +185,20 @@ def refused(new: NewFetch, caller: str, error: ConnectorError, at: Instant) -> E
     )
 
 
+def choice_refused(fetch: Fetch, failed: ServiceReply, at: Instant) -> EntryDraft:
+    """This house's rules do not allow any more that another record is brought; the fetch keeps the copy it has."""
+    return EntryDraft(
+        type=EntryType.FETCH_REFUSED,
+        at=at,
+        peer=failed.member,
+        outcome="refused",
+        reason=failed.code.value if failed.code else None,
+        ref=fetch.id,
+        personal={**_about(fetch), "services": [failed.member.value]},
+        workers=(fetch.worker.ins,),
+    )
+
+
 def misbehaved(fetch: Fetch, reply: ServiceReply, at: Instant) -> EntryDraft:
     """A service's answer, or its receipt, was not what the protocol owes: someone should look at it."""
     return EntryDraft(

@@ -39,7 +39,7 @@ from connector.core.records import ReceivedDocument, TraceAction
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check_move
 from connector.requester import entries, notes
 from connector.requester.limits import PractitionerLimit
-from connector.requester.means import Means, end, trace_of
+from connector.requester.means import Means, give_up, trace_of
 from connector.requester.new_fetch import NewFetch, build_fetch, check_planned, members_to_ask
 from connector.requester.outbox import AckOutbox, TraceDelivery
 from connector.requester.probe import Probe, ProbeResult
@@ -205,6 +205,8 @@ class Errands:
     async def choose(self, fetch_id: str, member: MemberId, who: str | None = None) -> Fetch:
         """Take an announced record, the newest or another; the document that is there stays until it has come.
 
+        Where it does not come, the fetch goes back to that document.
+
         Raises:
             LocalRefused: `local.not_found`; `fetch.state`; `fetch.no_document`, that service announced none;
                 `fetch.expired`.
@@ -240,12 +242,16 @@ class Errands:
                 chosen=member,
                 expires_at=expires_at,
                 replies=errand.with_replies(chosen),
+                steps_ms={name: milliseconds for name, milliseconds in fetch.steps_ms.items() if name != "total"},
+                comes_back_as=fetch.state if fetch.state in FETCH_READABLE else None,
             )
             self._running.spawn(errand)
         return errand.fetch
 
     async def cancel(self, fetch_id: str, who: str | None = None) -> Fetch:
         """Stop a fetch that has not come to its end; nothing more is asked for it.
+
+        Where a copy is here and another record was on its way, only that one is stopped: the copy can be read again.
 
         Raises:
             LocalRefused: `local.not_found`; `fetch.state`, it has ended, or its document is there.
@@ -255,9 +261,10 @@ class Errands:
         async with errand.lock:
             check_move(errand.fetch.state, FetchState.CANCELLED)
             await self._running.stop(fetch_id)
-            await end(errand, self._means, FetchState.CANCELLED)
-            for reply in errand.fetch.replies:
-                await self._means.drop(fetch_id, reply.member)
+            await give_up(errand, self._means, FetchState.CANCELLED)
+            if errand.fetch.state is FetchState.CANCELLED:
+                for reply in errand.fetch.replies:
+                    await self._means.drop(fetch_id, reply.member)
         return errand.fetch
 
     async def discard(self, fetch_id: str, who: str) -> Fetch:

@@ -1,7 +1,7 @@
 """What a pursuit of a fetch works with, and the ends it can come to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -21,10 +21,10 @@ from connector.core.ports import (
 )
 from connector.core.records import Trace, TraceAction
 from connector.core.states import FetchState
-from connector.requester import entries
+from connector.requester import entries, notes
 from connector.requester.errand import Errand
 from connector.requester.receive import Sleep
-from connector.requester.rules import Rules
+from connector.requester.rules import HOUSE_REFUSALS, Rules
 from connector.requester.settings import RequesterSettings
 
 
@@ -78,6 +78,40 @@ async def end(
         expires_at=Instant(now + means.settings.ended_seconds),
         **changes,
     )
+
+
+async def give_up(errand: Errand, means: Means, state: FetchState, code: Code | None = None, detail: str = "") -> None:
+    """End a fetch, unless a copy is here to go back to: then only the other record that was chosen is given up.
+
+    Raises:
+        LocalRefused, FailedClosed: as `end`.
+    """
+    fetch = errand.fetch
+    other = fetch.reply_of(fetch.chosen) if fetch.chosen is not None else None
+    if fetch.comes_back_as is None or other is None:
+        await end(errand, means, state, code, detail)
+        return
+    if code is None:
+        await errand.keep(notes.choice_cancelled(other), **back_to_copy(fetch))
+    else:
+        failed = replace(other, code=code, detail=detail)
+        refused = [entries.choice_refused(fetch, failed, means.clock.now())] if code in HOUSE_REFUSALS else []
+        told, replies = (notes.service(failed), notes.copy_stays(failed)), errand.with_replies(failed)
+        await errand.keep(*told, entries=refused, replies=replies, **back_to_copy(fetch))
+    await means.drop(fetch.id, other.member)
+
+
+def back_to_copy(fetch: Fetch) -> dict[str, Any]:
+    """Give the move of a fetch back to the copy that is here; of one without a copy, to the choice that is left."""
+    document = fetch.document
+    if fetch.comes_back_as is None or document is None:
+        return {"state": FetchState.CHOOSING}
+    return {
+        "state": fetch.comes_back_as,
+        "comes_back_as": None,
+        "chosen": document.member,
+        "expires_at": document.purge_at,
+    }
 
 
 def trace_of(fetch: Fetch, action: TraceAction, peer: MemberId, at: Instant, entropy: Entropy) -> Trace:

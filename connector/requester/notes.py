@@ -38,6 +38,8 @@ class Note(StrEnum):
     STARTED_OVER = "started-over"
     ASKED_AGAIN = "asked-again"
     CHOSEN_FAILED = "chosen-failed"
+    COPY_STAYS = "copy-stays"
+    CHOICE_CANCELLED = "choice-cancelled"
     RESTARTED = "restarted"
     COPY_SHOWN = "copy-shown"
     FOUND_IN_IT = "found-in-it"
@@ -104,6 +106,22 @@ def chosen_failed(failed: ServiceReply, replies: tuple[ServiceReply, ...]) -> Ha
         "answered": found.answered,
         "asked": found.asked,
     }
+
+
+def copy_stays(failed: ServiceReply) -> Happening:
+    """The other record chosen could not be brought, and why; the copy that was here before can be read again."""
+    return EventKind.NOTE, {
+        "note": Note.COPY_STAYS.value,
+        "member": failed.member.value,
+        "name": failed.name,
+        "code": failed.code.value if failed.code else None,
+        "detail": failed.detail,
+    }
+
+
+def choice_cancelled(other: ServiceReply) -> Happening:
+    """The practitioner no longer wants the other record; the copy that was here before can be read again."""
+    return note(Note.CHOICE_CANCELLED, other.member, name=other.name)
 
 
 def note(which: Note, member: MemberId | None = None, **data: Any) -> Happening:  # noqa: ANN401 - JSON values

@@ -14,7 +14,7 @@ from connector.core.instant import Instant
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check_move
 from connector.requester import entries
 from connector.requester.errand import Errand
-from connector.requester.means import Means, end
+from connector.requester.means import Means, end, give_up
 
 
 def is_due(fetch: Fetch, now: Instant) -> bool:
@@ -29,12 +29,19 @@ def is_due(fetch: Fetch, now: Instant) -> bool:
 async def move_on(errand: Errand, means: Means) -> None:
     """Expire or purge a fetch whose time has come; the caller has stopped whatever carried it.
 
+    One that had another record brought over beside the copy that is here goes back to it, for the copy's own time.
+
     Raises:
         FailedClosed: the vault or the ledger cannot be written.
     """
-    fetch, now = errand.fetch, means.clock.now()
-    if not is_due(fetch, now):
+    now = means.clock.now()
+    if not is_due(errand.fetch, now):
         return
+    if errand.fetch.comes_back_as is not None:
+        await give_up(errand, means, FetchState.EXPIRED, Code.FETCH_EXPIRED, "its time was over")
+        if not is_due(errand.fetch, now):
+            return
+    fetch = errand.fetch
     for reply in fetch.replies:
         await means.drop(fetch.id, reply.member)
     if fetch.state in FETCH_ENDED or fetch.state in FETCH_READABLE:

@@ -13,13 +13,13 @@ from connector.core.states import FetchState
 from connector.requester.asking import Asking
 from connector.requester.bringing import Bringing
 from connector.requester.errand import Errand
-from connector.requester.means import Means, end
+from connector.requester.means import Means, give_up
 
 _OF_THE_VAULT: Final = frozenset({Code.VAULT_UNAVAILABLE, Code.VAULT_DAMAGED})
 
 
 async def pursue(errand: Errand, means: Means, *, unattended: bool = False, permitted: bool = False) -> None:
-    """Carry a fetch as far as it goes without a person; an error of this house ends it as failed.
+    """Carry a fetch as far as it goes without a person; an error of this house ends it as failed, or what was chosen.
 
     `unattended`: no practitioner waits for it. `permitted`: the rules were looked at just now.
 
@@ -35,4 +35,4 @@ async def pursue(errand: Errand, means: Means, *, unattended: bool = False, perm
     except ConnectorError as error:
         if isinstance(error, FailedClosed) and error.code not in _OF_THE_VAULT:
             raise
-        await end(errand, means, FetchState.FAILED, error.code, str(error))
+        await give_up(errand, means, FetchState.FAILED, error.code, str(error))

@@ -18,7 +18,7 @@ from connector.core.states import FETCH_RUNNING, FetchState
 from connector.requester import entries, notes
 from connector.requester.asking import due_again
 from connector.requester.errand import Errand
-from connector.requester.means import Means, end
+from connector.requester.means import Means, end, give_up
 from connector.requester.notes import Note
 from connector.requester.purge import is_due, move_on
 from connector.requester.pursue import pursue
@@ -165,7 +165,7 @@ class Running:
             await self._guarded(
                 "fetch",
                 fetch_id,
-                lambda failed: end(failed, self._means, FetchState.FAILED, Code.INTERNAL, detail),
+                lambda failed: give_up(failed, self._means, FetchState.FAILED, Code.INTERNAL, detail),
             )
 
     async def _guarded(self, what: str, fetch_id: str, work: Work) -> None:

@@ -125,6 +125,7 @@ def _context(request: web.Request, fetch: Fetch) -> dict[str, Any]:
         "running": fetch.state in FETCH_RUNNING or fetch.state is FetchState.WAITING,
         "readable": readable,
         "reading": readable and request.query.get("read") == "1",
+        "not_brought": [s for s in out.services if s.code and s.reply is Reply.ANNOUNCED] if readable else (),
         "own": own,
         "colleagues": _colleagues(request) if own and readable else (),
         "handed_to": [_name(request, reader) for reader in fetch.readers],

@@ -164,6 +164,8 @@ TEXTS: dict[str, str] = {
     "one.ask_again": "Will be asked again on {at}.",
     "one.choose": "Bring this record",
     "one.choose_instead": "Bring this one instead",
+    "one.not_brought": "The record of {name} could not be brought over; the one shown here is another.",
+    "one.not_brought_why": "The reason stands beside that service.",
     "one.quote": "reference to quote",
     "one.document": "Record received",
     "one.sealed": "Seal verified",

@@ -166,6 +166,8 @@ TEXTS: dict[str, str] = {
     "one.ask_again": "Sera redemandé le {at}.",
     "one.choose": "Recevoir ce dossier",
     "one.choose_instead": "Recevoir plutôt celui-ci",
+    "one.not_brought": "Le dossier de {name} n'a pas pu être reçu ; celui qui est ici en est un autre.",
+    "one.not_brought_why": "La raison figure auprès de ce service.",
     "one.quote": "référence à citer",
     "one.document": "Dossier reçu",
     "one.sealed": "Sceau vérifié",
