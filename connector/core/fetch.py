@@ -147,6 +147,13 @@ class Fetch(Private):
     by_another: bool = False
     comes_back_as: FetchState | None = None
 
+    @property
+    def begun_at(self) -> Instant:
+        """From when its time counts: from its preparation, or from its start where it was planned for a day."""
+        if self.planned_for is None or self.started_at is None:
+            return self.created_at
+        return self.started_at
+
     def is_open_to(self, practitioner_id: str) -> bool:
         """Whether a practitioner asked for it, or had its document handed to them."""
         return practitioner_id == self.owner or practitioner_id in self.readers

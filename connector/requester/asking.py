@@ -128,7 +128,7 @@ class Asking:
             for reply in fetch.replies
         )
         valid = settings.waiting_seconds if deferred else settings.fetch_seconds
-        expires_at = max(fetch.expires_at, Instant(fetch.created_at + valid))
+        expires_at = max(fetch.expires_at, Instant(fetch.begun_at + valid))
         await self._errand.keep(state=FetchState.WAITING, replies=replies, steps_ms=steps, expires_at=expires_at)
 
 

@@ -231,8 +231,7 @@ class Errands:
                     hint="read it, or start a new fetch for a newer one",
                     field="member",
                 )
-            begun_at = fetch.created_at if fetch.planned_for is None else fetch.started_at or fetch.created_at
-            valid_until = Instant(begun_at + self._settings.fetch_seconds)
+            valid_until = Instant(fetch.begun_at + self._settings.fetch_seconds)
             if fetch.state in FETCH_READABLE and self._clock.now() >= valid_until:
                 raise expired(fetch)
             expires_at = valid_until if fetch.state in FETCH_READABLE else fetch.expires_at

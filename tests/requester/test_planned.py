@@ -8,6 +8,7 @@ from connector.core.errors import LocalRefused
 from connector.core.instant import Instant, day_in_france
 from connector.core.ledger import EntryType
 from connector.core.mandate import Auth, AuthLevel, AuthMeans
+from connector.core.outcome import Outcome
 from connector.core.states import FetchState
 from tests.kit.requester_office import A, B
 from tests.kit.state import OWNER, T0
@@ -49,6 +50,17 @@ async def test_a_planned_fetch_goes_under_the_login_of_whoever_starts_it(office)
     assert started.practitioner.auth == login
     assert started.expires_at == office.clock.at + office.settings.fetch_seconds
     assert (await office.errands.get(fetch.id)).state is FetchState.READY
+
+
+async def test_a_planned_fetch_that_is_deferred_waits_its_whole_time_from_its_start(office):
+    office.a.lookups = [office.a.answer(Outcome.DEFERRED, retry_after=7200)]
+    fetch = await office.errands.prepare(office.new(A, planned_for=day(5)), "desk")
+    office.clock.at = T0 + 5 * DAY
+
+    await office.errands.start(fetch.id, OWNER)
+
+    fetch = await office.settled(fetch.id)
+    assert (fetch.state, fetch.expires_at) == (FetchState.WAITING, T0 + 5 * DAY + 3 * DAY)
 
 
 @pytest.mark.parametrize("ahead", [-1, 32, 400])
