@@ -248,8 +248,12 @@ class RequesterStore(HouseLedger, Protocol):
         events: Sequence[FetchEvent],
         entries: Sequence[EntryDraft] = (),
         trace: Trace | None = None,
+        only_from: FetchState | None = None,
     ) -> Sequence[Proof]:
-        """Keep the fetch, its events, entries and trace in one transaction; proofs in the order of the entries."""
+        """Keep the fetch, its events, entries and trace in one transaction; proofs in the order of the entries.
+
+        With `only_from`, only while the fetch that is kept has that state.
+        """
         ...
 
     async def append(self, entries: Sequence[EntryDraft]) -> Sequence[Proof]:

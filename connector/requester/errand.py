@@ -44,16 +44,20 @@ class Errand:
         state: FetchState | None = None,
         entries: Sequence[EntryDraft] = (),
         trace: Trace | None = None,
+        only_from: FetchState | None = None,
         **changes: Any,  # noqa: ANN401 - fields of Fetch
     ) -> Sequence[Proof]:
         """Keep changed fields, a move if `state` is given, and what is told of them.
 
         Raises:
-            LocalRefused: `fetch.state`, there is no such move.
+            LocalRefused: `fetch.state`, there is no such move, or the fetch is no longer `only_from`.
             FailedClosed: nothing of it was kept.
         """
         return await self._write(
-            happenings, state, changes, lambda fetch, events: self._store.save(fetch, events, entries, trace)
+            happenings,
+            state,
+            changes,
+            lambda fetch, events: self._store.save(fetch, events, entries, trace, only_from),
         )
 
     async def keep_arrived(

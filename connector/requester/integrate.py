@@ -39,7 +39,7 @@ from connector.core.records import ReceivedDocument, TraceAction
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check_move
 from connector.requester import entries, notes
 from connector.requester.limits import PractitionerLimit
-from connector.requester.means import Means, give_up, trace_of
+from connector.requester.means import Means, end, give_up, trace_of
 from connector.requester.new_fetch import NewFetch, build_fetch, check_planned, members_to_ask
 from connector.requester.outbox import AckOutbox, TraceDelivery
 from connector.requester.probe import Probe, ProbeResult
@@ -264,6 +264,18 @@ class Errands:
             if errand.fetch.state is FetchState.CANCELLED:
                 for reply in errand.fetch.replies:
                     await self._means.drop(fetch_id, reply.member)
+        return errand.fetch
+
+    async def take_out(self, fetch_id: str) -> Fetch:
+        """Cancel a fetch that still waits to be started; one that somebody starts at the same time goes on.
+
+        Raises:
+            LocalRefused: `local.not_found`; `fetch.state`, it was started, or has ended.
+            FailedClosed: it cannot be kept.
+        """
+        errand = await self._running.find(fetch_id, None)
+        async with errand.lock:
+            await end(errand, self._means, FetchState.CANCELLED, only_from=FetchState.PREPARED)
         return errand.fetch
 
     async def discard(self, fetch_id: str, who: str) -> Fetch:

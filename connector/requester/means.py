@@ -61,7 +61,7 @@ async def end(
     state: FetchState,
     code: Code | None = None,
     detail: str = "",
-    **changes: Any,  # noqa: ANN401 - fields of Fetch
+    **changes: Any,  # noqa: ANN401 - `only_from`, and fields of Fetch
 ) -> None:
     """End a fetch without a document to read, with its entry; it stays listed for a while, then it is purged.
 

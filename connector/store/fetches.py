@@ -105,17 +105,30 @@ def made(db: Connection, sealer: Sealer, keys: StateKeys, idempotency: Idempoten
     return find(db, sealer, row[1])
 
 
-def update(db: Connection, sealer: Sealer, keys: StateKeys, fetch: Fetch, now: Instant) -> None:
-    """Write a fetch that is there.
+def update(
+    db: Connection,
+    sealer: Sealer,
+    keys: StateKeys,
+    fetch: Fetch,
+    now: Instant,
+    only_from: FetchState | None = None,
+) -> None:
+    """Write a fetch that is there; with `only_from`, only while that is the state it has here.
 
     Raises:
-        LocalRefused: `local.not_found`, it is not; `fetch.state`, no moves lead from the state it has here to the new
-            one: somebody else ended it meanwhile.
+        LocalRefused: `local.not_found`, it is not; `fetch.state`, it has another state than `only_from`, or no moves
+            lead from the state it has here to the new one: somebody else moved it meanwhile.
     """
     row = one(db, "select state from fetches where id = ?", fetch.id)
     if row is None:
         raise LocalRefused("fetch: there is none of this id", code=Code.LOCAL_NOT_FOUND)
     before = FetchState(row[0])
+    if only_from is not None and before is not only_from:
+        raise LocalRefused(
+            f"fetch: it is {before}, expected one that is still {only_from}",
+            code=Code.FETCH_STATE,
+            hint="read the fetch again",
+        )
     if fetch.state not in _REACHABLE[before]:
         check_move(before, fetch.state)
     sealed = sealer.seal(_TABLE, fetch.id, fetch)

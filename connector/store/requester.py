@@ -11,6 +11,7 @@ from connector.core.instant import Instant
 from connector.core.ledger import EntryDraft, Proof, Tree
 from connector.core.ports import DueAck, Idempotency
 from connector.core.records import Trace
+from connector.core.states import FetchState
 from connector.store import fetches
 from connector.store.epochs import EpochKeys
 from connector.store.evidence import TokenKind, keep_token
@@ -115,16 +116,17 @@ class SqliteRequesterStore:
         events: Sequence[FetchEvent],
         entries: Sequence[EntryDraft] = (),
         trace: Trace | None = None,
+        only_from: FetchState | None = None,
     ) -> Sequence[Proof]:
         """Keep the fetch, its events, entries and trace in one transaction; proofs in the order of the entries.
 
         Raises:
-            LocalRefused: `local.not_found`; `fetch.state`, the fetch was ended meanwhile.
+            LocalRefused: `local.not_found`; `fetch.state`, the fetch was ended, or moved from `only_from`, meanwhile.
             FailedClosed: nothing of it was kept.
         """
 
         def operation(transaction: Transaction) -> Callable[[], Sequence[Proof]]:
-            self._write(transaction, fetch, events)
+            self._write(transaction, fetch, events, only_from)
             if trace is not None:
                 keep_trace(transaction, self._sealer, trace)
             appended = [transaction.append(entry) for entry in entries]
@@ -225,6 +227,12 @@ class SqliteRequesterStore:
 
         await self._writer.do(operation)
 
-    def _write(self, transaction: Transaction, fetch: Fetch, events: Sequence[FetchEvent]) -> None:
-        fetches.update(transaction.db, self._sealer, self._keys, fetch, transaction.now)
+    def _write(
+        self,
+        transaction: Transaction,
+        fetch: Fetch,
+        events: Sequence[FetchEvent],
+        only_from: FetchState | None = None,
+    ) -> None:
+        fetches.update(transaction.db, self._sealer, self._keys, fetch, transaction.now, only_from)
         fetches.keep_events(transaction.db, self._sealer, events)

@@ -162,6 +162,12 @@ class Errands:
         self.move(fetch_id, FetchState.CANCELLED)
         return self.fetches[fetch_id]
 
+    async def take_out(self, fetch_id):
+        self._fail("take_out")
+        if self.fetches[fetch_id].state is not FetchState.PREPARED:
+            raise LocalRefused(f"fetch: it is {self.fetches[fetch_id].state}", code=Code.FETCH_STATE)
+        return await self.cancel(fetch_id)
+
     async def discard(self, fetch_id, who):
         self._fail("discard")
         if self.fetches[fetch_id].document is None:

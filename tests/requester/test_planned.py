@@ -1,5 +1,7 @@
 """Fetches that are prepared for a day: nothing leaves before somebody starts them, and then as themselves."""
 
+import asyncio
+
 import pytest
 
 from connector.core.codes import Code
@@ -87,3 +89,25 @@ async def test_nobody_sees_what_was_prepared_for_another(office):
     await office.errands.prepare(office.new(A, planned_for=day(1)), "desk")
 
     assert await office.errands.prepared("899700000009") == []
+
+
+async def test_a_fetch_is_taken_out_before_anybody_starts_it(office):
+    fetch = await office.errands.prepare(office.new(A, planned_for=day(1)), "desk")
+
+    assert (await office.errands.take_out(fetch.id)).state is FetchState.CANCELLED
+    (ended,) = await office.entries(EntryType.FETCH_ENDED)
+    assert ended.ref == fetch.id
+
+
+async def test_a_fetch_that_was_started_is_no_longer_taken_out(office):
+    office.a.gate = asyncio.Event()
+    fetch = await office.errands.prepare(office.new(A, planned_for=day(1)), "desk")
+    await office.errands.start(fetch.id, OWNER)
+
+    with pytest.raises(LocalRefused) as refused:
+        await office.errands.take_out(fetch.id)
+
+    assert refused.value.code is Code.FETCH_STATE
+    office.a.gate.set()
+    assert (await office.settled(fetch.id)).state is FetchState.READY
+    assert await office.entries(EntryType.FETCH_ENDED) == []

@@ -120,6 +120,18 @@ class Fetches:
         assert await kit.traces() == []
         assert await kit.store.due_acks(T0) == []
 
+    async def test_what_may_leave_one_state_only_is_judged_by_the_row_that_is_there(self, kit):
+        fetch = await a_kept_fetch(kit)
+        await kit.store.save(replace(fetch, state=FetchState.ASKING), [])
+        taken_out = replace(fetch, state=FetchState.CANCELLED)
+
+        with pytest.raises(LocalRefused) as refused:
+            await kit.store.save(taken_out, [], [an_entry(EntryType.FETCH_ENDED)], only_from=FetchState.PREPARED)
+
+        assert refused.value.code is Code.FETCH_STATE
+        assert (await kit.store.fetch(fetch.id)).state is FetchState.ASKING
+        assert await kit.told() == []
+
     async def test_several_moves_may_be_saved_at_once(self, kit):
         fetch = await a_kept_fetch(kit, FetchState.ASKING)
 

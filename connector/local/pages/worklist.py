@@ -60,7 +60,7 @@ async def take_out(request: web.Request) -> web.Response:
     found = next((fetch for fetch in await _waiting(request) if fetch.id == fetch_id), None)
     if found is None:
         raise LocalRefused("fetch: none of this id waits to be started", code=Code.LOCAL_NOT_FOUND)
-    fetch = await request.app[PORTS].errands.cancel(fetch_id)
+    fetch = await request.app[PORTS].errands.take_out(fetch_id)
     return see_other(f"/worklist?day={fetch.planned_for}" if fetch.planned_for else "/worklist")
 
 
