@@ -159,7 +159,7 @@ class Desk:
         practitioners: what one of them keeps stands in nobody else's way.
         """
         wanted = frozenset(members)
-        kept = await self._errands.kept(who, worker)
+        kept = await self._errands.copies.kept(who, worker)
         return [fetch for fetch in kept if wanted <= {reply.member for reply in fetch.replies}]
 
     async def cancel(self, fetch_id: str) -> Fetch:
@@ -169,7 +169,7 @@ class Desk:
     async def discard(self, fetch_id: str) -> Fetch:
         """Delete the copy that is here, in the name of the practitioner who asked."""
         fetch = await self._own(fetch_id)
-        return await self._errands.discard(fetch.id, fetch.owner)
+        return await self._errands.copies.discard(fetch.id, fetch.owner)
 
     def steers(self, fetch: Fetch) -> bool:
         """Whether the caller decides what becomes of a fetch: it was asked for in their name, not only handed on."""
@@ -178,17 +178,17 @@ class Desk:
     async def file(self, fetch_id: str) -> Fetch:
         """File the document in the service's software, in the name of the practitioner who asked."""
         fetch = await self._own(fetch_id)
-        return await self._errands.file(fetch.id, fetch.owner)
+        return await self._errands.copies.file(fetch.id, fetch.owner)
 
     async def read(self, fetch_id: str) -> tuple[FetchedDocument, AsyncIterator[bytes]]:
         """Open the document in the name of the practitioner who asked, or of the colleague it was handed to."""
         fetch = await self.get(fetch_id)
-        return await self._errands.read(fetch.id, self._reader(fetch) or fetch.owner)
+        return await self._errands.copies.read(fetch.id, self._reader(fetch) or fetch.owner)
 
     async def hand_on(self, fetch_id: str, colleague: str) -> Fetch:
         """Let a colleague read the document."""
         fetch = await self._own(fetch_id)
-        return await self._errands.hand_on(fetch.id, fetch.owner, colleague)
+        return await self._errands.copies.hand_on(fetch.id, fetch.owner, colleague)
 
     def events(self, fetch: Fetch, after: int) -> AsyncIterator[FetchEvent]:
         """Follow a fetch that `get` gave."""

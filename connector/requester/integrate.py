@@ -1,21 +1,20 @@
-"""Errands: what the local side, the CLI and the jobs call to have records fetched, followed, read, filed and purged.
+"""Errands: what the local side, the CLI and the jobs call to have records fetched, followed and purged.
 
 Each method is one wish of a practitioner, checked, kept and told in one transaction; what then goes on by itself is
-`running`. A crash of the process loses no more than what was in motion: `resume_all` takes every fetch up where it was
-last committed.
+`running`, what may be done with a copy that came is `copies`. A crash of the process loses no more than what was in
+motion: `resume_all` takes every fetch up where it was last committed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from connector.core.codes import Code
-from connector.core.errors import AdapterFault, FailedClosed, LocalRefused
-from connector.core.fetch import Fetch, FetchedDocument, FetchEvent
+from connector.core.errors import FailedClosed, LocalRefused
+from connector.core.fetch import Fetch, FetchEvent
 from connector.core.instant import Instant
 from connector.core.mandate import Auth
-from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.ports import (
     Clock,
@@ -35,15 +34,14 @@ from connector.core.ports import (
 )
 from connector.core.ports_insi import IdentityService
 from connector.core.ports_vigilance import AlertNotices
-from connector.core.records import ReceivedDocument, TraceAction
-from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check_move
+from connector.core.states import FETCH_READABLE, FetchState, check_move
 from connector.requester import entries, notes
+from connector.requester.copies import Copies
 from connector.requester.limits import PractitionerLimit
-from connector.requester.means import Means, end, give_up, trace_of
+from connector.requester.means import Means, end, give_up
 from connector.requester.new_fetch import NewFetch, build_fetch, check_planned, members_to_ask
 from connector.requester.outbox import AckOutbox, TraceDelivery
 from connector.requester.probe import Probe, ProbeResult
-from connector.requester.purge import discard
 from connector.requester.receive import Sleep
 from connector.requester.rules import HOUSE_REFUSALS, Rules, expired
 from connector.requester.running import Running
@@ -113,6 +111,7 @@ class Errands:
         )
         self._probe = Probe(self._means, house.store)
         self._running = Running(self._means, house.store)
+        self.copies = Copies(self._means, self._running, house.store, house.practitioners, house.sink)
         self._deliveries: set[asyncio.Task[None]] = set()
 
     # ------------------------------------------------------------------ preparing and starting
@@ -189,7 +188,7 @@ class Errands:
             async with self._limit.place(errand.fetch):
                 if await self._verifying.passes(errand, self._means):
                     for replaced in instead_of:
-                        await self.discard(replaced, errand.fetch.owner)
+                        await self.copies.discard(replaced, errand.fetch.owner)
                     await self._running.begin_asking(errand, **self._started(errand.fetch, auth))
         return errand.fetch
 
@@ -278,20 +277,6 @@ class Errands:
             await end(errand, self._means, FetchState.CANCELLED, only_from=FetchState.PREPARED)
         return errand.fetch
 
-    async def discard(self, fetch_id: str, who: str) -> Fetch:
-        """Delete the copy that is here before its time; the colleagues who could read it no longer can.
-
-        Raises:
-            LocalRefused: `local.not_found`; `local.forbidden`, they did not ask for it themselves; `fetch.state`, no
-                copy is here.
-            FailedClosed: the vault or the ledger cannot be relied on.
-        """
-        errand = await self._running.find(fetch_id, who)
-        self._rules.may_discard(errand.fetch, who)
-        async with errand.lock:
-            await discard(errand, self._means)
-        return errand.fetch
-
     # ------------------------------------------------------------------ looking and following
 
     async def get(self, fetch_id: str, who: str | None = None) -> Fetch:
@@ -309,28 +294,6 @@ class Errands:
             LocalRefused: `local.not_found`, no fetch of the id `before`.
         """
         return await self._store.fetches(owner=who, limit=limit, before=before)
-
-    async def kept(self, who: str, worker: Ins) -> Sequence[Fetch]:
-        """Give the fetches whose copy of a worker's record a practitioner can read here now, the newest first.
-
-        Raises:
-            FailedClosed: the state or the vault cannot be read; a copy that is damaged counts as none.
-        """
-        if not self._house.practitioners.may_read(who):
-            return []
-        found = await self._store.fetches_readable(who)
-        return [fetch for fetch in found if fetch.worker.ins == worker and self._is_readable(fetch)]
-
-    def _is_readable(self, fetch: Fetch) -> bool:
-        try:
-            self._house.vault.read(_readable(fetch, self._clock.now()).vault_id)
-        except LocalRefused:
-            return False
-        except FailedClosed as fault:
-            if fault.code is not Code.VAULT_DAMAGED:
-                raise
-            return False
-        return True
 
     async def prepared(self, who: str | None) -> Sequence[Fetch]:
         """Give the fetches that wait to be started: a practitioner's, or everybody's with None, the oldest first.
@@ -350,81 +313,6 @@ class Errands:
         errand = await self._running.find(fetch_id, who)
         async for event in errand.follow(after):
             yield event
-
-    # ------------------------------------------------------------------ the document
-
-    async def read(self, fetch_id: str, who: str) -> tuple[FetchedDocument, AsyncIterator[bytes]]:
-        """Open the document for the practitioner who asked: *shown* is durable before this returns.
-
-        The first opening starts the clock of the transit copy.
-
-        Raises:
-            LocalRefused: `local.not_found`, `local.forbidden`; `fetch.no_document`, none is there to read;
-                `fetch.expired`.
-            FailedClosed: the vault or the ledger cannot be relied on.
-        """
-        errand = await self._running.find(fetch_id, who)
-        self._rules.may_read(errand.fetch, who)
-        async with errand.lock:
-            fetch, now = errand.fetch, self._clock.now()
-            document = _readable(fetch, now)
-            content = self._house.vault.read(document.vault_id)
-            if document.first_opened_at is None:
-                purge_at = Instant(min(document.purge_at, now + self._settings.opened_seconds))
-                document = replace(document, first_opened_at=now, purge_at=purge_at)
-            await errand.keep(
-                entries=[entries.shown(fetch, document, who, now)],
-                trace=trace_of(fetch, TraceAction.READ, document.member, now, self._house.entropy),
-                document=document,
-                expires_at=document.purge_at,
-            )
-        self._deliver_soon()
-        return document, _pieces(content)
-
-    async def hand_on(self, fetch_id: str, who: str, colleague: str) -> Fetch:
-        """Let a named colleague read the document that is here; no service is asked again. Done twice, it is once.
-
-        Raises:
-            LocalRefused: `local.not_found`; `local.forbidden`, they did not ask for it themselves, or the colleague may
-                not read a whole DMST; `fetch.no_document`; `fetch.expired`.
-            FailedClosed: the ledger cannot be relied on.
-        """
-        errand = await self._running.find(fetch_id, who)
-        self._rules.may_hand_on(errand.fetch, who, colleague)
-        async with errand.lock:
-            fetch, now = errand.fetch, self._clock.now()
-            document = _readable(fetch, now)
-            if colleague not in fetch.readers:
-                entry = entries.handed_on(fetch, document, who, colleague, now)
-                await errand.keep(entries=[entry], readers=(*fetch.readers, colleague))
-        return errand.fetch
-
-    async def file(self, fetch_id: str, who: str) -> Fetch:
-        """File the document in the vendor's software. After a crash it may be filed twice, never lost.
-
-        Raises:
-            LocalRefused: `local.not_found`, `local.forbidden`, `fetch.no_document`, `fetch.state`, `fetch.expired`.
-            AdapterFault: the software did not take it; `adapter.absent`, no sink is configured.
-            FailedClosed: the vault or the ledger cannot be relied on.
-        """
-        errand = await self._running.find(fetch_id, who)
-        self._rules.may_read(errand.fetch, who)
-        async with errand.lock:
-            fetch = errand.fetch
-            document = _readable(fetch, self._clock.now())
-            check_move(fetch.state, FetchState.FILED)
-            sink = self._house.sink
-            if sink is None:
-                raise AdapterFault(
-                    "sink: none is configured",
-                    code=Code.ADAPTER_ABSENT,
-                    hint="set [sink], or save the document by hand",
-                )
-            content = _pieces(self._house.vault.read(document.vault_id))
-            filed_as = await sink.file(_received(fetch, document), content)
-            entry = entries.filed(fetch, document, filed_as, self._clock.now())
-            await errand.keep(state=FetchState.FILED, entries=[entry])
-        return errand.fetch
 
     # ------------------------------------------------------------------ what runs by itself
 
@@ -472,39 +360,3 @@ class Errands:
                 await outbox.deliver()
             except FailedClosed as error:
                 self._house.observer.work_failed(what, "", error.code.value, error)
-
-
-def _readable(fetch: Fetch, now: Instant) -> FetchedDocument:
-    document = fetch.document
-    if fetch.state not in FETCH_READABLE or document is None:
-        raise LocalRefused(
-            f"fetch: it is {fetch.state}, there is no document to read",
-            code=Code.FETCH_NO_DOCUMENT,
-            hint="start a new fetch" if fetch.state in FETCH_ENDED else "wait until it is ready",
-        )
-    if document.purge_at <= now:
-        raise LocalRefused(
-            "fetch: the time of the copy that was kept is over", code=Code.FETCH_EXPIRED, hint="start a new one"
-        )
-    return document
-
-
-def _received(fetch: Fetch, document: FetchedDocument) -> ReceivedDocument:
-    reply = fetch.reply_of(document.member)
-    return ReceivedDocument(
-        ins=fetch.worker.ins,
-        peer=document.member,
-        peer_name=reply.name if reply else document.member.value,
-        last_act_on=document.last_act_on,
-        received_at=document.arrived_at,
-        document_type=fetch.document_type,
-        sha256_hex=document.given.sha256.hex(),
-        size=document.given.size,
-        content_type=document.content_type,
-        original_sha256_hex=document.digest.sha256.hex() if document.shown else "",
-    )
-
-
-async def _pieces(content: Iterator[memoryview | bytes]) -> AsyncIterator[bytes]:
-    for piece in content:
-        yield bytes(piece)

@@ -35,6 +35,7 @@ class Errands:
         self.changed = asyncio.Event()
         self.opened, self.calls, self.given = [], [], 0
         self.loop = None
+        self.copies = self
 
     def _fail(self, method):
         self.calls.append(method)

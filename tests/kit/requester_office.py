@@ -405,7 +405,7 @@ class Office:
 
     async def shown(self, fetch_id: str) -> bytes:
         """What the practitioner reads."""
-        _, pieces = await self.errands.read(fetch_id, OWNER)
+        _, pieces = await self.errands.copies.read(fetch_id, OWNER)
         return b"".join([piece async for piece in pieces])
 
 

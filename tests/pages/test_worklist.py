@@ -99,7 +99,7 @@ async def test_what_was_prepared_is_not_started_beside_a_copy_that_is_kept(visit
     assert "Une copie vérifiée de ce dossier est encore conservée" in page
     assert [one.state for one in house.errands.fetches.values()] == [FetchState.READY, FetchState.PREPARED]
 
-    await house.errands.discard(kept, PHYSICIAN_ID)
+    await house.errands.copies.discard(kept, PHYSICIAN_ID)
 
     assert "Demandes lancées : 1." in plain(await visitor.post("/worklist/start", day=TODAY, status=200))
 

@@ -302,7 +302,7 @@ async def test_a_document_is_not_shown_when_its_arrival_cannot_be_written(office
 
     assert (fetch.state, office.a.acks) == (FetchState.CHECKING, [])
     with pytest.raises(LocalRefused) as raised:
-        await office.errands.read(fetch.id, OWNER)
+        await office.errands.copies.read(fetch.id, OWNER)
     assert raised.value.code is Code.FETCH_NO_DOCUMENT
     assert [rest[1] for rest in office.ears.of("failed")] == ["ledger.unavailable"]
 

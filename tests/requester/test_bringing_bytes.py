@@ -128,7 +128,7 @@ async def test_a_copy_is_filed_under_its_own_digest_and_the_originals_beside_it(
     office.a.pdf = PDF + b"/Strip"
     fetch = await office.fetch(A)
 
-    await office.errands.file(fetch.id, OWNER)
+    await office.errands.copies.file(fetch.id, OWNER)
 
     ((received, content),) = office.shelf.filed
     assert hashlib.sha256(content).hexdigest() == received.sha256_hex
@@ -181,7 +181,7 @@ async def test_a_document_is_not_shown_and_both_ledgers_have_the_reason_that_is(
     assert office.ears.of("rejected") == [[A, code]]
     assert office.shelf.traces == []
     with pytest.raises(LocalRefused):
-        await office.errands.read(fetch.id, OWNER)
+        await office.errands.copies.read(fetch.id, OWNER)
 
 
 async def test_a_document_over_the_limit_is_not_even_begun(tmp_path):

@@ -61,7 +61,7 @@ async def test_what_happened_to_the_other_record_is_told(office):
 
 async def test_a_copy_that_was_filed_is_filed_still(office):
     fetch = await office.fetch(A, B)
-    await office.errands.file(fetch.id, OWNER)
+    await office.errands.copies.file(fetch.id, OWNER)
     office.b.handovers = [DOWN]
 
     fetch = await choose(office, fetch)

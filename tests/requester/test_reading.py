@@ -27,8 +27,8 @@ async def refused(work) -> LocalRefused:
 async def test_each_reading_is_in_the_ledger_before_its_first_byte(office):
     fetch = await office.fetch(A)
 
-    await office.errands.read(fetch.id, OWNER)
-    await office.errands.read(fetch.id, OWNER)
+    await office.errands.copies.read(fetch.id, OWNER)
+    await office.errands.copies.read(fetch.id, OWNER)
 
     first, second = await office.entries(EntryType.SHOWN)
     assert (first.peer, first.document_sha256, first.ref) == (A, office.a.digest.sha256, fetch.document.handover_id)
@@ -39,7 +39,7 @@ async def test_each_reading_is_in_the_ledger_before_its_first_byte(office):
 async def test_each_reading_is_traced_in_our_own_software(office):
     fetch = await office.fetch(A)
 
-    await office.errands.read(fetch.id, OWNER)
+    await office.errands.copies.read(fetch.id, OWNER)
     await office.settled(fetch.id)
 
     assert [trace.action for trace in office.shelf.traces] == [TraceAction.RECEIVED, TraceAction.READ]
@@ -50,7 +50,7 @@ async def test_nothing_is_shown_that_the_ledger_could_not_take(office):
     office.store.failing = {"save"}
 
     with pytest.raises(FailedClosed):
-        await office.errands.read(fetch.id, OWNER)
+        await office.errands.copies.read(fetch.id, OWNER)
 
     assert await office.entries(EntryType.SHOWN) == []
     assert (await office.errands.get(fetch.id)).document.first_opened_at is None
@@ -61,7 +61,7 @@ async def test_a_document_missing_from_the_vault_is_not_entered_as_shown(office)
     await office.state.vault.delete(fetch.document.vault_id)
 
     with pytest.raises(FailedClosed) as raised:
-        await office.errands.read(fetch.id, OWNER)
+        await office.errands.copies.read(fetch.id, OWNER)
 
     assert raised.value.code is Code.VAULT_DAMAGED
     assert await office.entries(EntryType.SHOWN) == []
@@ -72,9 +72,9 @@ async def test_the_first_reading_starts_the_clock_of_the_copy(office):
     assert fetch.document.purge_at == T0 + 7 * DAY
     office.clock.at += 3600
 
-    document, _ = await office.errands.read(fetch.id, OWNER)
+    document, _ = await office.errands.copies.read(fetch.id, OWNER)
     office.clock.at += 3600
-    again, _ = await office.errands.read(fetch.id, OWNER)
+    again, _ = await office.errands.copies.read(fetch.id, OWNER)
 
     assert (document.first_opened_at, document.purge_at) == (T0 + 3600, T0 + 3600 + DAY)
     assert again == document
@@ -84,7 +84,7 @@ async def test_a_copy_opened_on_its_last_day_does_not_live_longer(office):
     fetch = await office.fetch(A)
     office.clock.at += 7 * DAY - 60
 
-    document, _ = await office.errands.read(fetch.id, OWNER)
+    document, _ = await office.errands.copies.read(fetch.id, OWNER)
 
     assert document.purge_at == T0 + 7 * DAY
 
@@ -93,14 +93,14 @@ async def test_only_the_practitioner_who_asked_reads(office):
     fetch = await office.fetch(A)
     office.people.reading.add("899700366257")
 
-    assert (await refused(office.errands.read(fetch.id, "899700366257"))).code is Code.LOCAL_NOT_FOUND
+    assert (await refused(office.errands.copies.read(fetch.id, "899700366257"))).code is Code.LOCAL_NOT_FOUND
 
 
 async def test_a_practitioner_who_may_no_longer_read_does_not(office):
     fetch = await office.fetch(A)
     office.people.reading.clear()
 
-    assert (await refused(office.errands.read(fetch.id, OWNER))).code is Code.LOCAL_FORBIDDEN
+    assert (await refused(office.errands.copies.read(fetch.id, OWNER))).code is Code.LOCAL_FORBIDDEN
     assert await office.entries(EntryType.SHOWN) == []
 
 
@@ -109,15 +109,15 @@ async def test_what_is_not_there_is_not_read(office, members):
     office.b.day = office.a.day
     fetch = await office.fetch(*members)
 
-    assert (await refused(office.errands.read(fetch.id, OWNER))).code is Code.FETCH_NO_DOCUMENT
+    assert (await refused(office.errands.copies.read(fetch.id, OWNER))).code is Code.FETCH_NO_DOCUMENT
 
 
 async def test_a_copy_whose_time_is_over_is_not_read_even_before_it_is_purged(office):
     fetch = await office.fetch(A)
-    await office.errands.read(fetch.id, OWNER)
+    await office.errands.copies.read(fetch.id, OWNER)
     office.clock.at += DAY
 
-    assert (await refused(office.errands.read(fetch.id, OWNER))).code is Code.FETCH_EXPIRED
+    assert (await refused(office.errands.copies.read(fetch.id, OWNER))).code is Code.FETCH_EXPIRED
 
 
 # ---------------------------------------------------------------- filing
@@ -126,7 +126,7 @@ async def test_a_copy_whose_time_is_over_is_not_read_even_before_it_is_purged(of
 async def test_a_document_is_filed_with_what_is_known_of_it(office):
     fetch = await office.fetch(A)
 
-    fetch = await office.errands.file(fetch.id, OWNER)
+    fetch = await office.errands.copies.file(fetch.id, OWNER)
 
     ((received, content),) = office.shelf.filed
     assert fetch.state is FetchState.FILED
@@ -140,9 +140,9 @@ async def test_a_document_is_filed_with_what_is_known_of_it(office):
 
 async def test_a_document_is_filed_once(office):
     fetch = await office.fetch(A)
-    await office.errands.file(fetch.id, OWNER)
+    await office.errands.copies.file(fetch.id, OWNER)
 
-    assert (await refused(office.errands.file(fetch.id, OWNER))).code is Code.FETCH_STATE
+    assert (await refused(office.errands.copies.file(fetch.id, OWNER))).code is Code.FETCH_STATE
     assert len(office.shelf.filed) == 1
 
 
@@ -150,11 +150,11 @@ async def test_a_sink_that_fails_leaves_the_document_to_be_filed_again(office):
     fetch = await office.fetch(A)
     office.shelf.fault = AdapterFault("sink: down")
     with pytest.raises(AdapterFault):
-        await office.errands.file(fetch.id, OWNER)
+        await office.errands.copies.file(fetch.id, OWNER)
     assert await office.entries(EntryType.FILED) == []
 
     office.shelf.fault = None
-    assert (await office.errands.file(fetch.id, OWNER)).state is FetchState.FILED
+    assert (await office.errands.copies.file(fetch.id, OWNER)).state is FetchState.FILED
 
 
 async def test_without_a_sink_nothing_is_filed(tmp_path):
@@ -162,7 +162,7 @@ async def test_without_a_sink_nothing_is_filed(tmp_path):
         fetch = await office.fetch(A)
 
         with pytest.raises(AdapterFault) as raised:
-            await office.errands.file(fetch.id, OWNER)
+            await office.errands.copies.file(fetch.id, OWNER)
 
         assert raised.value.code is Code.ADAPTER_ABSENT
         assert [trace.action for trace in office.vendor.traces] == [TraceAction.RECEIVED], "the source takes the trace"
@@ -188,7 +188,7 @@ async def test_a_copy_that_nobody_opened_goes_after_seven_days(office):
 
 async def test_a_copy_that_was_opened_goes_a_day_later(office):
     fetch = await office.fetch(A)
-    await office.errands.read(fetch.id, OWNER)
+    await office.errands.copies.read(fetch.id, OWNER)
     office.clock.at += DAY
 
     await office.errands.run_due_work()
@@ -200,7 +200,7 @@ async def test_a_copy_that_was_opened_goes_a_day_later(office):
 
 async def test_a_filed_copy_is_purged_like_any_other(office):
     fetch = await office.fetch(A)
-    await office.errands.file(fetch.id, OWNER)
+    await office.errands.copies.file(fetch.id, OWNER)
     office.clock.at += 7 * DAY
 
     await office.errands.run_due_work()
@@ -261,7 +261,7 @@ async def test_a_purge_that_cannot_be_written_is_made_later_and_stops_no_other(o
 
     assert (await office.errands.get(second.id)).state is FetchState.PURGED
     assert (await office.errands.get(first.id)).state is FetchState.READY
-    assert (await refused(office.errands.read(first.id, OWNER))).code is Code.FETCH_EXPIRED
+    assert (await refused(office.errands.copies.read(first.id, OWNER))).code is Code.FETCH_EXPIRED
 
     office.store.failing.clear()
     await office.errands.run_due_work()
@@ -275,9 +275,9 @@ async def test_a_colleague_reads_what_was_handed_to_them_and_both_are_in_the_jou
     fetch = await office.fetch(A)
     office.people.reading |= {COLLEAGUE}
 
-    await office.errands.hand_on(fetch.id, OWNER, COLLEAGUE)
-    await office.errands.hand_on(fetch.id, OWNER, COLLEAGUE)
-    await office.errands.read(fetch.id, COLLEAGUE)
+    await office.errands.copies.hand_on(fetch.id, OWNER, COLLEAGUE)
+    await office.errands.copies.hand_on(fetch.id, OWNER, COLLEAGUE)
+    await office.errands.copies.read(fetch.id, COLLEAGUE)
 
     (handed,) = await office.entries(EntryType.HANDED_ON)
     (shown,) = await office.entries(EntryType.SHOWN)
@@ -290,9 +290,9 @@ async def test_a_colleague_reads_what_was_handed_to_them_and_both_are_in_the_jou
 async def test_a_colleague_does_not_hand_on_what_was_handed_to_them(office):
     fetch = await office.fetch(A)
     office.people.reading |= {COLLEAGUE, "899700000003"}
-    await office.errands.hand_on(fetch.id, OWNER, COLLEAGUE)
+    await office.errands.copies.hand_on(fetch.id, OWNER, COLLEAGUE)
 
-    error = await refused(office.errands.hand_on(fetch.id, COLLEAGUE, "899700000003"))
+    error = await refused(office.errands.copies.hand_on(fetch.id, COLLEAGUE, "899700000003"))
 
     assert error.code is Code.LOCAL_FORBIDDEN
 
@@ -301,7 +301,7 @@ async def test_a_colleague_does_not_hand_on_what_was_handed_to_them(office):
 async def test_a_document_is_handed_to_nobody_who_may_not_read_and_not_to_oneself(office, colleague):
     fetch = await office.fetch(A)
 
-    error = await refused(office.errands.hand_on(fetch.id, OWNER, colleague))
+    error = await refused(office.errands.copies.hand_on(fetch.id, OWNER, colleague))
 
     assert error.code is Code.LOCAL_FORBIDDEN
     assert await office.entries(EntryType.HANDED_ON) == []
@@ -310,7 +310,7 @@ async def test_a_document_is_handed_to_nobody_who_may_not_read_and_not_to_onesel
 async def test_a_colleague_whose_right_ended_reads_no_longer(office):
     fetch = await office.fetch(A)
     office.people.reading |= {COLLEAGUE}
-    await office.errands.hand_on(fetch.id, OWNER, COLLEAGUE)
+    await office.errands.copies.hand_on(fetch.id, OWNER, COLLEAGUE)
     office.people.reading -= {COLLEAGUE}
 
-    assert (await refused(office.errands.read(fetch.id, COLLEAGUE))).code is Code.LOCAL_FORBIDDEN
+    assert (await refused(office.errands.copies.read(fetch.id, COLLEAGUE))).code is Code.LOCAL_FORBIDDEN
