@@ -54,6 +54,17 @@ def duties(workspace: Workspace, now: Instant) -> list[Duty]:
                         f"federation confirm-suspension {suspension.member}, or lift-suspension",
                     )
                 )
+        for operator, seat in verified.seats.items():
+            found += [
+                Duty(
+                    f"{operator} suspends {suspension.member} from {rfc3339(suspension.since)}: no tool signs that",
+                    suspension.since,
+                    f"{root.roles['root'].threshold} operators, once {operator} was asked",
+                    f"federation rotate-key --old {operator}",
+                )
+                for suspension in seat.content
+                if suspension.is_ahead(now)
+            ]
         for member, part in verified.entries.items():
             ends = [("its entry", part.expires_at)]
             ends += [(f"its key {key.kid}", key.valid_until) for key in part.content.member.keys]

@@ -37,8 +37,9 @@ SUSPENSION_LIFE: Final = 7 * DAY_SECONDS
 """A suspension by one operator ends after seven days unless two confirm it (issue 6)."""
 
 SUSPENSION_AHEAD: Final = 60
-"""Seconds that a suspension may lie ahead of the clock of whoever publishes it (our rule): rows for the days to come
-would make of seven days as many as an operator likes."""
+"""Seconds that a suspension may lie ahead of the clock of whoever publishes or reads it: clocks may differ by so much
+(our rule, as PROTOCOL section 3 has it for mandates). Rows for the days to come are no suspensions yet: they would make
+of seven days as many as an operator likes (docs/adr/0016)."""
 
 MAX_BYTES: Final = {"root": 512_000, "timestamp": 16_384, "snapshot": 2_000_000, "targets": 5_000_000}
 """What is read at most of each file: python-tuf's own limits."""

@@ -291,7 +291,7 @@ class _Intake:
             rows = read_suspensions(files.target, self._before.environment)
         except DirectoryRefused as error:
             return "; ".join(error.faults) or error.what
-        ahead = [row for row in rows if row.since > self._now + layout.SUSPENSION_AHEAD]
+        ahead = [row for row in rows if row.is_ahead(self._now)]
         return f"suspends {ahead[0].member} only from {rfc3339(ahead[0].since)}, ahead of this clock" if ahead else None
 
     def _own(self, role: str, files: RoleFiles) -> None:

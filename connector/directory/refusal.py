@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     ENTRY = "entry"
     DUPLICATE = "duplicate"
     SHARED_KEY = "shared-key"
+    AHEAD = "ahead"
 
 
 class DirectoryRefused(FailedClosed):

@@ -4,6 +4,7 @@ What decides where they disagree (our rules, docs/directory.md):
 
 * standing, name and size class are the operators'; addresses, keys and the rest are the member's own;
 * suspended is who was suspended by two operators, or by one within the last seven days without two having cleared it;
+  what one dated further ahead than clocks may differ is not in force before its date, and is told;
 * a member without a believed entry of its own can be written to, not asked: it stands as mail-only, without keys;
 * a key listed by two members counts for the one listed first, and the other stands as mail-only until it changes it; a
   name of another member is not taken as an alias;
@@ -15,11 +16,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connector.core.directory import Member, MemberStatus
-from connector.core.instant import Instant
+from connector.core.instant import Instant, rfc3339
 from connector.core.members import MemberId
 from connector.directory.delegated import Part
 from connector.directory.entry import Entry
 from connector.directory.functional import plain
+from connector.directory.layout import SUSPENSION_AHEAD, seat_role
 from connector.directory.memberships import Membership, Standing
 from connector.directory.refusal import Finding, Refusal
 from connector.directory.suspensions import Suspension, confirmed
@@ -72,6 +74,7 @@ def roster(verified: Verified, now: Instant, *, grace_seconds: int = 0) -> Roste
         for pin in member.tls.pins:
             pins[pin] = (*pins.get(pin, ()), member)
     subjects = {m.id.value: m for m in members.values() if m.keys and not m.tls.pins}
+    assembly.find_ahead()
     changes = [at for at in (*assembly.changes(), closes_at) if at > now]
     holds_until = min(changes, default=FOREVER)
     return Roster(members, now, holds_until, tuple(assembly.findings), _by_pin=pins, _by_ou=subjects)
@@ -142,10 +145,18 @@ class _Assembly:
         for part in self._verified.seats.values():
             yield from (s for s in part.content if member is None or s.member == member)
 
+    def find_ahead(self) -> None:
+        """Find what an operator dated ahead: it suspends nobody yet, and people must know before it does."""
+        for operator, part in self._verified.seats.items():
+            for suspension in part.content:
+                if suspension.is_ahead(self._now):
+                    detail = f"suspends {suspension.member} only from {rfc3339(suspension.since)}, ahead of this clock"
+                    self.findings.append(Finding(Refusal.AHEAD, seat_role(operator), detail))
+
     def changes(self) -> Iterator[Instant]:
         """Give the instants at which time alone changes something."""
         for suspension in self._suspensions():
-            yield from (suspension.since, suspension.until)
+            yield from (Instant(suspension.since - SUSPENSION_AHEAD), suspension.until)
         for part in self._verified.entries.values():
             yield Instant(part.expires_at + self._grace)
 

@@ -37,7 +37,7 @@ def suspend(workspace: Workspace, member: MemberId, reason: Reason, signer: Cryp
     waiting = dict(workspace.incoming_roles()).get(role)
     if waiting is not None and published.accepts(role, waiting, published.targets_signed):
         held, version = read_suspensions(waiting.target, published.environment), waiting.version
-    believed = tuple(s for s in held if s.since <= now + layout.SUSPENSION_AHEAD and s.until > now)
+    believed = tuple(s for s in held if not s.is_ahead(now) and s.until > now)
     mine = next((s for s in believed if s.member == member and not s.is_cleared(row)), None)
     if mine is not None:
         raise LocalRefused(
@@ -61,7 +61,8 @@ def _operator_of(targets: Targets, signer: CryptoSigner) -> str:
 def renew_seat(workspace: Workspace, signer: CryptoSigner, now: Instant) -> tuple[Suspension, ...]:
     """Sign again, by an operator's new key, the suspensions that a key which no longer counts had signed; gives them.
 
-    Only what was rightly signed before is signed again: nobody who carries the folder can add to it. Under another
+    Only what was rightly signed before is signed again: nobody who carries the folder can add to it. What is dated
+    ahead is not: a thief of the old key may have left it, and no publisher would take the others with it. Under another
     label the new key has a seat of its own; what stood in a seat that goes moves to it.
 
     Raises:
@@ -82,7 +83,8 @@ def renew_seat(workspace: Workspace, signer: CryptoSigner, now: Instant) -> tupl
         return ()
     stay = {layout.operator_of_role(name) for name in delegations_of(pending.signed)[1]} - {operator}
     seats = published.verified(now, check_expiry=False).seats
-    held = tuple(s for name, seat in seats.items() if name not in stay for s in seat.content if s.until > now)
+    gone = (s for name, seat in seats.items() if name not in stay for s in seat.content)
+    held = tuple(s for s in gone if s.until > now and not s.is_ahead(now))
     if not held:
         return ()
     ends_at = instant_end(now, layout.SEAT_LIFE)

@@ -14,7 +14,7 @@ from connector.core.instant import Instant, rfc3339
 from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.directory.fields import Fields, read_json
-from connector.directory.layout import MAX_SUSPENSIONS, SUSPENSION_LIFE
+from connector.directory.layout import MAX_SUSPENSIONS, SUSPENSION_AHEAD, SUSPENSION_LIFE
 from connector.directory.memberships import Membership, Standing
 from connector.directory.refusal import DirectoryRefused, Refusal
 
@@ -44,13 +44,17 @@ class Suspension:
         """The instant at which it ends by itself."""
         return Instant(self.since + SUSPENSION_LIFE)
 
+    def is_ahead(self, now: Instant) -> bool:
+        """Whether it is dated further ahead than clocks may differ: it has not begun, and our tools sign no such."""
+        return self.since > now + SUSPENSION_AHEAD
+
     def is_cleared(self, membership: Membership | None) -> bool:
         """Whether two operators have ended it."""
         return membership is not None and membership.cleared_at is not None and self.since <= membership.cleared_at
 
     def is_in_force(self, membership: Membership | None, now: Instant) -> bool:
         """Whether it counts now: begun, not ended by itself, and not cleared by two operators."""
-        return self.since <= now < self.until and not self.is_cleared(membership)
+        return not self.is_ahead(now) and now < self.until and not self.is_cleared(membership)
 
 
 def confirmed(membership: Membership) -> bool:

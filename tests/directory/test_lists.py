@@ -119,7 +119,8 @@ def test_a_suspension_with_a_reason_of_its_own_words_is_refused():
 @pytest.mark.parametrize(
     ("at", "cleared_at", "expected"),
     [
-        (NOW - 1, None, False),
+        (NOW - 61, None, False),
+        (NOW - 60, None, True),
         (NOW, None, True),
         (NOW + 7 * DAY_SECONDS - 1, None, True),
         (NOW + 7 * DAY_SECONDS, None, False),
