@@ -1,12 +1,11 @@
 """Mandates sealed for a test, and the same with something changed."""
 
-import json
-
 import pytest
 
 from connector.core.errors import RequestRefused
 from connector.core.mandate import Kind
 from connector.wire import jose, mandate
+from tests.kit.resealed import with_claim
 from tests.wire.values import (
     HOLDER,
     JTI,
@@ -18,7 +17,6 @@ from tests.wire.values import (
 )
 
 DRAFTS = [*(demand(kind) for kind in Kind), *(probe(kind) for kind in Kind)]
-ABSENT = object()
 BINDING = ("ver", "kind", "aud", "iat", "exp", "jti", "cnf", "cnf/x5t#S256")
 
 
@@ -38,16 +36,7 @@ def check(compact, *, kind=Kind.LOOKUP, audience=HOLDER.id, x5t=X5T, now=NOW, pe
 
 def changed(path, value, draft=None):
     """A mandate with one claim changed or left out, signed by the right key."""
-    claims = json.loads(json.dumps(claims_of(seal(draft))))
-    *outer, last = path.split("/")
-    inner = claims
-    for name in outer:
-        inner = inner[name]
-    if value is ABSENT:
-        del inner[last]
-    else:
-        inner[last] = value
-    return jose.seal(mandate.TYP, claims, REQUESTER.signer)
+    return with_claim(seal(draft), path, value, REQUESTER.signer)
 
 
 def refusal(compact, **options):

@@ -14,6 +14,7 @@ from connector.core.evidence import AckResult
 from connector.core.instant import Instant
 from connector.core.ledger import Tree
 from connector.wire import ack, b64, jose
+from tests.kit.resealed import with_claim
 from tests.wire.values import HOLDER, NOW, REQUESTER, ack_draft, prove
 
 PROOF = prove(REQUESTER)
@@ -29,13 +30,7 @@ def open_(compact, requester=REQUESTER.member, now=NOW):
 
 
 def changed(path, value):
-    claims = json.loads(json.dumps(dict(jose.read(seal(), typ=ack.TYP).claims)))
-    *outer, last = path.split("/")
-    inner = claims
-    for name in outer:
-        inner = inner[name]
-    inner[last] = value
-    return jose.seal(ack.TYP, claims, REQUESTER.signer)
+    return with_claim(seal(), path, value, REQUESTER.signer)
 
 
 def refusal(compact, **options):

@@ -16,7 +16,8 @@ from connector.core.members import MemberId
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate
 from connector.wire import b64, bearer
 from connector.wire.mandate_claims import needed
-from tests.wire.mandates import ABSENT, BINDING, DRAFTS, changed, check, claims_of, refusal, seal
+from tests.kit.resealed import ABSENT
+from tests.wire.mandates import BINDING, DRAFTS, changed, check, claims_of, refusal, seal
 from tests.wire.values import (
     HOLDER,
     JTI,

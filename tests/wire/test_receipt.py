@@ -19,6 +19,7 @@ from connector.core.members import MemberId
 from connector.core.outcome import Outcome
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate
 from connector.wire import b64, checkpoint, jose, receipt
+from tests.kit.resealed import with_claim
 from tests.wire.values import DOCUMENT, HANDOVER_ID, HOLDER, LOOKUP_ID, NOW, REQUESTER, listed, prove, receipt_draft
 
 BODY = b'{"resourceType":"Bundle","type":"searchset","total":0}'
@@ -47,13 +48,7 @@ def check(found, **changes):
 
 
 def changed(path, value):
-    claims = json.loads(json.dumps(dict(jose.read(seal(**GRANT), typ=receipt.TYP).claims)))
-    *outer, last = path.split("/")
-    inner = claims
-    for name in outer:
-        inner = inner[name]
-    inner[last] = value
-    return jose.seal(receipt.TYP, claims, HOLDER.signer)
+    return with_claim(seal(**GRANT), path, value, HOLDER.signer)
 
 
 def fault_of(compact, **options):
