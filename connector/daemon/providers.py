@@ -46,7 +46,10 @@ def open_providers(
     made = [
         (
             Provider(
-                _settings(one, references), ProviderHttp(one.title, _tls(one, references), proxies), clock, entropy
+                _settings(one, references, section.idle_minutes * 60),
+                ProviderHttp(one.title, _tls(one, references), proxies),
+                clock,
+                entropy,
             ),
             _rule(one, environment),
         )
@@ -55,7 +58,7 @@ def open_providers(
     return Providers(made, staff, journal, clock, entropy, address=section.address or "")
 
 
-def _settings(section: ProviderSection, references: References) -> ProviderSettings:
+def _settings(section: ProviderSection, references: References, idle_seconds: int) -> ProviderSettings:
     is_psc = section.kind == "pro-sante-connect"
     path = _PSC_DISCOVERY if is_psc else _DISCOVERY
     settings = ProviderSettings(
@@ -70,6 +73,7 @@ def _settings(section: ProviderSection, references: References) -> ProviderSetti
         levels=section.levels if section.levels is not None else (_PSC_LEVELS if is_psc else {}),
         level=section.level,
         wants_userinfo=is_psc,
+        max_age={"always": 0, "recent": idle_seconds, "unlocking": None}[section.fresh],
         secret=_secret(section, references),
         key=load_private_key(references.read(section.client_key)) if section.client_key else None,
         key_id=section.client_key_id or "",

@@ -253,8 +253,8 @@ CODES: dict[Code, tuple[str, str]] = {
         "Begin again; if it goes on, tell the IT team.",
     ),
     Code.SIGN_IN_NOT_FRESH: (
-        "The identity provider does not say that you have just signed in there: the session stays locked.",
-        "Unlock again and prove at the provider who you are; if it does not ask you, tell the IT team.",
+        "The identity provider does not say that you have just signed in there: nothing was opened.",
+        "Begin again and prove at the provider who you are; if it does not ask you, tell the IT team.",
     ),
     Code.SIGN_IN_PROVIDER: ("The identity provider does not answer.", "Try again in a moment, or sign in another way."),
     Code.LAUNCH_MALFORMED: (

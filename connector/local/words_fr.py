@@ -307,8 +307,8 @@ CODES: dict[Code, tuple[str, str]] = {
         "Recommencez ; si cela se répète, prévenez le responsable informatique.",
     ),
     Code.SIGN_IN_NOT_FRESH: (
-        "Le fournisseur d'identité ne dit pas que vous venez de vous y connecter : la session reste verrouillée.",
-        "Déverrouillez-la à nouveau en y prouvant qui vous êtes ; sinon, prévenez le responsable informatique.",
+        "Le fournisseur d'identité ne dit pas que vous venez de vous y connecter : rien n'a été ouvert.",
+        "Recommencez en y prouvant qui vous êtes ; s'il ne vous le demande pas, prévenez le responsable informatique.",
     ),
     Code.SIGN_IN_PROVIDER: (
         "Le fournisseur d'identité ne répond pas.",

@@ -82,7 +82,7 @@ def provider(house, issuer, *, rule, name="psc", discovery=None, means=AuthMeans
 
 
 async def say(port, login, claims, acr="eidas1"):
-    """Say who comes next at the certified provider."""
+    """Say who comes next at the certified provider; an empty login: nobody, whom it waits for."""
     async with aiohttp.ClientSession() as session:
         body = {"login": login, "claims": claims, "acr": acr}
         async with session.post(f"http://127.0.0.1:{port}/as", data=json.dumps(body)) as answer:
@@ -94,6 +94,7 @@ class Browser:
 
     def __init__(self, at_connector):
         self.connector, self.flow = at_connector, ""
+        self.jar = aiohttp.CookieJar(unsafe=True)
 
     async def begin(self, name="psc", path="/people"):
         """Begin at the connector; gives the address to go to."""
@@ -103,9 +104,11 @@ class Browser:
             return answer.headers["Location"]
 
     async def at_provider(self, url, form=None):
-        """Go through the provider's pages to the address at which it sends the browser back; gives path and query."""
-        jar = aiohttp.CookieJar(unsafe=True)
-        async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        """Go through the provider's pages to the address at which it sends the browser back; gives path and query.
+
+        Its cookies stay in this browser, as its own session does.
+        """
+        async with aiohttp.ClientSession(cookie_jar=self.jar) as session:
             for _ in range(12):
                 if form is not None:
                     call = session.post(url, data=form, allow_redirects=False)
@@ -135,7 +138,7 @@ class LyingProvider:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.claims, self.sign, self.metadata = {}, None, {}
         self.published = self.key
-        self.nonce, self.kid = "", "one"
+        self.asked, self.kid = {}, "one"
 
     @asynccontextmanager
     async def running(self):
@@ -157,7 +160,7 @@ class LyingProvider:
     def answer_to(self, url, **more):
         """Give what the browser brings back from an authorization request."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-        self.nonce = query["nonce"]
+        self.asked = query
         return {"code": "the code", "state": query["state"]} | more
 
     async def _discovery(self, _request):
@@ -182,10 +185,13 @@ class LyingProvider:
             "aud": "spsti",
             "iat": now,
             "exp": now + 120,
-            "nonce": self.nonce,
+            "nonce": self.asked["nonce"],
             "acr": "eidas1",
             "SubjectNameID": "899700366240",
-        } | self.claims
+        }
+        if "max_age" in self.asked:
+            claims["auth_time"] = now
+        claims |= self.claims
         claims = {name: value for name, value in claims.items() if value is not None}
         sign = self.sign or (lambda stated: jwt.encode(stated, self.key, algorithm="RS256", headers={"kid": self.kid}))
         return web.json_response({"id_token": sign(claims), "access_token": "access", "token_type": "Bearer"})

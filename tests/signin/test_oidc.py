@@ -318,7 +318,7 @@ async def test_a_provider_that_answers_from_its_own_session_unlocks_nothing(hous
     status, headers, page = await browser.come_back(f"/login/psc/return?{urlencode(liar.answer_to(url))}")
 
     assert (status, "Set-Cookie" in headers) == (403, False)
-    assert "stays locked" in page
+    assert "nothing was opened" in page
     assert all(session.locked for session in house.sign_in.kept.sessions.values())
     refused = house.sign_in.kept.entries[-1]
     assert (refused.reason, refused.personal["rule"]) == ("sign_in.not_fresh", "auth_time")
@@ -347,10 +347,95 @@ async def test_a_certified_provider_says_that_the_person_signed_in_again(house, 
     assert (status, headers.get("Location")) == (303, "/people"), page
 
 
-async def test_a_first_sign_in_takes_the_providers_own_session(house, browse, liar):
-    liar.claims = {"auth_time": house.clock.at - 3600}
+# ---------------------------------------------------------------- the provider's own session signs nobody in
 
-    assert (await answered(house, browse, liar))[0] == 303
+
+def without(url, *names):
+    """Give an address as somebody at the keyboard may alter it, without these fields."""
+    parts = urlsplit(url)
+    kept = {name: values[0] for name, values in parse_qs(parts.query).items() if name not in names}
+    return parts._replace(query=urlencode(kept)).geturl()
+
+
+async def at_a_signed_out_session(house, psc, browse):
+    """Give the browser of a physician who signed in, left, and whose locked session somebody else signed out of."""
+    await house.sign_in.person(Role.PHYSICIAN, practitioner=PHYSICIAN_ID)
+    await say(psc, PHYSICIAN_ID, NAMED)
+    physician = Browser(browse())
+    _, headers, _ = await physician.come_back(await physician.at_provider(await physician.begin()))
+    ((_, session),) = house.sign_in.kept.sessions.items()
+    lock(house)
+    token = headers["Set-Cookie"].split("=", 1)[1].split(";")[0]
+    async with browse(token).post("/logout", data={"csrf": session.csrf}) as answer:
+        assert answer.status == 200
+    assert not house.sign_in.kept.sessions
+    await say(psc, "", {})
+    return physician
+
+
+async def test_whoever_signs_out_of_a_locked_session_is_not_signed_in_by_the_providers_own(house, psc, browse):
+    left = await at_a_signed_out_session(house, psc, browse)
+    url = await left.begin()
+
+    with pytest.raises(AssertionError, match="waiting for the person"):
+        await left.at_provider(url)
+
+
+async def test_what_was_asked_of_the_provider_is_taken_out_on_the_way_to_no_avail(house, psc, browse):
+    """The address goes through the browser, so the answer alone proves that it was heeded."""
+    left = await at_a_signed_out_session(house, psc, browse)
+    back = await left.at_provider(without(await left.begin(), "prompt", "max_age"))
+
+    status, headers, page = await left.come_back(back)
+
+    assert (status, "Set-Cookie" in headers) == (403, False)
+    assert "nothing was opened" in page
+    assert not house.sign_in.kept.sessions
+
+
+async def test_the_person_who_comes_back_after_that_signs_in(house, psc, browse):
+    back_again = await at_a_signed_out_session(house, psc, browse)
+    await say(psc, PHYSICIAN_ID, NAMED)
+
+    assert (await back_again.come_back(await back_again.at_provider(await back_again.begin())))[0] == 303
+
+
+AGES = {
+    # max_age of the provider: (auth_time before now, status)
+    "always, an hour ago": (0, 3600, 403),
+    "always, just before": (0, 61, 403),
+    "always, not said": (0, None, 403),
+    "always, now": (0, 0, 303),
+    "recent, within it": (1800, 1800, 303),
+    "recent, beyond": (1800, 1861, 403),
+    "recent, not said": (1800, None, 403),
+    "unlocking, an hour ago": (None, 3600, 303),
+    "unlocking, not said": (None, None, 303),
+}
+
+
+@pytest.mark.parametrize("age", AGES)
+async def test_a_sign_in_is_as_fresh_as_the_configuration_wants_it(house, browse, age):
+    max_age, before, expected = AGES[age]
+    async with LyingProvider().running() as liar:
+        join(house, provider(house, liar.issuer, rule=PSC_RULE, max_age=max_age))
+        liar.claims = {"auth_time": None if before is None else house.clock.at - before}
+
+        assert (await answered(house, browse, liar))[0] == expected
+
+    asked = {name: liar.asked[name] for name in ("prompt", "max_age") if name in liar.asked}
+    assert asked == {0: {"prompt": "login", "max_age": "0"}, 1800: {"max_age": "1800"}, None: {}}[max_age]
+
+
+async def test_a_locked_session_wants_a_person_whatever_the_configuration_says(house, browse):
+    async with LyingProvider().running() as liar:
+        join(house, provider(house, liar.issuer, rule=PSC_RULE, max_age=None))
+        liar.claims = {"auth_time": house.clock.at - 3600}
+        browser = await at_a_locked_session(house, browse)
+
+        status, _, _ = await browser.come_back(f"/login/psc/return?{urlencode(liar.answer_to(await browser.begin()))}")
+
+    assert status == 403
 
 
 # ---------------------------------------------------------------- its keys

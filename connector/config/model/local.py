@@ -64,7 +64,10 @@ class LocalAccountsSection(Section):
 
 
 class ProviderSection(Section):
-    """One OpenID Connect provider, and how its word is read: which claim names the person, which level it reached."""
+    """One OpenID Connect provider, and how its word is read: which claim names the person, which level it reached.
+
+    `fresh` says which sign-ins want a person's act at the provider: each, each without a recent one, or unlocking only.
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
     kind: Literal["pro-sante-connect", "generic"]
@@ -84,6 +87,7 @@ class ProviderSection(Section):
     person_claim: Annotated[str, Field(pattern=r"^[A-Za-z0-9_:./-]{1,128}$")] | None = None
     levels: dict[str, AuthLevel] | None = None
     level: AuthLevel | None = None
+    fresh: Literal["always", "recent", "unlocking"] = "always"
 
     @model_validator(mode="after")
     def _one_client_proof(self) -> "ProviderSection":

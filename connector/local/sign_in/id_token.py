@@ -91,7 +91,7 @@ def check_fresh(claims: Mapping[str, Any], since: Instant) -> None:
     if at is None or not at >= since - LEEWAY_SECONDS:
         got = "does not say when the person signed in" if at is None else "says the person signed in before"
         raise LocalRefused(
-            f"identity provider: its ID token {got}, expected auth_time since the unlocking began",
+            f"identity provider: its ID token {got}, expected a later auth_time",
             code=Code.SIGN_IN_NOT_FRESH,
             field="auth_time",
         )

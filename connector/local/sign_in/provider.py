@@ -36,7 +36,8 @@ _NEEDED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 class ProviderSettings:
     """What is known of a provider before it is asked. `levels` gives the level by `acr`; `level` where none fits.
 
-    `proof` is the client's: a secret, or a key with its id for `private_key_jwt` (RFC 7523).
+    `proof` is the client's: a secret, or a key with its id for `private_key_jwt` (RFC 7523). `max_age` is how long ago,
+    in seconds, a person may have signed in there for a sign-in here (ADR 0017): None, any time.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ProviderSettings:
     levels: Mapping[str, AuthLevel]
     level: AuthLevel | None
     wants_userinfo: bool
+    max_age: int | None = 0
     secret: str = field(default="", repr=False)
     key: PrivateKey | None = field(default=None, repr=False)
     key_id: str = ""
@@ -68,12 +70,12 @@ class ProviderSettings:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Asked(Private):
-    """What one sign-in asked of the provider: the secrets that its answer must fit, since when, and whether anew."""
+    """What one sign-in asked of the provider: the secrets that its answer must fit, when, and how fresh it must be."""
 
     nonce: str
     verifier: str
     at: Instant
-    again: bool
+    max_age: int | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,14 +98,14 @@ class Provider:
         self._lock = asyncio.Lock()
 
     async def begin(self, redirect_uri: str, state: str, *, again: bool) -> tuple[str, Asked]:
-        """Give the address to which the browser goes, and what the answer must fit. `again`: even if signed in there.
+        """Give the address to which the browser goes, and what the answer must fit. `again`: by a person, now.
 
         Raises:
             LocalRefused: `sign_in.provider`; `sign_in.unproven`, discovery is of another issuer.
         """
         metadata, settings = await self._discover(), self.settings
         nonce, verifier = b64.encode(self._entropy.token(32)), b64.encode(self._entropy.token(48))
-        asked = Asked(nonce, verifier, self._clock.now(), again)
+        asked = Asked(nonce, verifier, self._clock.now(), 0 if again else settings.max_age)
         challenge = b64.encode(sha256(asked.verifier.encode()).digest())
         query = {
             "response_type": "code",
@@ -117,14 +119,16 @@ class Provider:
         }
         if settings.acr_values:
             query["acr_values"] = settings.acr_values
-        if again:
+        if asked.max_age is not None:
             # Whoever is asked for `max_age` must give `auth_time`, by which `finish` sees that it was heeded.
-            query |= {"prompt": "login", "max_age": "0"}
+            query["max_age"] = str(asked.max_age)
+        if asked.max_age == 0:
+            query["prompt"] = "login"
         separator = "&" if urlsplit(metadata["authorization_endpoint"]).query else "?"
         return f"{metadata['authorization_endpoint']}{separator}{urlencode(query, quote_via=quote)}", asked
 
     async def finish(self, answer: Mapping[str, str], asked: Asked, redirect_uri: str, *, again: bool) -> Proven:
-        """Give what the provider proved by the answer that the browser brought back. `again`: since it was asked.
+        """Give what the provider proved by the answer that the browser brought back. `again`: by a person, since asked.
 
         Raises:
             LocalRefused: `sign_in.provider`; `sign_in.unproven`, with the rule that is broken; `sign_in.not_fresh`.
@@ -150,8 +154,9 @@ class Provider:
             access_token=access,
             now=self._clock.now(),
         )
-        if again or asked.again:
-            check_fresh(claims, asked.at)
+        max_age = 0 if again else asked.max_age
+        if max_age is not None:
+            check_fresh(claims, Instant(asked.at - max_age))
         auth = self._auth(claims)
         if self.settings.wants_userinfo and "userinfo_endpoint" in metadata:
             claims = await self._with_userinfo(claims, metadata["userinfo_endpoint"], access)

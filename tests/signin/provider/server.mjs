@@ -35,6 +35,11 @@ server.listen(0, "127.0.0.1", () => {
 
   async function interact(req, res) {
     const { prompt, params, grantId } = await provider.interactionDetails(req, res);
+    if (prompt.name === "login" && !next.login) {
+      res.statusCode = 401;
+      res.end("waiting for the person");
+      return;
+    }
     if (prompt.name === "login") {
       const id = `f:00000000-0000-4000-8000-000000000000:${next.login}`;
       people.set(id, next.claims);
