@@ -6,10 +6,11 @@ import click
 
 from connector.cli import journal_reports, succession
 from connector.cli.faults import Exit
+from connector.cli.journal_filters import of_entries
 from connector.cli.options import Call, api_options, ask, choice
 from connector.cli.proposals import propose
 from connector.cli.worker import ask_worker
-from connector.core.ledger import EntryType, Tree
+from connector.core.ledger import Tree
 from connector.local.words import Language
 
 
@@ -20,12 +21,7 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--tree", type=choice(Tree), default="exchange", show_default=True, help="Which ledger.")
-@click.option(
-    "--type", "kind", type=choice(EntryType), metavar="TYPE", help="Only entries of this type (asked, shown…)."
-)
-@click.option("--peer", metavar="ID", help="Only entries about this member.")
-@click.option("--outcome", help="Only entries with this outcome.")
-@click.option("--ref", metavar="ID", help="Only entries of this lookup, handover or fetch.")
+@of_entries
 @click.option("--since", metavar="INSTANT", help="Only entries from this instant on (RFC 3339).")
 @click.option("--until", metavar="INSTANT", help="Only entries up to this instant (RFC 3339).")
 @click.option("--before", metavar="INDEX", help="Only entries before this index.")
@@ -34,8 +30,7 @@ def command() -> None:
 @api_options
 def list_(call: Call, /, *, worker: bool, **given: Any) -> None:  # noqa: ANN401 - click's options
     """List entries, newest first."""
-    names = {"kind": "type"}
-    query = {names.get(name, name): str(value) for name, value in given.items() if value is not None}
+    query = {name: str(value) for name, value in given.items() if value is not None}
     if worker:
         asked_for = ask_worker(Language(call.language), only_ins=True)
         page = ask(call, "POST", "/api/v1/journal/search", asked_for, query=query)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from connector.cli.faults import Exit, Fault
+from connector.cli.journal_filters import of_entries
 from connector.cli.options import Call, api_options, ask, choice, run
 from connector.cli.output_file import check_free, download, write_whole
 from connector.cli.worker import ask_worker, read_worker
@@ -139,6 +140,7 @@ def review(call: Call, /, *, month: str, sign: bool, by: str | None) -> None:
 @click.option("--format", "form", type=click.Choice(["ndjson", "fhir"]), default="ndjson", show_default=True,
               help="Entries, or FHIR AuditEvents (IHE BALP); one JSON object a line.")  # fmt: skip
 @click.option("--tree", type=choice(Tree), help="Only this ledger.")
+@of_entries
 @click.option("--since", metavar="INSTANT", help="From this instant on (RFC 3339).")
 @click.option("--until", metavar="INSTANT", help="Up to this instant (RFC 3339).")
 @click.option("-o", "--output", type=_NEW_FILE, required=True, help="File to write (mode 0600).")

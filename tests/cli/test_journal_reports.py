@@ -6,7 +6,9 @@ import json
 import pikepdf
 import pytest
 
-from connector.core.ledger import Tree
+from connector.cli import journal
+from connector.core.instant import rfc3339
+from connector.core.ledger import EntryType, Tree
 from connector.local import evidence_answers as answers
 from connector.local.evidence_examples import EVIDENCE_EXAMPLES
 from tests.kit.local_values import A
@@ -110,6 +112,48 @@ def test_the_journal_is_exported_to_a_file(shell, house, tmp_path):
     assert len(target.read_bytes().splitlines()) == 3
     assert house.evidence.asked[-1][1].form == "fhir"
     assert shell("journal", "export", "-o", target).exit_code == 2
+
+
+def test_the_journal_is_exported_by_the_filters_of_its_list(shell, house, tmp_path):
+    given = (
+        "--type",
+        "asked",
+        "--peer",
+        A,
+        "--outcome",
+        "withheld",
+        "--ref",
+        ID,
+        "--since",
+        "2026-11-01T00:00:00+01:00",
+    )
+    result = shell("journal", "export", *given, "-o", tmp_path / "journal.ndjson")
+
+    assert result.exit_code == 0, result.stderr
+    wanted = house.evidence.asked[-1][1]
+    assert (wanted.type, wanted.peer, wanted.outcome, wanted.ref) == (EntryType.ASKED, A, "withheld", ID)
+    assert rfc3339(wanted.since) == "2026-10-31T23:00:00Z"
+
+
+def test_the_filters_of_list_and_export_are_the_same():
+    def filters(command):
+        return {(p.name, tuple(p.opts), p.help) for p in command.params if p.name in {"type", "peer", "outcome", "ref"}}
+
+    assert filters(journal.command.commands["list"]) == filters(journal.command.commands["export"]) != set()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--type", "seen"), ("--peer", "not a member"), ("--since", "yesterday"), ("--tree", "oak")]
+)
+def test_list_and_export_refuse_the_same_in_the_same_words(shell, house, tmp_path, option, value):
+    target = tmp_path / "journal.ndjson"
+    listed = shell("journal", "list", option, value)
+    exported = shell("journal", "export", option, value, "-o", target)
+
+    assert exported.exit_code == listed.exit_code != 0
+    assert exported.stderr.splitlines()[-3:] == listed.stderr.splitlines()[-3:] or listed.exit_code == 2
+    assert not target.exists()
+    assert house.evidence.asked == []
 
 
 def test_evidence_is_written_to_a_file_of_ones_own(shell, house, tmp_path):
