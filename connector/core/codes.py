@@ -146,4 +146,5 @@ class Code(StrEnum):
     FETCH_STATE = "fetch.state"
     FETCH_EXPIRED = "fetch.expired"
     FETCH_NO_DOCUMENT = "fetch.no_document"
+    DOCUMENT_REPLACED = "document.replaced"
     INTERNAL = "internal"

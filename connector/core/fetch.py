@@ -107,6 +107,10 @@ class FetchedDocument:
         """What whoever reads it here is given: the copy where there is one."""
         return self.shown or self.digest
 
+    def is_named_by(self, sha256: bytes) -> bool:
+        """Whether a SHA-256 names this document: that of what is given, or of what came."""
+        return sha256 in {self.given.sha256, self.digest.sha256}
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Fetch(Private):

@@ -37,6 +37,23 @@ def id_of(text: str, what: str, code: Code = Code.LOCAL_NOT_FOUND) -> str:
     return text
 
 
+def sha256_of(text: str) -> bytes:
+    """Give the SHA-256 of a document as it was sent: base64url, as a fetch tells it.
+
+    Raises:
+        LocalRefused: `local.malformed`, it is none.
+    """
+    try:
+        return b64.decode(text, size=32)
+    except ValueError as fault:
+        raise LocalRefused(
+            f"sha256: {fault}",
+            code=Code.LOCAL_MALFORMED,
+            hint="give `shown_sha256` of the fetch's document, where it has none `sha256`",
+            field="sha256",
+        ) from None
+
+
 async def body_of(request: web.Request, model: type[_M]) -> tuple[_M, bytes]:
     """Read the JSON body of a call; also give its bytes.
 
@@ -87,6 +104,16 @@ def query_of(request: web.Request, *known: str) -> dict[str, str]:
             hint=f"expected each at most once, up to {MAX_QUERY} characters: {', '.join(known) or 'none'}",
         )
     return values
+
+
+def document_of(request: web.Request) -> bytes | None:
+    """Give the SHA-256 by which a call's query names the document it means, None where it names none.
+
+    Raises:
+        LocalRefused: `local.malformed`.
+    """
+    text = query_of(request, "sha256").get("sha256")
+    return sha256_of(text) if text is not None else None
 
 
 def number_of(

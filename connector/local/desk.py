@@ -175,15 +175,15 @@ class Desk:
         """Whether the caller decides what becomes of a fetch: it was asked for in their name, not only handed on."""
         return fetch.owner in self._speaks_for
 
-    async def file(self, fetch_id: str) -> Fetch:
+    async def file(self, fetch_id: str, sha256: bytes | None) -> Fetch:
         """File the document in the service's software, in the name of the practitioner who asked."""
         fetch = await self._own(fetch_id)
-        return await self._errands.copies.file(fetch.id, fetch.owner)
+        return await self._errands.copies.file(fetch.id, fetch.owner, sha256)
 
-    async def read(self, fetch_id: str) -> tuple[FetchedDocument, AsyncIterator[bytes]]:
+    async def read(self, fetch_id: str, sha256: bytes | None) -> tuple[FetchedDocument, AsyncIterator[bytes]]:
         """Open the document in the name of the practitioner who asked, or of the colleague it was handed to."""
         fetch = await self.get(fetch_id)
-        return await self._errands.copies.read(fetch.id, self._reader(fetch) or fetch.owner)
+        return await self._errands.copies.read(fetch.id, self._reader(fetch) or fetch.owner, sha256)
 
     async def hand_on(self, fetch_id: str, colleague: str) -> Fetch:
         """Let a colleague read the document."""

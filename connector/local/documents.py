@@ -11,6 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from connector.core.fetch import FetchedDocument
+from connector.local.bodies import document_of
 from connector.local.desk import desk_of
 from connector.local.fetches import fetch_id_of
 from connector.local.guards import SETTINGS, break_off
@@ -22,10 +23,10 @@ _CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 's
 
 
 async def read(request: web.Request) -> web.StreamResponse:
-    """`GET /api/v1/fetches/{id}/document`."""
-    fetch_id = fetch_id_of(request)
+    """`GET /api/v1/fetches/{id}/document?sha256=`."""
+    fetch_id, sha256 = fetch_id_of(request), document_of(request)
     with request.app[STREAMS].place():
-        document, content = await desk_of(request).read(fetch_id)
+        document, content = await desk_of(request).read(fetch_id, sha256)
         response = web.StreamResponse(headers=_headers(document))
         response.content_length = document.given.size
         try:

@@ -15,7 +15,7 @@ from connector.core.fetch import Fetch
 from connector.core.members import MemberId
 from connector.core.ports import Idempotency
 from connector.local.answers import FetchPage, PreparedOut
-from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, id_of, number_of, query_of
+from connector.local.bodies import DEFAULT_PAGE, MAX_PAGE, answer, body_of, document_of, id_of, number_of, query_of
 from connector.local.desk import desk_of
 from connector.local.guards import PORTS, SETTINGS, caller_of, language_of
 from connector.local.intake import read_demand, read_new_fetch
@@ -124,8 +124,8 @@ async def prepared(request: web.Request) -> web.Response:
 
 
 async def file(request: web.Request) -> web.Response:
-    """`POST /api/v1/fetches/{id}/file`."""
-    return _fetch(request, await desk_of(request).file(fetch_id_of(request)))
+    """`POST /api/v1/fetches/{id}/file?sha256=`."""
+    return _fetch(request, await desk_of(request).file(fetch_id_of(request), document_of(request)))
 
 
 def _fetch(request: web.Request, fetch: Fetch, status: int = HTTPStatus.OK, **headers: str) -> web.Response:

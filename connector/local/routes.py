@@ -55,6 +55,11 @@ _FETCH_ID: Final = Parameter("id", "path", "the fetch", ID, EXAMPLE_ID)
 _MEMBER_ID: Final = Parameter(
     "id", "path", "Struct_IdNat of the service", {"type": "string", "pattern": MEMBER_PATTERN}, EXAMPLE_MEMBER
 )
+_DOCUMENT: Final = Parameter(
+    "sha256", "query", "`shown_sha256` of the fetch's document, or `sha256`: refused where another is here now",
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"},
+    "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+)  # fmt: skip
 _TEXT: Final = {"type": "string", "maxLength": MAX_QUERY}
 _TREE: Final = {"type": "string", "enum": ["exchange", "house"]}
 _TREE_PATH: Final = Parameter("tree", "path", "which ledger", _TREE, "exchange")
@@ -142,10 +147,10 @@ _FETCHES: Final = (
     ),
     Operation(
         "POST", "/api/v1/fetches/{id}/file", "fileDocument", "File the document in the service's software",
-        fetches.file, Scope.FETCH, answer=FetchOut, parameters=(_FETCH_ID,),
+        fetches.file, Scope.FETCH, answer=FetchOut, parameters=(_FETCH_ID, _DOCUMENT),
         codes=(
-            *_MOVES, Code.FETCH_NO_DOCUMENT, Code.ADAPTER_ABSENT, Code.ADAPTER_FAILED, Code.ADAPTER_TIMEOUT,
-            Code.ADAPTER_BUSY, Code.ADAPTER_CONTRACT, Code.VAULT_UNAVAILABLE, Code.VAULT_DAMAGED,
+            *_MOVES, Code.FETCH_NO_DOCUMENT, Code.DOCUMENT_REPLACED, Code.ADAPTER_ABSENT, Code.ADAPTER_FAILED,
+            Code.ADAPTER_TIMEOUT, Code.ADAPTER_BUSY, Code.ADAPTER_CONTRACT, Code.VAULT_UNAVAILABLE, Code.VAULT_DAMAGED,
         ),
     ),
     Operation(
@@ -165,10 +170,10 @@ _FETCHES: Final = (
     ),
     Operation(
         "GET", "/api/v1/fetches/{id}/document", "readDocument", "Read the PDF", documents.read, Scope.FETCH,
-        content_type="application/pdf", parameters=(_FETCH_ID,),
+        content_type="application/pdf", parameters=(_FETCH_ID, _DOCUMENT),
         codes=(
-            *_OF_A_FETCH, Code.FETCH_NO_DOCUMENT, Code.FETCH_STATE, Code.FETCH_EXPIRED, Code.VAULT_UNAVAILABLE,
-            Code.VAULT_DAMAGED, Code.LIMIT_EXCEEDED,
+            *_OF_A_FETCH, Code.FETCH_NO_DOCUMENT, Code.DOCUMENT_REPLACED, Code.FETCH_STATE, Code.FETCH_EXPIRED,
+            Code.VAULT_UNAVAILABLE, Code.VAULT_DAMAGED, Code.LIMIT_EXCEEDED,
         ),
         description="The journal has the access before the first byte. An answer that breaks off is not the document.",
     ),

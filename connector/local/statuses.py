@@ -41,6 +41,7 @@ _BY_STATUS: Final[Mapping[int, tuple[Code, ...]]] = {
         Code.FETCH_COPY_KEPT,
         Code.FETCH_STATE,
         Code.DOCUMENT_CHANGED,
+        Code.DOCUMENT_REPLACED,
         Code.IDENTITY_STATUS,
         Code.IDENTITY_CALL_FORBIDDEN,
     ),

@@ -291,6 +291,10 @@ CODES: dict[Code, tuple[str, str]] = {
     Code.FETCH_STATE: ("The fetch is not at a point where this can be done.", "Read the fetch again."),
     Code.FETCH_EXPIRED: ("The fetch has expired.", "Start a new one, after telling the worker again."),
     Code.FETCH_NO_DOCUMENT: ("This fetch has no record to read.", "Its state says why."),
+    Code.DOCUMENT_REPLACED: (
+        "Another record has been taken for this fetch since: nothing was shown or filed.",
+        "Reload the page of the fetch, and see from which service the record is, and its date.",
+    ),
     Code.INTERNAL: ("The connector met a fault of its own.", "Give the incident number to the person who runs it."),
 }
 

@@ -357,6 +357,10 @@ CODES: dict[Code, tuple[str, str]] = {
         "Faites-en une nouvelle, après avoir de nouveau informé le travailleur.",
     ),
     Code.FETCH_NO_DOCUMENT: ("Cette demande n'a pas de dossier à lire.", "Son état indique pourquoi."),
+    Code.DOCUMENT_REPLACED: (
+        "Un autre dossier a été reçu depuis pour cette demande : rien n'a été affiché ni classé.",
+        "Rechargez la page de la demande, et voyez de quel service vient le dossier, et sa date.",
+    ),
     Code.INTERNAL: ("Le connecteur a rencontré un défaut.", "Donnez le numéro d'incident à son administrateur."),
 }
 

@@ -57,14 +57,17 @@ class Copies:
             return False
         return True
 
-    async def read(self, fetch_id: str, who: str) -> tuple[FetchedDocument, AsyncIterator[bytes]]:
+    async def read(
+        self, fetch_id: str, who: str, sha256: bytes | None = None
+    ) -> tuple[FetchedDocument, AsyncIterator[bytes]]:
         """Open the document for the practitioner who asked: *shown* is durable before this returns.
 
-        The first opening starts the clock of the transit copy.
+        The first opening starts the clock of the transit copy. `sha256` names the document that was offered to whoever
+        opens it; without it they get the one that is here.
 
         Raises:
             LocalRefused: `local.not_found`, `local.forbidden`; `fetch.no_document`, none is there to read;
-                `fetch.expired`.
+                `fetch.expired`; `document.replaced`, it is another than `sha256` names.
             FailedClosed: the vault or the ledger cannot be relied on.
         """
         errand = await self._running.find(fetch_id, who)
@@ -72,6 +75,7 @@ class Copies:
         async with errand.lock:
             fetch, now = errand.fetch, self._means.clock.now()
             document = _readable(fetch, now)
+            _check_is(document, sha256)
             content = self._means.vault.read(document.vault_id)
             if document.first_opened_at is None:
                 purge_at = Instant(min(document.purge_at, now + self._means.settings.opened_seconds))
@@ -103,11 +107,14 @@ class Copies:
                 await errand.keep(entries=[entry], readers=(*fetch.readers, colleague))
         return errand.fetch
 
-    async def file(self, fetch_id: str, who: str) -> Fetch:
+    async def file(self, fetch_id: str, who: str, sha256: bytes | None = None) -> Fetch:
         """File the document in the vendor's software. After a crash it may be filed twice, never lost.
 
+        `sha256` as for `read`.
+
         Raises:
-            LocalRefused: `local.not_found`, `local.forbidden`, `fetch.no_document`, `fetch.state`, `fetch.expired`.
+            LocalRefused: `local.not_found`, `local.forbidden`, `fetch.no_document`, `fetch.state`, `fetch.expired`,
+                `document.replaced`.
             AdapterFault: the software did not take it; `adapter.absent`, no sink is configured.
             FailedClosed: the vault or the ledger cannot be relied on.
         """
@@ -116,6 +123,7 @@ class Copies:
         async with errand.lock:
             fetch = errand.fetch
             document = _readable(fetch, self._means.clock.now())
+            _check_is(document, sha256)
             check_move(fetch.state, FetchState.FILED)
             sink = self._sink
             if sink is None:
@@ -158,6 +166,21 @@ def _readable(fetch: Fetch, now: Instant) -> FetchedDocument:
             "fetch: the time of the copy that was kept is over", code=Code.FETCH_EXPIRED, hint="start a new one"
         )
     return document
+
+
+def _check_is(document: FetchedDocument, sha256: bytes | None) -> None:
+    """See that nobody is given another record than the one they chose to open or file.
+
+    Raises:
+        LocalRefused: `document.replaced`.
+    """
+    if sha256 is not None and not document.is_named_by(sha256):
+        raise LocalRefused(
+            "document: got the SHA-256 of another than the one that is here now",
+            code=Code.DOCUMENT_REPLACED,
+            hint="read the fetch again, and see from which service its document is and of which day",
+            field="sha256",
+        )
 
 
 def _received(fetch: Fetch, document: FetchedDocument) -> ReceivedDocument:

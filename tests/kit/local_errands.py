@@ -199,16 +199,22 @@ class Errands:
             if fetch.document is not None and fetch.document.purge_at > self.clock.now()
         ]
 
-    async def file(self, fetch_id, who):
+    async def file(self, fetch_id, who, sha256=None):
         self._fail("file")
+        self._check_is(self.fetches[fetch_id].document, sha256)
         self.move(fetch_id, FetchState.FILED)
         return self.fetches[fetch_id]
 
-    async def read(self, fetch_id, who):
+    def _check_is(self, document, sha256):
+        if sha256 is not None and not document.is_named_by(sha256):
+            raise LocalRefused("document: it is another", code=Code.DOCUMENT_REPLACED)
+
+    async def read(self, fetch_id, who, sha256=None):
         self._fail("read")
         fetch = self.fetches[fetch_id]
         if fetch.document is None:
             raise LocalRefused(f"fetch: it is {fetch.state}", code=Code.FETCH_NO_DOCUMENT)
+        self._check_is(fetch.document, sha256)
         self.opened.append((fetch_id, who))
         return fetch.document, self._content()
 

@@ -7,8 +7,10 @@ import aiohttp
 import pytest
 import structlog
 
+from connector.core import b64
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed, LocalRefused
+from connector.core.states import FetchState
 from connector.local.streams import STREAMS
 from tests.kit.local_side import House, new_fetch
 from tests.kit.local_values import KEY, PDF, PHYSICIAN_ID, A
@@ -42,6 +44,44 @@ async def test_a_fetch_without_document_has_none_to_read(house, api):
     fetch_id = await created(api, start=False)
     async with api.get(f"{URL}/{fetch_id}/document") as answer:
         await assert_problem(answer, "fetch.no_document")
+
+
+async def test_a_document_may_be_read_and_filed_by_name(house, api):
+    fetch_id, named = await created(api), b64.encode(sha256(PDF).digest())
+    async with api.get(f"{URL}/{fetch_id}") as answer:
+        assert (await answer.json())["document"]["sha256"] == named
+    async with api.get(f"{URL}/{fetch_id}/document?sha256={named}") as answer:
+        assert await answer.read() == PDF
+    async with api.post(f"{URL}/{fetch_id}/file?sha256={named}") as answer:
+        assert (await answer.json())["state"] == "filed"
+
+
+@pytest.mark.parametrize("call", [("GET", "document"), ("POST", "file")])
+async def test_a_document_of_another_name_is_neither_read_nor_filed(house, api, call):
+    fetch_id, (method, path) = await created(api), call
+    async with api.request(method, f"{URL}/{fetch_id}/{path}?sha256={b64.encode(bytes(32))}") as answer:
+        await assert_problem(answer, "document.replaced", 409)
+    assert house.errands.opened == []
+    assert house.errands.fetches[fetch_id].state is FetchState.READY
+
+
+@pytest.mark.parametrize("call", [("GET", "document"), ("POST", "file")])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sha256=",
+        f"sha256={'a' * 64}",  # hexadecimal
+        f"sha256={'A' * 42}B",  # bits left over
+        f"sha256={'A' * 43}&sha256={'A' * 43}",
+        f"sha265={'A' * 43}",
+    ],
+)
+async def test_a_name_of_another_form_is_refused_and_not_left_out(house, api, call, query):
+    fetch_id, (method, path) = await created(api), call
+    async with api.request(method, f"{URL}/{fetch_id}/{path}?{query}") as answer:
+        await assert_problem(answer, "local.malformed")
+    assert house.errands.opened == []
+    assert house.errands.fetches[fetch_id].state is FetchState.READY
 
 
 @pytest.mark.parametrize(

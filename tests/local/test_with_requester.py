@@ -117,6 +117,29 @@ async def test_another_announced_record_is_brought_over_after_the_first(tmp_path
             assert (await answer.json())["state"] == "filed"
 
 
+async def test_a_software_that_names_the_document_it_told_of_shows_and_files_no_other(tmp_path):
+    async with front_desk(tmp_path) as (office, api):
+        async with api.post(URL, json=body(A, B)) as answer:
+            fetch_id = (await answer.json())["id"]
+        told = (await to_the_end(api, fetch_id))["document"]["sha256"]
+        office.b.pdf = PDF + b"%of B"
+        async with api.post(f"{URL}/{fetch_id}/choose", json={"member": B.value}) as answer:
+            assert answer.status == 202
+        since = (await to_the_end(api, fetch_id))["document"]["sha256"]
+
+        for method, path in (("GET", "document"), ("POST", "file")):
+            async with api.request(method, f"{URL}/{fetch_id}/{path}?sha256={told}") as answer:
+                problem = await assert_problem(answer, "document.replaced")
+                assert [one["field"] for one in problem["errors"]] == ["sha256"]
+        assert office.shelf.filed == []
+        async with api.get("/api/v1/journal?type=shown") as answer:
+            assert (await answer.json())["items"] == []
+        async with api.get(f"{URL}/{fetch_id}/document?sha256={since}") as answer:
+            assert await answer.read() == office.b.pdf
+        async with api.post(f"{URL}/{fetch_id}/file?sha256={since}") as answer:
+            assert (await answer.json())["state"] == "filed"
+
+
 async def test_the_same_key_gives_the_same_fetch_and_asks_once(tmp_path):
     async with front_desk(tmp_path) as (office, api):
         ids = set()

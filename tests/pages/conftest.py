@@ -44,6 +44,11 @@ def plain(page):
     return " ".join(page.split())
 
 
+def named_by(page):
+    """The SHA-256 by which a page names the document that it shows."""
+    return re.search(r"/document\?sha256=([A-Za-z0-9_-]{43})#", page)[1]
+
+
 @pytest.fixture
 def house():
     return House()

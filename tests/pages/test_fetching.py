@@ -19,8 +19,8 @@ from connector.local.requests import ROLES
 from connector.local.sign_in.launching import VendorKey
 from connector.local.words import Language, of_code, of_reply
 from connector.wire.launch import vendor_key
-from tests.kit.local_values import NURSE_ID, PHYSICIAN_ID, STRANGER_ID, A, B, C, announced
-from tests.pages.conftest import plain
+from tests.kit.local_values import NURSE_ID, PDF, PHYSICIAN_ID, STRANGER_ID, A, B, C, announced
+from tests.pages.conftest import named_by, plain
 from tests.signin.test_launch import PRIVATE, pem_of, token
 
 WORKER = {
@@ -205,16 +205,50 @@ async def test_a_ready_fetch_says_who_when_and_that_its_seal_was_verified(visit)
     assert "PDF mis à jour 23/11/2026 à 10:00" in words
     assert "le plus récent de 2 services ayant répondu sur 2" in words
     assert "Sceau vérifié" in words
-    assert f'<iframe id="document" src="{place}/document#' in page
+    assert f'<iframe id="document" src="{place}/document?sha256={named_by(page)}#' in page
+    assert f'<a href="{place}/document?sha256={named_by(page)}" target="_blank"' in page
 
 
 async def test_a_record_is_filed_from_its_page(visit, house):
     visitor = await visit()
     place = await fetch(visitor)
 
-    assert f'action="{place}/file"' in await visitor.get(f"{place}?read=1")
-    assert await visitor.post(f"{place}/file") == place
+    page = await visitor.get(f"{place}?read=1")
+    assert f'action="{place}/file"' in page
+    assert f'name="sha256" value="{named_by(page)}"' in page
+    assert await visitor.post(f"{place}/file", sha256=named_by(page)) == place
     assert "Classé" in plain(await visitor.get(place))
+
+
+async def test_a_tab_left_behind_is_told_of_the_record_that_was_taken_since(visit, house):
+    house.errands.answers[B] = announced("2026-05-11")
+    visitor = await visit()
+    place = await fetch(visitor)
+    left_behind = named_by(await visitor.get(f"{place}?read=1"))
+    house.errands.pdf = [PDF, b"%of B"]
+    await visitor.post(f"{place}/choose", member=B.value)
+    address = f"{place}/document?sha256={left_behind}"
+
+    apart = await visitor.get(address, status=409)
+    framed = await visitor.get(address, status=409, **{"Sec-Fetch-Dest": "iframe"})
+    unfiled = await visitor.post(f"{place}/file", sha256=left_behind, status=409)
+
+    for page in (apart, framed, unfiled):
+        assert str(of_code(Code.DOCUMENT_REPLACED, Language.FR)) in plain(page)
+        assert f'href="{place}" target="_top"' in page
+    assert ("<header>" in apart, "<header>" in framed) == (True, False)
+    assert house.errands.opened == []
+    now = await visitor.get(f"{place}?read=1")
+    assert await visitor.post(f"{place}/file", sha256=named_by(now)) == place
+
+
+async def test_a_form_that_names_no_document_files_none(visit, house):
+    visitor = await visit()
+    place = await fetch(visitor)
+
+    await visitor.post(f"{place}/file", status=400)
+
+    assert "Classé" not in plain(await visitor.get(place))
 
 
 async def test_the_document_is_not_opened_by_looking_at_the_fetch(visit, house):

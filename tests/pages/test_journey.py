@@ -1,21 +1,27 @@
 """The physician's whole way in a real browser, on a running federation."""
 
 import asyncio
+import re
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from pyotp import TOTP
 
+from connector.core.codes import Code
 from connector.core.fetch import Reply
-from connector.local.words import Language, of_reply
+from connector.core.instant import Instant, rfc3339
+from connector.local.words import Language, of_code, of_reply
+from spsti_sandbox.federation import PHYSICIAN
 from spsti_sandbox.physician import Physician
 from tests.kit.system import CAST
 from tests.pages.browsing import DESKTOP, PHONE, assert_accessible, fetch_id, fill, said_of_withheld, send
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 TOOK = "iframe#document"
+OPENED = re.compile(r"/fetches/[0-9a-f]{32}/document\?sha256=[A-Za-z0-9_-]{43}$")
 PASSWORD, WHITE = "Coquelicot-sous-la-neige", "rgb(255, 255, 255)"
 
 
@@ -35,7 +41,7 @@ async def test_a_filled_page_is_three_actions_at_most_from_the_record_in_the_pag
         await assert_accessible(page, "fetch-filled")
         actions = 1
         viewer = page.expect_event("framenavigated", lambda frame: frame.url.startswith("chrome-extension://"))
-        async with page.expect_response("**/document") as document, viewer:
+        async with page.expect_response(OPENED) as document, viewer:
             await page.click(".send .main")
 
         answer = await document.value
@@ -306,6 +312,42 @@ async def test_without_a_script_the_same_way_is_gone_by_forms(people):
         await Physician(people.service).settled(fetch_id(page))
         await page.reload()
         assert await page.locator(TOOK).count() == 1
+
+
+async def test_a_tab_left_behind_shows_and_files_no_record_that_was_taken_since(people):
+    """Without a script nothing tells a page that another tab chose; its frame is even loaded only afterwards."""
+    physician, services = Physician(people.service), people.federation.services
+    a, b = (services[name].member_id for name in "ab")
+    login = {"means": "own", "level": "low", "at": rfc3339(Instant(int(time.time())))}
+    who = {"id": PHYSICIAN.id, "auth": login}
+    found = await physician.fetch_again(CAST.newer_at_b.asked, [a, b], practitioner=who)
+    last = (await physician.journal(tree="exchange"))[-1]["index"]
+    words, chosen = of_code(Code.DOCUMENT_REPLACED, Language.FR).text, asyncio.Event()
+
+    async def once_chosen(route):
+        await chosen.wait()
+        await route.continue_()
+
+    async with people.at(scripts=False) as page:
+        await page.route(OPENED, once_chosen)
+        await page.goto(f"/fetches/{found['id']}?read=1", wait_until="commit")
+        await page.wait_for_selector("form[action$='/file']")
+        await physician.call("POST", f"/api/v1/fetches/{found['id']}/choose", {"member": a})
+        assert (await physician.settled(found["id"]))["document"]["member"] == a
+        chosen.set()
+
+        assert words in await page.frame_locator(TOOK).locator("main").inner_text()
+        async with page.context.expect_page() as opened:
+            await page.click("a[target=_blank]")
+        assert words in await (await opened.value).inner_text("main")
+        async with page.expect_navigation():
+            await page.click("form[action$='/file'] button")
+        assert words in await page.inner_text("main")
+        assert [one for one in await physician.journal(tree="exchange", type="shown") if one["index"] > last] == []
+        assert await physician.journal(tree="house", type="filed", ref=found["id"]) == []
+        assert (await physician.get(found["id"]))["state"] == "ready"
+        await page.click("main a.main")
+        assert services["a"].name in await page.inner_text(".document")
 
 
 @pytest.mark.long

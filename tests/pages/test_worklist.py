@@ -13,7 +13,7 @@ from connector.local.pages.preparing import COLUMNS
 from connector.local.pages.texts import TEXTS
 from connector.local.words import Language
 from tests.kit.local_values import NURSE_ID, PHYSICIAN_ID, A, B
-from tests.pages.conftest import plain
+from tests.pages.conftest import named_by, plain
 from tests.pages.test_fetching import ASKED, TOLD, WORKER
 
 TODAY, TOMORROW = "2026-11-23", "2026-11-24"
@@ -224,7 +224,7 @@ async def test_a_ready_record_is_opened_to_a_colleague_who_reads_it_and_steers_n
     async with nurse.session.get(f"{place}/document") as answer:
         assert answer.status == 200
     assert house.errands.opened == [(place.rpartition("/")[2], NURSE_ID)]
-    await nurse.post(f"{place}/file", status=403)
+    await nurse.post(f"{place}/file", sha256=named_by(theirs), status=403)
 
 
 async def test_a_record_is_opened_to_nobody_who_is_not_of_this_service_or_may_not_read(visit, house):

@@ -94,6 +94,8 @@ async def test_what_policy_takes_out_is_shown_as_a_copy_while_the_original_is_ac
         assert entry.document_sha256 == office.a.digest.sha256
         assert entry.personal["shown"] == {"sha256": b64.encode(document.shown.sha256), "size": len(PDF)}
         assert entry.personal["findings"] == [{"kind": "scripts", "count": 1, "handling": "strip"}]
+    for named in (document.shown, document.digest):
+        await office.errands.copies.read(fetch.id, OWNER, named.sha256)
     (told,) = [note for note in await office.notes(fetch.id) if note["note"] == "copy-shown"]
     assert (told["findings"], told["sha256"]) == (["scripts"], b64.encode(office.a.digest.sha256))
 

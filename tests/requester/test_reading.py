@@ -168,6 +168,44 @@ async def test_without_a_sink_nothing_is_filed(tmp_path):
         assert [trace.action for trace in office.vendor.traces] == [TraceAction.RECEIVED], "the source takes the trace"
 
 
+# ---------------------------------------------------------------- another record taken since
+
+
+async def taken_since(office):
+    """Give a fetch as it was while the first record was here, which B's has replaced."""
+    first = await office.fetch(A, B)
+    office.b.pdf = PDF + b"%of B"
+    await office.errands.choose(first.id, B, OWNER)
+    now = await office.settled(first.id)
+    assert (now.state, now.document.member) == (FetchState.READY, B)
+    return first
+
+
+async def test_nobody_is_shown_another_record_than_the_one_they_chose_to_open(office):
+    first = await taken_since(office)
+
+    fault = await refused(office.errands.copies.read(first.id, OWNER, first.document.given.sha256))
+
+    assert fault.code is Code.DOCUMENT_REPLACED
+    assert await office.entries(EntryType.SHOWN) == []
+    now = await office.errands.get(first.id)
+    assert now.document.first_opened_at is None
+    assert TraceAction.READ not in [trace.action for trace in office.shelf.traces]
+    await office.errands.copies.read(first.id, OWNER, now.document.given.sha256)
+
+
+async def test_nobody_files_another_record_than_the_one_they_saw(office):
+    first = await taken_since(office)
+
+    fault = await refused(office.errands.copies.file(first.id, OWNER, first.document.given.sha256))
+
+    assert fault.code is Code.DOCUMENT_REPLACED
+    assert (office.shelf.filed, await office.entries(EntryType.FILED)) == ([], [])
+    now = await office.errands.get(first.id)
+    assert now.state is FetchState.READY
+    assert (await office.errands.copies.file(first.id, OWNER, now.document.given.sha256)).state is FetchState.FILED
+
+
 # ---------------------------------------------------------------- purging and expiring
 
 

@@ -4,6 +4,7 @@ Only the form differs: code, status and sentences are those of `local.problems`,
 the API is never answered with a page, whatever the caller accepts.
 """
 
+import re
 from http import HTTPStatus
 from typing import Final
 
@@ -14,12 +15,13 @@ from connector.core.errors import ConnectorError
 from connector.core.ports import new_id
 from connector.local.guards import PORTS, Handler, language_of, log_bug, log_refusal
 from connector.local.pages.answers import see_other
-from connector.local.pages.rendering import render
+from connector.local.pages.rendering import FRAMED_POLICY, render
 from connector.local.pages.texts import text
 from connector.local.statuses import status_of
 from connector.local.words import Language, Words, of_code
 
 _FOR_PROGRAMS: Final = ("/api/", "/health/", "/metrics")
+_OF_A_FETCH: Final = re.compile(r"(/fetches/[0-9a-f]{32})/")
 _OF_STATUS: Final = {
     HTTPStatus.NOT_FOUND: ("not_found", Code.LOCAL_NOT_FOUND),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method", Code.LOCAL_MALFORMED),
@@ -74,4 +76,18 @@ def words_of_error(error: ConnectorError, language: Language) -> Words:
 
 
 def _page(request: web.Request, status: int, *, said: str, then: str, code: Code, incident: str = "") -> web.Response:
-    return render(request, "error.html", status=status, said=said, then=then, code=code.value, incident=incident)
+    of_fetch = _OF_A_FETCH.match(request.path)
+    framed = of_fetch is not None and request.headers.get("Sec-Fetch-Dest") == "iframe"
+    return render(
+        request,
+        "error.html",
+        status=status,
+        headers={"Content-Security-Policy": FRAMED_POLICY} if framed else None,
+        said=said,
+        then=then,
+        code=code.value,
+        incident=incident,
+        framed=framed,
+        # What a page of ours offered is no longer so: it is to be seen again before anything is done.
+        fetch_page=of_fetch[1] if of_fetch and status == HTTPStatus.CONFLICT else "",
+    )

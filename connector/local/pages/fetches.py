@@ -15,6 +15,7 @@ from connector.core.members import MemberId
 from connector.core.people import Person
 from connector.core.states import FETCH_READABLE, FETCH_RUNNING, FetchState
 from connector.local.answers import FetchOut
+from connector.local.bodies import sha256_of
 from connector.local.desk import desk_of
 from connector.local.fetches import fetch_id_of
 from connector.local.guards import PORTS, language_of
@@ -101,8 +102,9 @@ async def hand_on(request: web.Request) -> web.Response:
 
 
 async def file(request: web.Request) -> web.Response:
-    """`POST /fetches/{id}/file`."""
-    return _back(await desk_of(request).file(fetch_id_of(request)))
+    """`POST /fetches/{id}/file`: the document of which the page told, no other that came since."""
+    sha256 = sha256_of(str((await request.post()).get("sha256", "")))
+    return _back(await desk_of(request).file(fetch_id_of(request), sha256))
 
 
 def to_read(fetch: Fetch) -> web.Response:
@@ -118,12 +120,14 @@ def _context(request: web.Request, fetch: Fetch) -> dict[str, Any]:
     out = fetch_out(fetch, language_of(request))
     own = fetch.owner == require(request).practitioner_id
     readable = fetch.state in FETCH_READABLE and out.document is not None
+    sha256 = (out.document.shown_sha256 or out.document.sha256) if out.document else ""
     return {
         "fetch": out,
         "tones": TONES,
         "state_tones": STATE_TONES,
         "running": fetch.state in FETCH_RUNNING or fetch.state is FetchState.WAITING,
         "readable": readable,
+        "sha256": sha256,
         "reading": readable and request.query.get("read") == "1",
         "not_brought": [s for s in out.services if s.code and s.reply is Reply.ANNOUNCED] if readable else (),
         "own": own,

@@ -23,10 +23,14 @@ from connector.local.words import Language, local_day
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-CONTENT_SECURITY_POLICY: Final = (
+_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
-    "object-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "object-src 'self'; form-action 'self'; base-uri 'none'; "
 )
+CONTENT_SECURITY_POLICY: Final = _POLICY + "frame-ancestors 'none'"
+FRAMED_POLICY: Final = _POLICY + "frame-ancestors 'self'"
+"""Of what stands in the frame of a fetch's page where its document cannot."""
+
 _HOME: Final = Path(__file__).parent.parent
 
 

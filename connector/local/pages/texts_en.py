@@ -27,6 +27,7 @@ TEXTS: dict[str, str] = {
     "error.not_found_next": "Check the address, or go back to the start.",
     "error.method": "This page is not opened that way.",
     "error.method_next": "Go back to the start and use the page's button again.",
+    "error.to_fetch": "Back to the fetch",
     "error.too_large": "What was sent is too large.",
     "error.too_large_next": "Send a smaller file, in several parts if need be.",
 }

@@ -27,6 +27,7 @@ TEXTS: dict[str, str] = {
     "error.not_found_next": "Vérifiez l'adresse, ou revenez à l'accueil.",
     "error.method": "Cette page ne s'ouvre pas ainsi.",
     "error.method_next": "Revenez à l'accueil et recommencez depuis le bouton de la page.",
+    "error.to_fetch": "Revenir à la demande",
     "error.too_large": "Ce qui a été envoyé est trop volumineux.",
     "error.too_large_next": "Envoyez un fichier plus petit, en plusieurs fois si besoin.",
 }
