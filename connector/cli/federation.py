@@ -176,7 +176,9 @@ def sign(folder: Path, places: tuple[Path, ...], password_file: Path | None, yes
 @telling
 def give_up(folder: Path) -> None:
     """Throw the pending documents away; what is published stays as it is."""
-    workspace_of(folder).drop_pending()
+    workspace = workspace_of(folder)
+    with workspace.changing():
+        workspace.drop_pending()
     click.echo("Nothing is pending now.")
 
 

@@ -25,7 +25,7 @@ ENVIRONMENT: Final = click.Choice([each.value for each in Environment])
 
 
 def telling(function: Callable[P, T]) -> Callable[P, T]:
-    """Turn what a command raises on purpose into words on standard error."""
+    """Turn what a command raises on purpose, and what the system refuses it, into words on standard error."""
 
     @wraps(function)
     def told(*arguments: P.args, **options: P.kwargs) -> T:
@@ -34,6 +34,9 @@ def telling(function: Callable[P, T]) -> Callable[P, T]:
         except ConnectorError as error:
             status = Exit.CONFIG if isinstance(error, ConfigFault) else Exit.FAILED
             raise Fault(error.message, do=error.hint, status=status) from None
+        except OSError as error:
+            what = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
+            raise Fault(what, do="check that file, its owner and the disk") from None
 
     return told
 

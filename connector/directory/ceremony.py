@@ -4,7 +4,7 @@ Documents are signed with `Workspace.sign` and put in force by `publishing`. Sus
 keys and renewing in `rotation`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,7 +20,7 @@ from connector.directory.functional import plain
 from connector.directory.joining import JoinRequest
 from connector.directory.keyring import label_of
 from connector.directory.memberships import Membership, Memberships, Standing, to_json
-from connector.directory.repository import instant_end
+from connector.directory.repository import RoleFiles, instant_end
 from connector.directory.workspace import Workspace
 
 PRODUCTION_ROOT: Final = (3, 5)
@@ -47,8 +47,6 @@ def found(workspace: Workspace, founding: Founding, now: Instant) -> None:
     Raises:
         LocalRefused: too few keys, a key or a label twice, or the federation exists.
     """
-    if workspace.published() is not None or workspace.pending_root() is not None:
-        raise LocalRefused(f"{workspace.folder}: a federation is there already", hint="choose another folder")
     _check_founding(founding)
     operators = {key.keyid: key for key in (*founding.root_keys, *founding.targets_keys)}
     publishers = {key.keyid: key for key in founding.publisher_keys}
@@ -64,8 +62,11 @@ def found(workspace: Workspace, founding: Founding, now: Instant) -> None:
     targets = Targets(1, expires=instant_end(now, layout.LIFE[Targets.type]), delegations=delegations)
     for key in operators.values():
         give_seat(targets, key)
-    workspace.put_pending(Metadata(root))
-    _put_targets(workspace, targets, Memberships(founding.environment, (), founding.urls))
+    data = _name_list(targets, Memberships(founding.environment, (), founding.urls))
+    with workspace.changing():
+        if workspace.published() is not None or workspace.pending_root() is not None:
+            raise LocalRefused(f"{workspace.folder}: a federation is there already", hint="choose another folder")
+        workspace.put_pending(Metadata(root), Metadata(targets), memberships=data)
 
 
 def _check_founding(founding: Founding) -> None:
@@ -93,14 +94,30 @@ def _check_founding(founding: Founding) -> None:
 # ---------------------------------------------------------------- the list
 
 
-def change_list(workspace: Workspace, now: Instant, change: Callable[[Memberships, Targets], Memberships]) -> None:
+def change_list(
+    workspace: Workspace,
+    now: Instant,
+    change: Callable[[Memberships, Targets], Memberships],
+    *beside: Metadata[Root],
+    incoming: Mapping[str, RoleFiles] | None = None,
+) -> None:
     """Change the operators' list, on top of what is pending already; earlier signatures no longer count.
 
+    Args:
+        workspace: the federation's folder.
+        now: when it is decided.
+        change: gives the changed list, and may change what the targets delegate.
+        beside: a root that is to be signed with it.
+        incoming: roles that are to be published with it.
+
     Raises:
-        LocalRefused: nothing is published yet, or the changed list breaks a rule.
+        LocalRefused: nothing is published yet, the changed list breaks a rule, or another command changes the folder.
+        FailedClosed: `directory.unavailable`, the disk refuses; what was pending is so still.
     """
-    targets, list_ = _draft(workspace, now)
-    _put_targets(workspace, targets, change(list_, targets))
+    with workspace.changing():
+        targets, list_ = _draft(workspace, now)
+        data = _name_list(targets, change(list_, targets))
+        workspace.put_pending(*beside, Metadata(targets), memberships=data, incoming=incoming)
 
 
 def _draft(workspace: Workspace, now: Instant) -> tuple[Targets, Memberships]:
@@ -118,10 +135,10 @@ def _draft(workspace: Workspace, now: Instant) -> tuple[Targets, Memberships]:
     return targets, list_
 
 
-def _put_targets(workspace: Workspace, targets: Targets, list_: Memberships) -> None:
+def _name_list(targets: Targets, list_: Memberships) -> bytes:
     data = to_json(list_)
     targets.targets = {layout.MEMBERSHIPS: TargetFile.from_data(layout.MEMBERSHIPS, data, ["sha256"])}
-    workspace.put_pending(Metadata(targets), data)
+    return data
 
 
 def add_member(workspace: Workspace, request: JoinRequest, now: Instant) -> None:
@@ -146,8 +163,7 @@ def add_member(workspace: Workspace, request: JoinRequest, now: Instant) -> None
         row = replace(row, name=member.name, standing=Standing.JOINED, since=now, size_class=member.size_class)
         return list_.with_member(row)
 
-    change_list(workspace, now, change)
-    workspace.put_incoming(layout.member_role(member.id), request.files)
+    change_list(workspace, now, change, incoming={layout.member_role(member.id): request.files})
 
 
 def _check_newcomer(workspace: Workspace, list_: Memberships, request: JoinRequest) -> None:

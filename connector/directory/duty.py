@@ -87,6 +87,8 @@ def _pending(workspace: Workspace) -> Iterator[Duty]:
             yield Duty(f"{missing.role} {missing.version} lacks signatures", None, who, "federation sign")
         else:
             yield Duty(f"{missing.role} {missing.version} is signed", None, "a publisher", "federation publish")
+    for fault in workspace.incoming_faults():
+        yield Duty(f"cannot be published: {fault}", None, "who left it there", f"look into {workspace.incoming}")
     for role, files in workspace.incoming_roles():
         yield Duty(f"{role} {files.version} waits to be published", None, "a publisher", "federation publish")
 

@@ -33,14 +33,18 @@ def make_key(folder: Path, label: str, password: bytes) -> Path:
     if len(password) < 12:
         raise LocalRefused("password: expected at least 12 characters", hint="a sentence is easy to remember")
     key = generate(SigningAlgorithm.ED25519)
-    write_new(folder / f"{label}{_PRIVATE}", to_pem(key, password))
-    public = folder / f"{label}{_PUBLIC}"
-    write_new(public, public_json(public_key(key, label)))
+    private, public = folder / f"{label}{_PRIVATE}", folder / f"{label}{_PUBLIC}"
+    write_new(private, to_pem(key, password))
+    try:
+        write_new(public, public_json(public_key(key, label)))
+    except BaseException:
+        private.unlink(missing_ok=True)  # nobody has its other half: the next attempt makes another
+        raise
     return public
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a file that only its owner reads; one that exists is never overwritten.
+    """Write a file that only its owner reads; one that exists is never overwritten, and none is left half written.
 
     Raises:
         LocalRefused: it exists, or the folder cannot be written.
@@ -48,16 +52,29 @@ def write_new(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise _taken(path) from None
+    except OSError as error:
+        raise _unwritten(path, error) from None
+    try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-    except FileExistsError:
-        raise LocalRefused(
-            f"{path}: is there already", hint="a key is never overwritten: choose another name"
-        ) from None
-    except OSError as error:
-        raise LocalRefused(f"{path}: cannot be written ({error.strerror})") from None
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _unwritten(path, error) from None
+        raise
+
+
+def _taken(path: Path) -> LocalRefused:
+    return LocalRefused(f"{path}: is there already", hint="a key is never overwritten: choose another name")
+
+
+def _unwritten(path: Path, error: OSError) -> LocalRefused:
+    hint = "make room there, or give access, then try again"
+    return LocalRefused(f"{path}: cannot be written ({error.strerror})", hint=hint)
 
 
 def public_key(key: PrivateKey, label: str) -> Key:

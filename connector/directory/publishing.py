@@ -21,7 +21,7 @@ from connector.directory.fetch import HttpFetcher, Patience, Source
 from connector.directory.metadata import file_of, parse, signers_of
 from connector.directory.refresh import MirrorRefusal
 from connector.directory.refusal import DirectoryRefused
-from connector.directory.repository import Repository, RoleFiles, Seen, store, write_whole
+from connector.directory.repository import Repository, RoleFiles, Seen
 from connector.directory.roster import roster
 from connector.directory.suspensions import read_suspensions
 from connector.directory.verify import Verified, verify
@@ -51,8 +51,10 @@ def publish(workspace: Workspace, signers: Sequence[CryptoSigner], now: Instant)
     Raises:
         LocalRefused: nothing was ever signed completely, or no key given is a publisher's.
         DirectoryRefused: the result is not what a reader would believe; nothing was written.
+        FailedClosed: `directory.unavailable`, the disk refuses; the version before is in force.
     """
-    return _publish(workspace, signers, now, workspace.published(), (), Seen(), always=True)
+    with workspace.changing():
+        return _publish(workspace, signers, now, workspace.published(), (), Seen(), always=True)
 
 
 def publisher_round(
@@ -74,7 +76,8 @@ def publisher_round(
         patience: how long one place may take.
 
     Raises:
-        LocalRefused, DirectoryRefused: as `publish`.
+        LocalRefused: as `publish`, or another command published during the round.
+        DirectoryRefused, FailedClosed: as `publish`.
     """
     published = own = workspace.published()
     mirrors: list[MirrorRefusal] = []
@@ -84,7 +87,10 @@ def publisher_round(
             own, theirs = _merge(own, get, now)
             seen = Seen(max(seen.snapshot, theirs.snapshot), max(seen.timestamp, theirs.timestamp))
     offered = list(_offers(published, now, members, patience, mirrors)) if published is not None else []
-    return _publish(workspace, signers, now, own, offered, seen, always=False, mirrors=tuple(mirrors))
+    with workspace.changing():
+        if workspace.published() != published:  # the numbers of this round would undo it
+            raise LocalRefused(f"{workspace.folder}: another command published meanwhile", hint="try again")
+        return _publish(workspace, signers, now, own, offered, seen, always=False, mirrors=tuple(mirrors))
 
 
 class _Visit:
@@ -192,7 +198,7 @@ def _publish(
         raise LocalRefused(
             "publish: the first root and targets are not signed completely", hint="federation duty says who must sign"
         )
-    refused: list[str] = []
+    refused = list(workspace.incoming_faults())
     incoming = list(workspace.incoming_roles())
     intake = _Intake(repository, now)
     for role, files in (*incoming, *offered):
@@ -207,8 +213,7 @@ def _publish(
         return Publication(None, (), tuple(refused), waiting, mirrors)
     repository = repository.sealed(_publisher(repository, signers), now, after=seen)
     version = repository.verified(now).version
-    store(workspace.repository, repository)
-    write_whole(workspace.folder / "root.json", repository.roots[-1])
+    workspace.put_published(repository)
     workspace.drop_overtaken(repository)
     for role, files in incoming:
         if repository.version_of(role) >= files.version:
@@ -228,14 +233,13 @@ def _with_pending(
     if targets is not None and own is not None and targets.signed.version <= own.targets_signed.version:
         targets = None
     if root is not None and Root.type not in waiting:
-        repository = replace(repository, roots=(*repository.roots, (workspace.pending / "root.json").read_bytes()))
+        repository = replace(repository, roots=(*repository.roots, workspace.pending_bytes(Root.type) or b""))
         taken.append(f"root {root.signed.version}")
     # Targets signed under a root that is still pending wait with it.
     is_under_root = root is None or Root.type not in waiting
     if targets is not None and Targets.type not in waiting and is_under_root:
         data = workspace.pending_list_bytes(targets)
-        path = workspace.pending / "targets.json"
-        repository = replace(repository, targets=path.read_bytes(), memberships=data)
+        repository = replace(repository, targets=workspace.pending_bytes(Targets.type) or b"", memberships=data)
         taken.append(f"targets {targets.signed.version}")
     if not repository.roots or not repository.targets:
         return None

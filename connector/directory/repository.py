@@ -5,11 +5,10 @@ timestamp, judged by `verify` like any reader would, and only then written: the 
 the old version or the new one. Which changes the operators decide is `ceremony`'s.
 """
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Final
 
 from securesystemslib.signer import Signer
@@ -20,6 +19,7 @@ from connector.core.instant import Instant
 from connector.core.oid import Environment
 from connector.core.units import DAY_SECONDS
 from connector.directory import layout
+from connector.directory.folder import read
 from connector.directory.memberships import Memberships, read_memberships
 from connector.directory.metadata import expires_at, file_of, parse, require_match, signers_of
 from connector.directory.refusal import DirectoryRefused
@@ -206,12 +206,12 @@ def load(folder: Path) -> Repository | None:
 
     Raises:
         LocalRefused: the folder lacks files that its timestamp leads to.
+        FailedClosed: `directory.unavailable`, a file of it cannot be read.
         DirectoryRefused: a file is no metadata.
     """
-    path = folder / layout.metadata_file(Timestamp.type, None)
-    if not path.exists():
+    timestamp = read(folder / layout.metadata_file(Timestamp.type, None))
+    if timestamp is None:
         return None
-    timestamp = path.read_bytes()
     meta = parse(Timestamp, timestamp, Timestamp.type).signed.snapshot_meta
     snapshot = _file(folder, layout.metadata_file(Snapshot.type, meta.version))
     metas = parse(Snapshot, snapshot, Snapshot.type).signed.meta
@@ -228,9 +228,9 @@ def load(folder: Path) -> Repository | None:
     }
     roots = []
     for version in range(1, layout.MAX_ROOTS + 2):
-        root = folder / layout.metadata_file(Root.type, version)
-        if root.exists():
-            roots.append(root.read_bytes())
+        root = read(folder / layout.metadata_file(Root.type, version))
+        if root is not None:
+            roots.append(root)
     memberships = _file(folder, layout.target_file(layout.MEMBERSHIPS, named))
     return Repository(tuple(roots), targets, memberships, roles, snapshot, timestamp)
 
@@ -242,52 +242,8 @@ def read_role(folder: Path, role: str, data: bytes) -> RoleFiles:
     return RoleFiles(signed.version, data, path, _file(folder, layout.target_file(path, file.hashes["sha256"])))
 
 
-def store(folder: Path, repository: Repository) -> None:
-    """Write a copy that `verified` has passed, durably; what older readers still ask for stays.
-
-    Raises:
-        OSError: the disk is full or failed; readers still meet the version before.
-    """
-    files = repository.files()
-    timestamp = layout.metadata_file(Timestamp.type, None)
-    for path, data in files.items():
-        target = folder / path
-        if path == timestamp:
-            _sync_folders(folder, files)  # it must not outlive a power cut that takes what it leads to
-        elif target.exists() and target.read_bytes() == data:
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, data)
-    _sync_folders(folder, files)
-
-
-def write_whole(target: Path, data: bytes) -> None:
-    """Give a file that others read its content in one step, on the disk.
-
-    Raises:
-        OSError: it could not be written; what was there before is there still.
-    """
-    temporary = target.with_name(f".{target.name}.new")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target)
-
-
-def _sync_folders(folder: Path, paths: Iterable[str]) -> None:
-    for below in {parent for path in paths for parent in PurePath(path).parents}:
-        handle = os.open(folder / below, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def _file(folder: Path, path: str) -> bytes:
-    try:
-        return (folder / path).read_bytes()
-    except OSError as error:
-        raise LocalRefused(
-            f"{folder / path}: cannot be read ({error.strerror})", hint="copy the folder whole"
-        ) from None
+    data = read(folder / path)
+    if data is None:
+        raise LocalRefused(f"{folder / path}: is not there", hint="copy the folder whole")
+    return data

@@ -45,6 +45,11 @@ def rotate_operator_key(workspace: Workspace, old: str, new: Key, now: Instant) 
     Raises:
         LocalRefused: no key has that label, or the new one is there already.
     """
+    with workspace.changing():
+        return _rotate(workspace, old, new, now)
+
+
+def _rotate(workspace: Workspace, old: str, new: Key, now: Instant) -> list[str]:
     root = _draft_root(workspace, now)
     gone = next((keyid for keyid, key in root.keys.items() if label_of(key) == old), None)
     if gone is None:
@@ -59,9 +64,10 @@ def rotate_operator_key(workspace: Workspace, old: str, new: Key, now: Instant) 
         keyids[keyids.index(gone)] = new.keyid
     del root.keys[gone]
     root.keys[new.keyid] = new
-    workspace.put_pending(Metadata(root))
     if {Root.type, Targets.type} & set(roles):
-        change_list(workspace, now, lambda list_, targets: _move_seat(list_, targets, old, new))
+        change_list(workspace, now, lambda list_, targets: _move_seat(list_, targets, old, new), Metadata(root))
+    else:
+        workspace.put_pending(Metadata(root))
     return roles
 
 
@@ -82,7 +88,8 @@ def renew(workspace: Workspace, role: str, now: Instant) -> None:
     if role == Targets.type:
         change_list(workspace, now, lambda list_, _: list_)
     elif role == Root.type:
-        workspace.put_pending(Metadata(_draft_root(workspace, now)))
+        with workspace.changing():
+            workspace.put_pending(Metadata(_draft_root(workspace, now)))
     else:
         raise LocalRefused(f"{role}: expected root or targets", hint="publishers renew the others by themselves")
 

@@ -23,7 +23,13 @@ def suspend(workspace: Workspace, member: MemberId, reason: Reason, signer: Cryp
     Raises:
         LocalRefused: the member is not listed, the key has no seat, two operators cleared it up to a later instant,
             or this operator's suspension is in force: it lasts seven days, and only two operators make it longer.
+        FailedClosed: `directory.unavailable`, the disk refuses.
     """
+    with workspace.changing():
+        return _suspend(workspace, member, reason, signer, now)
+
+
+def _suspend(workspace: Workspace, member: MemberId, reason: Reason, signer: CryptoSigner, now: Instant) -> str:
     published = workspace.needs_published()
     row = row_of(published.list_, member)
     confirm = f"two operators keep it out: federation confirm-suspension {member}"
@@ -67,7 +73,13 @@ def renew_seat(workspace: Workspace, signer: CryptoSigner, now: Instant) -> tupl
 
     Raises:
         DirectoryRefused: what is published is not what was signed.
+        FailedClosed: `directory.unavailable`, the disk refuses.
     """
+    with workspace.changing():
+        return _renew_seat(workspace, signer, now)
+
+
+def _renew_seat(workspace: Workspace, signer: CryptoSigner, now: Instant) -> tuple[Suspension, ...]:
     published, pending = workspace.published(), workspace.pending_targets()
     if published is None or pending is None:
         return ()

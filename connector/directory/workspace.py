@@ -8,8 +8,8 @@
 It is carried on a USB key or shared by any means: nothing in it is secret, and nothing in it is believed unsigned.
 """
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -17,8 +17,9 @@ from typing import Final, TypeVar
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, Root, Targets
 
-from connector.core.errors import LocalRefused
+from connector.core.errors import FailedClosed, LocalRefused
 from connector.directory import layout
+from connector.directory.folder import alone, put_all, read, remove, unreadable
 from connector.directory.keyring import label_of, require_own_ids
 from connector.directory.memberships import Memberships, read_memberships
 from connector.directory.metadata import Delegator, parse, signers_of
@@ -26,6 +27,7 @@ from connector.directory.refusal import DirectoryRefused, Refusal
 from connector.directory.repository import Repository, RoleFiles, load
 
 _Pending = TypeVar("_Pending", Root, Targets)
+_GIVE_UP: Final = "federation give-up throws it away; then prepare it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,25 @@ class Workspace:
         self.repository: Final = folder / "repository"
         self.pending: Final = folder / "pending"
         self.incoming: Final = folder / "incoming"
+        self._is_mine = False
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Be the only one that changes the folder: of two who sign or publish at once, one would undo the other.
+
+        Raises:
+            LocalRefused: another command is changing it.
+            FailedClosed: `directory.unavailable`, the folder cannot be written.
+        """
+        if self._is_mine:
+            yield
+            return
+        with alone(self.folder):
+            self._is_mine = True
+            try:
+                yield
+            finally:
+                self._is_mine = False
 
     def published(self) -> Repository | None:
         """Give the published copy, or None before the first publication."""
@@ -63,7 +84,24 @@ class Workspace:
             raise LocalRefused(f"{self.folder}: nothing has been published yet", hint="federation sign, then publish")
         return found
 
+    def put_published(self, repository: Repository) -> None:
+        """Put a copy in force that a reader would believe, with the root file; what older readers still ask for stays.
+
+        Raises:
+            FailedClosed: `directory.unavailable`, the disk refuses; readers still meet the version before.
+        """
+        files = {f"{self.repository.name}/{path}": data for path, data in repository.files().items()}
+        put_all(self.folder, {"root.json": repository.roots[-1], **files})
+
     # ------------------------------------------------------------ pending documents
+
+    def pending_bytes(self, role: str) -> bytes | None:
+        """Give the file of a pending document, or None where it is not pending.
+
+        Raises:
+            FailedClosed: `directory.unavailable`, it cannot be read.
+        """
+        return read(self.pending / f"{role}.json")
 
     def pending_root(self) -> Metadata[Root] | None:
         """Give the root that waits for signatures.
@@ -71,10 +109,10 @@ class Workspace:
         Raises:
             LocalRefused: a key in it stands under the id of another.
         """
-        path = self.pending / "root.json"
-        if not path.exists():
+        data = self.pending_bytes(Root.type)
+        if data is None:
             return None
-        root = parse(Root, path.read_bytes(), "pending root")
+        root = parse(Root, data, "pending root")
         require_own_ids(root.signed.keys, "pending root")
         return root
 
@@ -84,10 +122,10 @@ class Workspace:
         Raises:
             LocalRefused: a key in it stands under the id of another.
         """
-        path = self.pending / "targets.json"
-        if not path.exists():
+        data = self.pending_bytes(Targets.type)
+        if data is None:
             return None
-        targets = parse(Targets, path.read_bytes(), "pending targets")
+        targets = parse(Targets, data, "pending targets")
         require_own_ids(targets.signed.delegations.keys if targets.signed.delegations else {}, "pending targets")
         return targets
 
@@ -104,30 +142,42 @@ class Workspace:
 
     def pending_list_bytes(self, targets: Metadata[Targets]) -> bytes:
         """Give the file of that list."""
-        data = (self.pending / layout.MEMBERSHIPS).read_bytes()
+        data = read(self.pending / layout.MEMBERSHIPS) or b""
         try:
             targets.signed.targets[layout.MEMBERSHIPS].verify_length_and_hashes(data)
         except Exception:  # noqa: BLE001 - a file carried around may be anything
             raise DirectoryRefused(
-                Refusal.TAMPERED, "pending memberships.json is not what the pending targets name", hint="start it again"
+                Refusal.TAMPERED, "pending memberships.json is not what the pending targets name", hint=_GIVE_UP
             ) from None
         return data
 
-    def put_pending(self, metadata: Metadata[Root] | Metadata[Targets], memberships: bytes | None = None) -> None:
-        """Write a document to be signed."""
-        self.pending.mkdir(parents=True, exist_ok=True)
+    def put_pending(
+        self,
+        *documents: Metadata[Root] | Metadata[Targets],
+        memberships: bytes | None = None,
+        incoming: Mapping[str, RoleFiles] | None = None,
+    ) -> None:
+        """Write documents to be signed, and what is to be published with them: all of it or nothing.
+
+        Raises:
+            FailedClosed: `directory.unavailable`, the disk refuses.
+        """
+        files = {path: data for role, each in (incoming or {}).items() for path, data in _incoming(role, each).items()}
         if memberships is not None:
-            (self.pending / layout.MEMBERSHIPS).write_bytes(memberships)
-        (self.pending / f"{metadata.signed.type}.json").write_bytes(metadata.to_bytes())
+            files[f"{self.pending.name}/{layout.MEMBERSHIPS}"] = memberships
+        files |= {f"{self.pending.name}/{document.signed.type}.json": document.to_bytes() for document in documents}
+        put_all(self.folder, files)
 
     def drop_pending(self, role: str | None = None) -> None:
-        """Take documents away once they are published, or when their maker gives them up."""
-        if role is None:
-            shutil.rmtree(self.pending, ignore_errors=True)
-            return
-        (self.pending / f"{role}.json").unlink(missing_ok=True)
-        if role == Targets.type:
-            (self.pending / layout.MEMBERSHIPS).unlink(missing_ok=True)
+        """Take documents away once they are published, or when their maker gives them up.
+
+        Raises:
+            FailedClosed: `directory.unavailable`, the disk refuses.
+        """
+        for each in (Root.type, Targets.type) if role is None else (role,):
+            remove(self.pending / f"{each}.json")
+            if each == Targets.type:
+                remove(self.pending / layout.MEMBERSHIPS)
 
     def drop_overtaken(self, published: Repository) -> None:
         """Take away the documents whose version, or a later one, is published by now."""
@@ -157,8 +207,13 @@ class Workspace:
         """Add the signatures that these keys can give; name the documents that were signed.
 
         Raises:
-            LocalRefused: none of the keys is asked for by any pending document.
+            LocalRefused: none of the keys is asked for by any pending document, or another command changes the folder.
+            FailedClosed: `directory.unavailable`, the disk refuses; the signatures before are there still.
         """
+        with self.changing():
+            return self._sign_pending(signers)
+
+    def _sign_pending(self, signers: list[CryptoSigner]) -> list[str]:
         published = self.published()
         root, targets = self.pending_root(), self.pending_targets()
         done = []
@@ -193,28 +248,56 @@ class Workspace:
     # ------------------------------------------------------------ incoming roles
 
     def put_incoming(self, role: str, files: RoleFiles) -> None:
-        """Leave a delegated role for the next publication."""
-        self.incoming.mkdir(parents=True, exist_ok=True)
-        (self.incoming / f"{role}.target").write_bytes(files.target)
-        (self.incoming / f"{role}.json").write_bytes(files.role)
+        """Leave a delegated role for the next publication.
+
+        Raises:
+            FailedClosed: `directory.unavailable`, the disk refuses.
+        """
+        put_all(self.folder, _incoming(role, files))
 
     def incoming_roles(self) -> Iterator[tuple[str, RoleFiles]]:
-        """Give the roles that wait, whoever left them there."""
-        for path in sorted(self.incoming.glob("*.json")) if self.incoming.exists() else ():
-            target = path.with_suffix(".target")
-            try:
-                signed = parse(Targets, path.read_bytes(), path.stem).signed
-                yield (
-                    path.stem,
-                    RoleFiles(signed.version, path.read_bytes(), next(iter(signed.targets), ""), target.read_bytes()),
-                )
-            except (DirectoryRefused, OSError):
-                continue
+        """Give the roles that wait, whoever left them there; what cannot be read is told by `incoming_faults`."""
+        for path in self._incoming_files():
+            found = _role_of(path)
+            if isinstance(found, RoleFiles):
+                yield path.stem, found
+
+    def incoming_faults(self) -> Iterator[str]:
+        """Say of each role that waits and cannot be read why not: it stops no other, and is not passed over unsaid."""
+        for path in self._incoming_files():
+            found = _role_of(path)
+            if isinstance(found, str):
+                yield f"{path.stem}: {found}"
+
+    def _incoming_files(self) -> list[Path]:
+        try:
+            return sorted(path for path in self.incoming.iterdir() if path.match("[!.]*.json"))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise unreadable(self.incoming, error) from None
 
     def drop_incoming(self, role: str) -> None:
         """Take a role away once it is published."""
         for suffix in ("json", "target"):
-            (self.incoming / f"{role}.{suffix}").unlink(missing_ok=True)
+            remove(self.incoming / f"{role}.{suffix}")
+
+
+def _role_of(path: Path) -> RoleFiles | str:
+    try:
+        role, target = read(path), read(path.with_suffix(".target"))
+        if role is None or target is None:
+            return "one of its two files is not there"
+        signed = parse(Targets, role, path.stem).signed
+    except DirectoryRefused as error:
+        return error.what
+    except FailedClosed as error:
+        return error.message
+    return RoleFiles(signed.version, role, next(iter(signed.targets), ""), target)
+
+
+def _incoming(role: str, files: RoleFiles) -> dict[str, bytes]:
+    return {f"incoming/{role}.target": files.target, f"incoming/{role}.json": files.role}
 
 
 def _root_delegators(root: Metadata[Root], published: Root | None) -> list[Root]:

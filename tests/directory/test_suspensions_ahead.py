@@ -8,7 +8,7 @@ from connector.core.units import DAY_SECONDS
 from connector.directory import rotation, suspending
 from connector.directory.duty import duties
 from connector.directory.layout import SEAT_LIFE, SUSPENSION_AHEAD, seat_role, suspensions_path
-from connector.directory.repository import delegated_role, instant_end, store
+from connector.directory.repository import delegated_role, instant_end
 from connector.directory.suspensions import Reason, Suspension
 from connector.directory.suspensions import to_json as suspensions_json
 from tests.kit.directory import NOW, A, B, Clock, Ears, directory, operator_signer, published, serve
@@ -27,7 +27,7 @@ def robbed(federation):
     data, ends_at = suspensions_json((AHEAD, BEGUN)), instant_end(NOW, SEAT_LIFE)
     seat = delegated_role(path, data, 1, ends_at, federation.operators[0])
     sealed = published_.with_role(seat_role("op-1"), seat).sealed(federation.publisher, NOW)
-    store(federation.workspace.repository, sealed)
+    federation.workspace.put_published(sealed)
     return federation
 
 

@@ -1,10 +1,24 @@
-"""Of what `init`, `keys rotate` and `backup` make, and of the keys that sign an entry."""
+"""Of what `federation`, `init`, `keys rotate` and `backup` make, and of the keys that sign an entry."""
 
 from typing import Final
 
 from connector.core.fault_words.form import Sentences
 
 MAKING: Final[Sentences] = {
+    "folder.unwritten": {
+        "en": (
+            "{file}: cannot be written ({reason:term})",
+            "what was there before is whole: make room, then try again",
+        ),
+        "fr": (
+            "{file} : écriture impossible ({reason:term})",
+            "ce qui y était avant est entier : faites de la place ou donnez les droits, puis recommencez",
+        ),
+    },
+    "folder.unreadable": {
+        "en": ("{file}: cannot be read ({reason:term})", "check its owner and disk, or copy the folder whole"),
+        "fr": ("{file} : illisible ({reason:term})", "vérifiez propriétaire et disque, ou copiez le dossier entier"),
+    },
     "init.exists": {
         "en": ("{paths} exists already", "choose another --directory, or move it away yourself"),
         "fr": ("{paths} existe déjà", "choisissez un autre --directory, ou écartez-le vous-même"),
