@@ -14,13 +14,23 @@ from functools import lru_cache, partial
 from typing import Any
 
 from connector.contract.breaker import Breaker
+from connector.contract.deadlines import Deadlines
 from connector.contract.faults import FaultReport, FaultSeen, busy, judge, late, resting
 from connector.contract.relay import Ended, Relay
 from connector.contract.threads import DaemonThreads
 from connector.core.codes import Code
 from connector.core.errors import AdapterFault
 
-Work = asyncio.Future[Ended]
+
+class Work:
+    """A call under way: its task, None where it runs in a thread; how it ended, once it has; who waits for that."""
+
+    __slots__ = ("end", "task", "waiter")
+
+    def __init__(self, task: asyncio.Task[Ended] | None = None) -> None:
+        self.task = task
+        self.end: Ended | None = None
+        self.waiter: asyncio.Future[None] | None = None
 
 
 class Lane:
@@ -46,6 +56,7 @@ class Lane:
         self._report = report
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._under_way: set[Work] = set()
+        self._deadlines = Deadlines()
 
     @property
     def under_way(self) -> int:
@@ -58,11 +69,12 @@ class Lane:
         Raises:
             AdapterFault: `adapter.failed`, `adapter.timeout`, `adapter.busy`, or what an `AdapterError` stands for.
         """
-        await self.enter(operation)
+        if not self._admit(operation):
+            await self._queue(operation)
         if _is_async(getattr(method, "__func__", method)):
             work = self.start_task(ended(method, args))
         else:
-            work = self.start_thread(lambda: method(*args))
+            work = self.start_thread(partial(method, *args))
         answer = await self.result(operation, work, seconds)
         if hasattr(type(answer), "__await__"):  # a plain function that wraps an async one
             await self.enter(operation)
@@ -76,18 +88,8 @@ class Lane:
         Raises:
             AdapterFault: the breaker is open, or `adapter.busy`.
         """
-        rest = self.breaker.admit(self._monotonic())
-        if rest is not None:
-            fault = resting(adapter=self._adapter, operation=operation, seconds=rest, code=self.breaker.last_code)
-            raise self._seen(fault, operation, "resting")
-        if self._free:
-            self._free -= 1
-            return
-        try:
-            await self._wait_for_a_place(operation)
-        except BaseException:
-            self.breaker.gave_up()
-            raise
+        if not self._admit(operation):
+            await self._queue(operation)
 
     async def result(self, operation: str, work: Work, seconds: float) -> object:
         """Wait for work that was started, at most so long; tell the breaker what became of it.
@@ -95,35 +97,24 @@ class Lane:
         Raises:
             AdapterFault: as `call`.
         """
-        try:
-            is_done = await done_within(work, seconds)
-        except asyncio.CancelledError:
-            self.breaker.gave_up()
-            self.abandon(work)
-            raise
-        if not is_done:
+        if work.end is None:
+            work.waiter = waiter = self._deadlines.waiter(seconds)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                self.breaker.gave_up()
+                self.abandon(work)
+                raise
+            finally:
+                self._deadlines.forget(waiter)
+        if work.end is None:
             self.abandon(work)
             raise self.timed_out(operation, seconds)
-        # Cancelled, and nobody here did it.
-        answer, error = (None, asyncio.CancelledError()) if work.cancelled() else work.result()
-        self.settle(operation, error)
+        answer, error = work.end
+        if error is not None:
+            raise self._failed(operation, error)
+        self.breaker.succeeded()
         return answer
-
-    def settle(self, operation: str, error: BaseException | None) -> None:
-        """Tell the breaker how a call ended.
-
-        Raises:
-            AdapterFault: where it ended by an exception.
-        """
-        if error is None:
-            self.breaker.succeeded()
-            return
-        judged = judge(error, adapter=self._adapter, operation=operation)
-        if judged.counts:
-            self.breaker.failed(self._monotonic(), judged.fault.code)
-        else:
-            self.breaker.succeeded()
-        raise self._seen(judged.fault, operation, judged.cause)
 
     def timed_out(self, operation: str, seconds: float) -> AdapterFault:
         """Tell the breaker of a call that took too long, and give the fault to raise."""
@@ -132,40 +123,57 @@ class Lane:
 
     def start_task(self, coroutine: Coroutine[Any, Any, Ended]) -> Work:
         """Run a coroutine of the adapter's on this loop; `enter` comes before."""
-        return self._started(asyncio.get_running_loop().create_task(coroutine))
+        task = asyncio.get_running_loop().create_task(coroutine)
+        work = Work(task)
+        task.add_done_callback(partial(self._task_ended, work))
+        self._under_way.add(work)
+        return work
 
     def start_thread(self, function: Callable[[], Any]) -> Work:
         """Run a plain function of the adapter's in a thread; `enter` comes before."""
-        loop = asyncio.get_running_loop()
-        work: Work = loop.create_future()
+        work = Work()
+        deliver = partial(self._ended, work)
         if self._relay is not None:
-            self._relay.submit(function, partial(_deliver, work))
-            return self._started(work)
-
-        def job() -> None:
-            end: Ended
-            try:
-                end = (function(), None)
-            except BaseException as error:  # noqa: BLE001  an adapter's sys.exit() is a fault of the adapter
-                end = (None, error)
-            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
-                loop.call_soon_threadsafe(_deliver, work, end)
-
-        self._threads.submit(job)
-        return self._started(work)
+            self._relay.submit(function, deliver)
+        else:
+            self._threads.submit(partial(_run, function, deliver, asyncio.get_running_loop()))
+        self._under_way.add(work)
+        return work
 
     def abandon(self, work: Work) -> None:
         """Stop waiting for work: a task is cancelled, a thread goes on unheard."""
-        if isinstance(work, asyncio.Task):
-            work.cancel()
+        if work.task is not None:
+            work.task.cancel()
 
     async def drain(self, seconds: float) -> None:
         """Cancel what is under way and wait for it, at most so long."""
-        tasks = [work for work in self._under_way if isinstance(work, asyncio.Task)]
+        tasks = [work.task for work in self._under_way if work.task is not None]
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
+
+    def _admit(self, operation: str) -> bool:
+        """Take a free place; False where one has to be waited for.
+
+        Raises:
+            AdapterFault: the breaker is open.
+        """
+        rest = self.breaker.admit(self._monotonic())
+        if rest is not None:
+            fault = resting(adapter=self._adapter, operation=operation, seconds=rest, code=self.breaker.last_code)
+            raise self._seen(fault, operation, "resting")
+        if not self._free:
+            return False
+        self._free -= 1
+        return True
+
+    async def _queue(self, operation: str) -> None:
+        try:
+            await self._wait_for_a_place(operation)
+        except BaseException:
+            self.breaker.gave_up()
+            raise
 
     async def _wait_for_a_place(self, operation: str) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -182,14 +190,28 @@ class Lane:
                 self._waiting.remove(turn)
         raise self._seen(busy(adapter=self._adapter, operation=operation, places=self._places), operation, "busy")
 
-    def _started(self, work: Work) -> Work:
-        self._under_way.add(work)
-        work.add_done_callback(self._ended)
-        return work
+    def _task_ended(self, work: Work, task: asyncio.Task[Ended]) -> None:
+        # An adapter may cancel its own task: that cancels nobody who called.
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        self._ended(work, task.result() if error is None else (None, error))
 
-    def _ended(self, work: Work) -> None:
+    def _ended(self, work: Work, end: Ended) -> None:
+        """Give its place back, which it kept until now, and wake who waits for it."""
+        work.end = end
         self._under_way.discard(work)
         self._give_back()
+        waiter = work.waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _failed(self, operation: str, error: BaseException) -> AdapterFault:
+        """Tell the breaker of a call that ended by an exception, and give the fault to raise."""
+        judged = judge(error, adapter=self._adapter, operation=operation)
+        if judged.counts:
+            self.breaker.failed(self._monotonic(), judged.fault.code)
+        else:
+            self.breaker.succeeded()
+        return self._seen(judged.fault, operation, judged.cause)
 
     def _give_back(self) -> None:
         if self._waiting:
@@ -241,6 +263,12 @@ async def done_within(work: asyncio.Future[Any], seconds: float) -> bool:
     return work.done()
 
 
-def _deliver(work: Work, end: Ended) -> None:
-    if not work.done():
-        work.set_result(end)
+def _run(function: Callable[[], Any], deliver: Callable[[Ended], None], loop: asyncio.AbstractEventLoop) -> None:
+    """Run in a thread, and hand what becomes of it to `deliver`, on the event loop."""
+    end: Ended
+    try:
+        end = (function(), None)
+    except BaseException as error:  # noqa: BLE001  an adapter's sys.exit() is a fault of the adapter
+        end = (None, error)
+    with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+        loop.call_soon_threadsafe(deliver, end)

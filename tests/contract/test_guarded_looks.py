@@ -225,6 +225,29 @@ class TestLook:
             await look
         await cancelled.wait()
 
+    async def test_a_caller_who_leaves_a_plain_call_leaves_its_place_taken_until_it_ends(self, guarded):
+        entered, gate, calls = threading.Event(), threading.Event(), []
+
+        def look(ins):
+            calls.append(ins)
+            entered.set()
+            gate.wait(20)
+            return LOOK
+
+        guard = guarded(PlainSource(on_look=look), replace(PATIENT, question_places=1))
+        left = asyncio.create_task(guard.look(INS))
+        await asyncio.to_thread(entered.wait, 20)
+        left.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        next_one = asyncio.create_task(guard.look(INS))
+        await asyncio.sleep(0)
+        places_taken, calls_made = guard.under_way, len(calls)
+        gate.set()
+
+        assert await next_one is LOOK
+        assert (places_taken, calls_made, len(calls)) == (1, 1, 2)
+
     async def test_an_adapter_that_cancels_itself_is_a_fault_and_cancels_nobody(self, guarded):
         fault = await fault_of(guarded(AsyncSource(on_look=raising(asyncio.CancelledError(SECRET)))).look(INS))
 
