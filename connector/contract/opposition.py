@@ -36,20 +36,15 @@ class OppositionAuthority:
         source_tells: bool,
         unreachable: Callable[[], None] | None = None,
     ) -> None:
-        self._settings = settings
+        self._authority, self._register_complete = settings.authority, settings.register_complete
         self._register = register
-        self._asks_adapter = settings.authority is not Authority.REGISTER
-        self._source_tells = source_tells
+        self._hears_source = source_tells and settings.authority is not Authority.REGISTER
+        self._not_ready = _not_ready(settings.authority, has_register=register is not None, source_tells=source_tells)
         self._unreachable = unreachable or _tell_nobody
 
     def not_ready(self) -> str | None:
         """Say why this member could never tell an opposition and so must not answer (`could_not_look`), or None."""
-        authority = self._settings.authority
-        if authority is not Authority.ADAPTER and self._register is None:
-            return f"opposition authority: {authority} is set and this connector has no register"
-        if self._asks_adapter and not self._source_tells:
-            return f"opposition authority: {authority} is set and the vendor's software keeps no opposition"
-        return None
+        return self._not_ready
 
     async def opposition(self, ins: Sequence[Ins], look: Look | None) -> Opposition:
         """Decide from a look that was made (None: there was none) and the register, under every INS of the worker.
@@ -57,30 +52,24 @@ class OppositionAuthority:
         The register is asked whatever the look says, so that time tells nothing. One that cannot be reached says
         neither yes nor no: with it named as an authority, *no* cannot be had.
         """
-        said: list[Opposition] = []
-        if self._asks_adapter:
-            said.append(look.opposition if look is not None and self._source_tells else Opposition.UNKNOWN)
-        was_reached = True
-        if self._settings.authority is Authority.ADAPTER:
-            awaits_entry = await self._ask_what_awaits_entry(ins)
-            was_reached = awaits_entry is not None
-            said.append(Opposition.YES if awaits_entry else Opposition.UNKNOWN)
+        said = look.opposition if look is not None and self._hears_source else Opposition.UNKNOWN
+        registered: Opposition | None
+        if self._authority is Authority.ADAPTER:
+            registered = await self._ask_what_awaits_entry(ins)
         else:
-            answer = await self._ask_register(ins)
-            was_reached = answer is not None
-            said.append(answer or Opposition.UNKNOWN)
-        if Opposition.YES in said:
+            registered = await self._ask_register(ins)
+        if Opposition.YES in (said, registered):
             return Opposition.YES
-        if Opposition.NO in said and was_reached:
+        if registered is not None and Opposition.NO in (said, registered):
             return Opposition.NO
         return Opposition.UNKNOWN
 
-    async def _ask_what_awaits_entry(self, ins: Sequence[Ins]) -> bool | None:
-        """Give whether the vendor's software is behind, None where the register could not be asked."""
+    async def _ask_what_awaits_entry(self, ins: Sequence[Ins]) -> Opposition | None:
+        """Give *yes* where the vendor's software is behind, None where the register could not be asked."""
         if self._register is None:
-            return False
+            return Opposition.UNKNOWN
         try:
-            return await self._register.awaits_entry(ins)
+            return Opposition.YES if await self._register.awaits_entry(ins) else Opposition.UNKNOWN
         except Exception:  # noqa: BLE001  as for an answer
             self._unreachable()
             return None
@@ -95,8 +84,16 @@ class OppositionAuthority:
             self._unreachable()
             return None
         if entry is None:
-            return Opposition.NO if self._settings.register_complete else Opposition.UNKNOWN
+            return Opposition.NO if self._register_complete else Opposition.UNKNOWN
         return entry
+
+
+def _not_ready(authority: Authority, *, has_register: bool, source_tells: bool) -> str | None:
+    if authority is not Authority.ADAPTER and not has_register:
+        return f"opposition authority: {authority} is set and this connector has no register"
+    if authority is not Authority.REGISTER and not source_tells:
+        return f"opposition authority: {authority} is set and the vendor's software keeps no opposition"
+    return None
 
 
 def _tell_nobody() -> None:

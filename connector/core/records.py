@@ -60,10 +60,11 @@ class Look(Private):
 
     def known_as(self, asked: Ins) -> tuple[Ins, ...]:
         """Give every INS by which this service knows the worker, the one asked for first, each once."""
-        if self.identity is None:
+        identity = self.identity
+        if identity is None or (not identity.former and (identity.ins is None or identity.ins == asked)):
             return (asked,)
-        active = () if self.identity.ins is None else (self.identity.ins,)
-        return tuple(dict.fromkeys((asked, *active, *self.identity.former)))
+        active = () if identity.ins is None else (identity.ins,)
+        return tuple(dict.fromkeys((asked, *active, *identity.former)))
 
 
 class TraceAction(StrEnum):
