@@ -5,9 +5,10 @@ Reading connections cannot write (`query_only`). SQLite's own errors become the 
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from connector.contract import AdapterContext, AdapterError, AdapterHealth, AdapterOptions, Problem
 from spsti_adapter_demo.schema import SCHEMA_VERSION
@@ -31,14 +32,18 @@ class Database:
         self._open: list[sqlite3.Connection] = []
         self._is_closed = False
 
+    def rows(self, query: str, parameters: Mapping[str, str] | tuple[()] = ()) -> list[tuple[Any, ...]]:
+        """Read what one query gives. A look is this and little else, so no context manager stands around it."""
+        try:
+            return self._reading().execute(query, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _problem(error) from error
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Lend this thread's connection, which cannot write."""
         with _translated():
-            connection = getattr(self._of_thread, "reading", None)
-            if connection is None:
-                connection = self._of_thread.reading = self._connect(query_only=True)
-            yield connection
+            yield self._reading()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -53,8 +58,7 @@ class Database:
 
     def health(self) -> AdapterHealth:
         """Ask the database something small."""
-        with self.reading() as connection:
-            connection.execute("SELECT id FROM salarie LIMIT 1").fetchall()
+        self.rows("SELECT id FROM salarie LIMIT 1")
         return AdapterHealth(ok=True, detail=f"schema version {SCHEMA_VERSION}")
 
     def close(self) -> None:
@@ -63,6 +67,12 @@ class Database:
             self._is_closed = True
             while self._open:
                 self._open.pop().close()
+
+    def _reading(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._of_thread, "reading", None)
+        if connection is None:
+            connection = self._of_thread.reading = self._connect(query_only=True)
+        return connection
 
     def _connect(self, *, query_only: bool) -> sqlite3.Connection:
         # The vendor's database is not the connector's state: it is opened by its adapter, and never created here.
@@ -98,10 +108,14 @@ class Database:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except sqlite3.IntegrityError as error:
-        raise AdapterError(Problem.DATA, error) from error
-    except sqlite3.OperationalError as error:
-        is_schema = str(error).startswith(("no such table", "no such column"))
-        raise AdapterError(Problem.SCHEMA if is_schema else Problem.UNREACHABLE, error) from error
     except sqlite3.DatabaseError as error:
-        raise AdapterError(Problem.UNREACHABLE, error) from error
+        raise _problem(error) from error
+
+
+def _problem(error: sqlite3.DatabaseError) -> AdapterError:
+    if isinstance(error, sqlite3.IntegrityError):
+        return AdapterError(Problem.DATA, error)
+    is_schema = isinstance(error, sqlite3.OperationalError) and str(error).startswith(
+        ("no such table", "no such column")
+    )
+    return AdapterError(Problem.SCHEMA if is_schema else Problem.UNREACHABLE, error)

@@ -25,36 +25,41 @@ from connector.contract import (
 )
 
 _OPPOSITION = {"s'oppose": Opposition.YES, "ne s'oppose pas": Opposition.NO, None: Opposition.UNKNOWN}
+_STATUS = {status.value: status for status in IdentityStatus}
+_NO_ATTRIBUTE: frozenset[IdentityAttribute] = frozenset()
 _EXTENT = {"complet": Extent.FULL, "synthese": Extent.SUMMARY}
 
 UNKNOWN_WORKER = Look(identity=None, opposition=Opposition.UNKNOWN, announcement=None)
 
 
-def look_of(row: tuple[Any, ...]) -> Look:
-    """Read a row of `schema.LOOK`.
+def look_of(row: tuple[Any, ...], asked: Ins) -> Look:
+    """Read a row of `schema.LOOK`, found under the INS asked for.
 
     Raises:
         AdapterError: `data`: a version without the day of its newest act.
         IdentityFault: an INS, a trait or a day that is none.
     """
     name, given_names, sex, born_on, born_at, status, attribute, matricule, oid, verified_on, former, answer = row[1:13]
+    ins: Ins | None
+    if matricule == asked.matricule.value and oid == asked.oid:
+        ins = asked  # read once already
+    else:
+        ins = None if matricule is None else Ins.parse(oid, matricule)
     identity = LocalIdentity(
-        ins=None if matricule is None else Ins.parse(oid, matricule),
-        traits=StrictTraits.parse(
+        ins,
+        StrictTraits.parse(
             birth_name=name, birth_given_names=given_names, sex=sex, birth_date=born_on, birth_place=born_at
         ),
-        status=IdentityStatus(status),
-        attributes=frozenset() if attribute is None else frozenset({IdentityAttribute(attribute)}),
-        former=() if former is None else tuple(Ins.parse(*one.split(" ")) for one in former.split(",")),
-        verified_on=None if verified_on is None else Day.parse(verified_on),
+        _STATUS[status],
+        _NO_ATTRIBUTE if attribute is None else frozenset({IdentityAttribute(attribute)}),
+        () if former is None else tuple(Ins.parse(*one.split(" ")) for one in former.split(",")),
+        None if verified_on is None else Day.parse(verified_on),
     )
-    return Look(identity=identity, opposition=_OPPOSITION[answer], announcement=_announcement(row[13:]))
+    return Look(identity, _OPPOSITION[answer], None if row[13] is None else _announcement(row[13:]))
 
 
-def _announcement(row: tuple[Any, ...]) -> Announcement | None:
+def _announcement(row: tuple[Any, ...]) -> Announcement:
     version_id, number, extent, last_act_on, author, recorded_at = row
-    if version_id is None:
-        return None
     if last_act_on is None:
         raise AdapterError(Problem.DATA, f"dossier_version {version_id}: date_dernier_acte is NULL")
     return Announcement(

@@ -147,7 +147,7 @@ LEFT JOIN dossier_version v ON v.id = (
     ORDER BY d.date_dernier_acte DESC, d.numero DESC LIMIT 1)
 WHERE s.id IN (
     SELECT id FROM salarie WHERE ins_matricule = :matricule AND ins_oid = :oid
-    UNION
+    UNION ALL
     SELECT salarie_id FROM ins_historique WHERE matricule = :matricule AND oid = :oid)
 LIMIT 2
 """

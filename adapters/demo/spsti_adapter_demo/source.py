@@ -39,13 +39,12 @@ class DemoSource(Source):
 
     def look(self, ins: Ins) -> Look:
         """Answer by one read, found or not."""
-        with self._database.reading() as connection:
-            rows = connection.execute(LOOK, {"matricule": ins.matricule.value, "oid": ins.oid.value}).fetchall()
+        rows = self._database.rows(LOOK, {"matricule": ins.matricule.value, "oid": str(ins.oid)})
         if not rows:
             return UNKNOWN_WORKER
         if len(rows) > 1:
             raise AdapterError(Problem.AMBIGUOUS, "two workers with one INS")
-        return look_of(rows[0])
+        return look_of(rows[0], ins)
 
     def document(self, announcement: Announcement) -> Iterator[bytes]:
         """Read the PDF of that version, if it still is the one to give."""
@@ -71,8 +70,7 @@ class DemoSource(Source):
 
     def counts(self) -> Counts:
         """Count by one scan."""
-        with self._database.reading() as connection:
-            workers, *parts = (value or 0 for value in connection.execute(COUNTS).fetchone())
+        workers, *parts = (value or 0 for value in self._database.rows(COUNTS)[0])
         with_ins, qualified, opposition_known, document_available, answerable = parts
         return Counts(workers, with_ins, qualified, opposition_known, document_available, answerable)
 
