@@ -124,7 +124,7 @@ class Counted(Private):
 
     def as_hit(self) -> "Counted":
         """Give the same, once a record was announced."""
-        return replace(self, is_hit=True)
+        return Counted(self.peer, self.at, True, self.traits, self.matricule, self.repeat)  # noqa: FBT003
 
 
 @dataclass(frozen=True, slots=True)

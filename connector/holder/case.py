@@ -52,7 +52,7 @@ class Case(Private):
             at=self.question.at,
             peer=self.question.peer.id,
             mandate_sha256=self.verified.sha256,
-            outcome=outcome.value,
+            outcome=str(outcome),
             reason=reason,
             document_sha256=document_sha256,
             ref=ref or self.verified.lookup_id or "",

@@ -99,12 +99,11 @@ class Emitter:
         if worker is None:
             announced = probe_announcement(question.at, mandate.demand.document_type)
             return await self._announce(case, mandate, announced, place)
-        case = case.about((worker.ins,))
         try:
             found = await extract(self._ports.source, self._ports.oppositions, worker)
         except AdapterFault as fault:
             await self._house.adapter_fault(fault)
-            return await self._evidence.could_not_look(case, fault, place.counted)
+            return await self._evidence.could_not_look(case.about((worker.ins,)), fault, place.counted)
         case = case.about(found.known_as)
         if found.announcement is None:
             return await self._withhold(case, found, place)
@@ -172,7 +171,7 @@ class Emitter:
                 mandate,
                 trace_id=trace_id,
                 action=TraceAction.LOOKED_UP,
-                outcome=Outcome.ANNOUNCED.value,
+                outcome=str(Outcome.ANNOUNCED),
                 ins=worker.ins,
                 at=now,
             )

@@ -8,10 +8,10 @@ A ledger that cannot be written raises `FailedClosed`, and there is nothing to s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from connector.core.codes import Code
 from connector.core.errors import ConnectorError, MandateRefused, RequestRefused
@@ -149,7 +149,7 @@ class Evidence:
                 pass  # refused before and sent again: it stays refused for what is wrong with it
         return await self._append(case, entry, None)
 
-    async def _append(
+    def _append(
         self,
         case: Case,
         entry: EntryDraft,
@@ -158,11 +158,11 @@ class Evidence:
         announcement: IssuedAnnouncement | None = None,
         trace: Trace | None = None,
         beside: Beside = NOTHING_BESIDE,
-    ) -> Proof:
+    ) -> Coroutine[Any, Any, Proof]:
         if case.type is EntryType.DECIDED:
             # The spool has kept the handover; what was read of it a moment ago may be older than what stands there.
-            return await self._ports.store.decide(entry=entry, used=used, handover=None)
-        return await self._ports.store.answer(
+            return self._ports.store.decide(entry=entry, used=used, handover=None)
+        return self._ports.store.answer(
             entry=entry,
             used=used,
             announcement=announcement,
