@@ -19,7 +19,9 @@ _MAX_CAUSES: Final = 4096
 
 
 class HouseNotes:
-    """Remembers in memory what it wrote this hour; after a restart a cause may stand twice in one hour."""
+    """Remembers in memory what it wrote this hour; after a restart a cause may stand twice in one hour, beside the
+    entry of the start itself, which a memory on disk would not spare (docs/security-model.md).
+    """
 
     def __init__(self, ledger: HouseLedger, clock: Clock, observer: Observer) -> None:
         self._ledger, self._clock, self._observer = ledger, clock, observer

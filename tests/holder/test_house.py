@@ -48,6 +48,15 @@ async def test_one_certificate_and_cause_stand_once_an_hour(notes, ledger, clock
     assert len(ledger.entries) == 2
 
 
+async def test_a_restart_lets_each_cause_stand_once_more_and_no_more(ledger, clock):
+    for _ in range(3):
+        notes = HouseNotes(ledger, clock, Ears())
+        for _ in range(3):
+            await notes.connection_refused("x5t", PEER, "member.suspended")
+
+    assert len(ledger.entries) == 3
+
+
 async def test_other_causes_and_other_certificates_stand_by_themselves(notes, ledger):
     await notes.connection_refused("x5t", PEER, "member.suspended")
     await notes.connection_refused("x5t", PEER, "mandate.signature")
