@@ -4,13 +4,15 @@ Strict, so that one value has one text: padding, the other alphabet, whitespace 
 """
 
 import binascii
-import re
+from string import ascii_letters, digits
 from typing import Final
 
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _PADDING: Final = (b"", b"===", b"==", b"=")
-_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_ALPHABET: Final = (ascii_letters + digits + "-_").encode("ascii")
+_LAST_OF: Final = {2: "AQgw", 3: "AEIMQUYcgkosw048"}
+"""Where the last group has two or three characters: those whose leftover bits, 4 or 2, are zero."""
 
 
 def encode(data: bytes) -> str:
@@ -25,13 +27,15 @@ def decode(text: str, *, size: int | None = None) -> bytes:
         ValueError: another alphabet, padding, an impossible length, leftover bits that are not zero, or another size.
             The message never holds the text.
     """
-    if not _BASE64URL.fullmatch(text):
+    # What stays once the alphabet is deleted is foreign to it: for a whole token, quicker than a regular expression.
+    if not text.isascii() or (written := text.encode("ascii")).translate(None, _ALPHABET):
         raise ValueError("base64url text holds a character outside A-Z a-z 0-9 - _")
+    beyond = len(written) % 4
     try:
-        data = binascii.a2b_base64(text.encode("ascii").translate(_STANDARD) + _PADDING[len(text) % 4])
+        data = binascii.a2b_base64(written.translate(_STANDARD) + _PADDING[beyond])
     except binascii.Error:
         raise ValueError(f"base64url text has {len(text)} characters, which is no whole number of bytes") from None
-    if encode(data) != text:
+    if beyond and text[-1] not in _LAST_OF[beyond]:
         raise ValueError("base64url text ends in bits that are not zero")
     if size is not None and len(data) != size:
         raise ValueError(f"base64url text gives {len(data)} bytes, expected {size}")

@@ -71,11 +71,11 @@ def read(compact: bytes, *, typ: str, max_bytes: int = MAX_TOKEN_BYTES) -> Jws:
     """
     if len(compact) > max_bytes:
         raise TokenFault(f"token: got {len(compact)} bytes, expected at most {max_bytes}")
-    parts = compact.split(b".")
+    parts = compact.decode("latin-1").split(".")
     if len(parts) != 3:
         raise TokenFault(f"token: got {len(parts)} part(s), expected header.claims.signature")
     try:
-        claims_json, signature = b64.decode(parts[1].decode("latin-1")), b64.decode(parts[2].decode("latin-1"))
+        claims_json, signature = b64.decode(parts[1]), b64.decode(parts[2])
         claims = read_object(claims_json)
         algorithm, kid = _read_header(parts[0], typ)
     except TokenFault:
@@ -87,12 +87,12 @@ def read(compact: bytes, *, typ: str, max_bytes: int = MAX_TOKEN_BYTES) -> Jws:
 
 
 @lru_cache(maxsize=256)
-def _read_header(encoded: bytes, typ: str) -> tuple[str, str]:
+def _read_header(encoded: str, typ: str) -> tuple[str, str]:
     """Give algorithm and key id. Cached: the headers of one key's tokens are the same bytes, and hold no claim.
 
     A header that is refused raises, so it is never kept.
     """
-    header = read_object(b64.decode(encoded.decode("latin-1")))
+    header = read_object(b64.decode(encoded))
     if header.get("typ") != typ:
         raise TokenFault(f"token header typ: got another type, expected {typ}")
     if not _REFUSED_HEADERS.isdisjoint(header):
@@ -140,13 +140,13 @@ def seal(typ: str, claims: dict[str, Any], signer: Signer) -> bytes:
     """
     if signer.algorithm not in ALGORITHMS:
         raise ValueError(f"signer: got algorithm {signer.algorithm}, expected ES256 or PS256")
-    signing_input = b"%b.%b" % (_header(typ, signer.algorithm, signer.kid), b64.encode(write_object(claims)).encode())
-    compact = b"%b.%b" % (signing_input, b64.encode(signer.sign(signing_input)).encode())
+    signing_input = f"{_header(typ, signer.algorithm, signer.kid)}.{b64.encode(write_object(claims))}"
+    compact = f"{signing_input}.{b64.encode(signer.sign(signing_input.encode('ascii')))}".encode("ascii")
     if len(compact) > MAX_TOKEN_BYTES:
         raise ValueError(f"token {typ}: would have {len(compact)} bytes, expected at most {MAX_TOKEN_BYTES}")
     return compact
 
 
 @lru_cache(maxsize=64)
-def _header(typ: str, algorithm: str, kid: str) -> bytes:
-    return b64.encode(write_object({"alg": algorithm, "kid": kid, "typ": typ})).encode()
+def _header(typ: str, algorithm: str, kid: str) -> str:
+    return b64.encode(write_object({"alg": algorithm, "kid": kid, "typ": typ}))
