@@ -7,9 +7,9 @@ member *accepts* to be asked is `core.policy`; whether a jti was used before is 
 """
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from connector.core.codes import Code
 from connector.core.directory import Member
@@ -38,7 +38,6 @@ LIFE_SECONDS: Final = 120
 
 _X5T: Final = "x5t#S256"
 _X5T_LENGTH: Final = 43
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,15 +107,7 @@ def read_mandate(compact: bytes) -> UnverifiedMandate:
         MandateRefused: `mandate.malformed`; `mandate.signature` for an algorithm that is not in use;
             `mandate.claim_missing` without `iss`.
     """
-    try:
-        jws = jose.read(compact, typ=TYP)
-        issuer = Claims(jws.claims).string("iss", "the id of the asking member")
-    except jose.AlgorithmFault as fault:
-        raise _refused(Code.MANDATE_SIGNATURE, str(fault)) from None
-    except jose.TokenFault as fault:
-        raise _refused(Code.MANDATE_MALFORMED, f"mandate {fault}") from None
-    except ClaimFault as fault:
-        raise _claim_refused(fault) from None
+    jws, _, issuer = _take_apart(compact)
     return UnverifiedMandate(jws, issuer)
 
 
@@ -126,9 +117,8 @@ def open_mandate(compact: bytes, *, peer: Member, now: Instant) -> VerifiedManda
     Raises:
         MandateRefused: what `read_mandate` raises; `mandate.member` where `iss` is not the peer; `mandate.signature`.
     """
-    unverified = read_mandate(compact)
-    jws = unverified.jws
-    if unverified.issuer != peer.id.value:
+    jws, claims, issuer = _take_apart(compact)
+    if issuer != peer.id.value:
         raise _refused(
             Code.MANDATE_MEMBER,
             "mandate iss: got another member than the one whose certificate this connection has",
@@ -147,17 +137,16 @@ def open_mandate(compact: bytes, *, peer: Member, now: Instant) -> VerifiedManda
             f"mandate signature: does not verify with the listed key and algorithm {key.algorithm}",
             "compare the signing key with the one the directory lists",
         )
-    claims = Claims(jws.claims)
     return VerifiedMandate(
         claims=jws.claims,
         issuer=peer.id,
         kid=jws.kid,
         compact=compact,
         sha256=jws.sha256,
-        jti=_or_none(claims.id, "jti"),
-        iat=_or_none(claims.instant, "iat"),
-        exp=_or_none(claims.instant, "exp"),
-        lookup_id=_or_none(claims.id, "lookup_id"),
+        jti=claims.id_or_none("jti"),
+        iat=claims.instant_or_none("iat"),
+        exp=claims.instant_or_none("exp"),
+        lookup_id=claims.id_or_none("lookup_id"),
     )
 
 
@@ -186,10 +175,13 @@ def check_mandate(verified: VerifiedMandate, *, kind: Kind, audience: MemberId, 
             )
         _check_words(claims, kind, audience)
         _check_certificate(claims, x5t)
-        issued_at, expires_at = _check_times(claims, now)
+        # What `open_mandate` read is not read again; what it could not is refused here.
+        issued_at = claims.instant("iat") if verified.iat is None else verified.iat
+        expires_at = claims.instant("exp") if verified.exp is None else verified.exp
+        _check_times(claims, issued_at, expires_at, now)
         return Mandate(
             demand=read_demand(claims, kind=kind, issuer=verified.issuer, audience=audience),
-            jti=claims.id("jti"),
+            jti=verified.jti or claims.id("jti"),
             issued_at=issued_at,
             expires_at=expires_at,
             certificate_x5t=x5t,
@@ -207,17 +199,32 @@ def same_worker(ins: Ins | None, mandate: Mandate) -> bool:
     return ins is None if worker is None else ins == worker.ins
 
 
+def _take_apart(compact: bytes) -> tuple[jose.Jws, Claims, str]:
+    """Give a mandate's parts, its claims to be read, and the issuer that it claims."""
+    try:
+        jws = jose.read(compact, typ=TYP)
+        claims = Claims(jws.claims)
+        return jws, claims, claims.string("iss", "the id of the asking member")
+    except jose.AlgorithmFault as fault:
+        raise _refused(Code.MANDATE_SIGNATURE, str(fault)) from None
+    except jose.TokenFault as fault:
+        raise _refused(Code.MANDATE_MALFORMED, f"mandate {fault}") from None
+    except ClaimFault as fault:
+        raise _claim_refused(fault) from None
+
+
 def _check_words(claims: Claims, kind: Kind, audience: MemberId) -> None:
-    words = (("kind", kind.value, Code.MANDATE_KIND), ("aud", audience.value, Code.MANDATE_AUDIENCE))
-    for name, expected, code in words:
-        if claims.string(name) != expected:
-            raise _refused(code, f"mandate {name}: got another one, this request needs {expected}")
+    if claims.string("kind") != kind:
+        raise _refused(Code.MANDATE_KIND, f"mandate kind: got another one, this request needs {kind}")
+    if claims.string("aud") != audience.value:
+        raise _refused(Code.MANDATE_AUDIENCE, f"mandate aud: got another one, this request needs {audience}")
 
 
 def _check_certificate(claims: Claims, x5t: str) -> None:
-    bound = claims.object("cnf").string(_X5T)
+    confirmation = claims.object("cnf")
+    bound = confirmation.string(_X5T)
     if len(bound) != _X5T_LENGTH:
-        raise claims.object("cnf").fault(_X5T, f"{_X5T_LENGTH} characters of base64url (RFC 8705 section 3.1)")
+        raise confirmation.fault(_X5T, f"{_X5T_LENGTH} characters of base64url (RFC 8705 section 3.1)")
     if not hmac.compare_digest(bound.encode(), x5t.encode()):
         raise _refused(
             Code.MANDATE_CERTIFICATE,
@@ -226,26 +233,17 @@ def _check_certificate(claims: Claims, x5t: str) -> None:
         )
 
 
-def _check_times(claims: Claims, now: Instant) -> tuple[Instant, Instant]:
-    issued_at, expires_at = claims.instant("iat"), claims.instant("exp")
+def _check_times(claims: Claims, issued_at: Instant, expires_at: Instant, now: Instant) -> None:
     if not 0 < expires_at - issued_at <= MAX_LIFE_SECONDS:
         raise claims.fault("exp", f"1 to {MAX_LIFE_SECONDS} seconds after iat")
     if now >= expires_at + CLOCK_SKEW_SECONDS:
         raise _refused_for_time(Code.MANDATE_EXPIRED, f"exp: got {rfc3339(expires_at)}", now)
     if issued_at > now + CLOCK_SKEW_SECONDS:
         raise _refused_for_time(Code.MANDATE_NOT_YET_VALID, f"iat: got {rfc3339(issued_at)}", now)
-    return issued_at, expires_at
 
 
 def _refused_for_time(code: Code, what: str, now: Instant) -> MandateRefused:
     return _refused(code, f"mandate {what}, the clock here says {rfc3339(now)}", "ask again, or compare the clocks")
-
-
-def _or_none(read: Callable[[str], _T], name: str) -> _T | None:
-    try:
-        return read(name)
-    except ClaimFault:
-        return None
 
 
 def _claim_refused(fault: ClaimFault) -> MandateRefused:

@@ -90,15 +90,14 @@ def read_demand(claims: Claims, *, kind: Kind, issuer: MemberId, audience: Membe
         IdentityFault: `identity.malformed`, `identity.oid`, `identity.not_qualified`.
     """
     purpose = claims.coded("purpose")
+    readers = _READERS
     if purpose == PURPOSE_PROBE:
+        readers = _READERS_OF_PROBE
         for name in ABOUT_A_PERSON:
             if claims.has(name):
                 raise claims.fault(name, "nothing: a probe is about nobody")
-    values: dict[str, Any] = {}
-    for name in needed(kind, purpose):
-        field, read = _READERS[name]
-        values[field] = read(claims)
-    return MandateDraft(kind=kind, issuer=issuer, audience=audience, **values)
+    values: dict[str, Any] = {field: read(claims, name) for name, field, read in readers[kind]}
+    return MandateDraft(kind=kind, issuer=issuer, audience=audience, purpose=purpose, **values)
 
 
 def _written(write: Callable[[Any], Any], value: object) -> object:
@@ -128,8 +127,8 @@ def _write_follow_up(follow_up: FollowUp) -> dict[str, Any]:
     return {"basis": follow_up.basis.value, "visit": follow_up.visit.value}
 
 
-def _read_practitioner(claims: Claims) -> Practitioner:
-    practitioner = claims.object("practitioner")
+def _read_practitioner(claims: Claims, name: str) -> Practitioner:
+    practitioner = claims.object(name)
     auth = practitioner.object("auth")
     text = practitioner.string("id", _PRACTITIONER_ID)
     try:
@@ -145,39 +144,48 @@ def _read_practitioner(claims: Claims) -> Practitioner:
     )
 
 
-def _read_worker(claims: Claims) -> QualifiedIdentity:
-    worker = claims.object("worker")
+def _read_worker(claims: Claims, name: str) -> QualifiedIdentity:
+    worker = claims.object(name)
     matricule, written_oid = worker.string("matricule"), worker.string("oid")
     oid = InsOid.parse(written_oid)
     if oid.value != written_oid:
         raise IdentityFault(
             Code.IDENTITY_OID, field="worker oid", got="the form of a URN", expected="the OID by itself"
         )
-    texts = {name: worker.string(name) for name in TRAIT_NAMES}
-    return QualifiedIdentity(Ins(Matricule(matricule), oid), StrictTraits.from_json(texts))
+    traits = worker.strings(TRAIT_NAMES)
+    return QualifiedIdentity(Ins(Matricule(matricule), oid), StrictTraits.from_json(traits))
 
 
-def _read_information(claims: Claims) -> Information:
-    information = claims.object("information")
+def _read_information(claims: Claims, name: str) -> Information:
+    information = claims.object(name)
     return Information(information.instant("at"), information.text("by"), information.choice("means", InformationMeans))
 
 
-def _read_follow_up(claims: Claims) -> FollowUp:
-    follow_up = claims.object("follow_up")
+def _read_follow_up(claims: Claims, name: str) -> FollowUp:
+    follow_up = claims.object(name)
     return FollowUp(follow_up.choice("basis", FollowUpBasis), follow_up.choice("visit", VisitKind))
 
 
-_READERS: Final[dict[str, tuple[str, Callable[[Claims], Any]]]] = {
-    "lookup_id": ("lookup_id", lambda claims: claims.id("lookup_id")),
-    "announcement_id": ("announcement_id", lambda claims: claims.id("announcement_id")),
-    "handover_id": ("handover_id", lambda claims: claims.id("handover_id")),
-    "sha256": ("document_sha256", lambda claims: claims.sha256("sha256")),
+_Reader = Callable[[Claims, str], Any]
+_FIELDS: Final[dict[str, tuple[str, _Reader]]] = {
+    "lookup_id": ("lookup_id", Claims.id),
+    "announcement_id": ("announcement_id", Claims.id),
+    "handover_id": ("handover_id", Claims.id),
+    "sha256": ("document_sha256", Claims.sha256),
     "practitioner": ("practitioner", _read_practitioner),
     "worker": ("worker", _read_worker),
     "information": ("information", _read_information),
     "follow_up": ("follow_up", _read_follow_up),
-    "purpose": ("purpose", lambda claims: claims.coded("purpose")),
-    "document_type": ("document_type", lambda claims: claims.coded("document_type")),
-    "fetch_requested_at": ("fetch_requested_at", lambda claims: claims.instant("fetch_requested_at")),
-    "unattended": ("unattended", lambda claims: claims.flag("unattended")),
+    "document_type": ("document_type", Claims.coded),
+    "fetch_requested_at": ("fetch_requested_at", Claims.instant),
+    "unattended": ("unattended", Claims.flag),
 }
+"""For each claim its field of the draft and how it is read; `purpose` is read before, since it says which others are."""
+
+
+def _readers(names: tuple[str, ...]) -> tuple[tuple[str, str, _Reader], ...]:
+    return tuple((name, *_FIELDS[name]) for name in names if name != "purpose")
+
+
+_READERS: Final = {kind: _readers(names) for kind, names in _NEEDED.items()}
+_READERS_OF_PROBE: Final = {kind: _readers(names) for kind, names in _NEEDED_BY_PROBE.items()}
