@@ -19,13 +19,14 @@ date have none that we could read, and a trait is never derived from a NIR.
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Self
 
 from connector.core.codes import Code
 from connector.core.errors import IdentityFault
 from connector.core.private import Private, shape_of
 
-_PATTERN = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,19 +42,18 @@ class Day:
             raise _no_day("day", "a day that does not exist")
 
     @classmethod
-    def parse(cls, text: str, *, field: str = "day") -> Self:
+    def parse(cls, text: str, *, field: str = "day") -> "Day":
         """Read `YYYY-MM-DD` and nothing else; `field` names the thing in the error.
 
         Raises:
             IdentityFault: `identity.malformed`, another form or a day that does not exist.
         """
-        found = _PATTERN.fullmatch(text)
-        if found is None:
+        if not _PATTERN.fullmatch(text):
             raise _no_day(field, f"{shape_of(text)} in another form")
-        year, month, day = map(int, found.groups())
-        if not _exists(year, month, day):
+        day = _day(text)
+        if day is None:
             raise _no_day(field, "a day that does not exist")
-        return cls(year, month, day)
+        return day
 
     @classmethod
     def of(cls, day: date) -> Self:
@@ -99,6 +99,13 @@ class BirthDate(Private):
         if 1 <= day <= 31:
             return type(self)(f"{year:04}-01-{day:02}")
         return type(self)(f"{year:04}-12-31")
+
+
+@lru_cache(maxsize=2048)
+def _day(text: str) -> Day | None:
+    """Give a day written `YYYY-MM-DD`, None where it does not exist. Kept, since a day of the calendar is nobody's."""
+    year, month, day = map(int, text.split("-"))
+    return Day(year, month, day) if _exists(year, month, day) else None
 
 
 def _exists(year: int, month: int, day: int) -> bool:

@@ -53,13 +53,13 @@ def key_of(body: str) -> str:
     """
     if not _BODY.fullmatch(body):
         raise _malformed(shape_of(body), "13 digits, or 2A or 2B in positions 6 and 7")
-    return _key_of(body)
+    return f"{_key_of(body):02}"
 
 
-def _key_of(body: str) -> str:
-    place = body[5:7]
-    number = int(body[:5] + _CORSICA.get(place, place) + body[7:])
-    return f"{97 - number % 97:02}"
+def _key_of(body: str) -> int:
+    if not body.isdecimal():
+        body = body[:5] + _CORSICA[body[5:7]] + body[7:]
+    return 97 - int(body) % 97
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,9 +69,10 @@ class Matricule(Private):
     value: str
 
     def __post_init__(self) -> None:
-        if not _WELL_FORMED.fullmatch(self.value):
+        value = self.value
+        if not _WELL_FORMED.fullmatch(value):
             self._refuse()
-        if _key_of(self.value[:13]) != self.value[13:]:
+        if _key_of(value[:13]) != int(value[13:]):
             raise _malformed("a key that does not match the 13 characters before it", "97 minus their value modulo 97")
 
     def _refuse(self) -> NoReturn:

@@ -5,7 +5,6 @@ Source: reference/ins.md 1.3 ([A], FR Core, CDA schematron). A matricule never t
 """
 
 from enum import StrEnum
-from typing import Self
 
 from connector.core.codes import Code
 from connector.core.errors import IdentityFault
@@ -36,7 +35,7 @@ class InsOid(StrEnum):
     DEMO = _FAMILY + "11"
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> "InsOid":
         """Read an OID, bare or as `urn:oid:…` (RFC 3061, lower case).
 
         Raises:
@@ -44,10 +43,9 @@ class InsOid(StrEnum):
                 since a matricule may have been put in the wrong field.
         """
         bare = text.removeprefix(URN_PREFIX)
-        try:
-            return cls(bare)
-        except ValueError:
-            pass
+        oid = _OIDS.get(bare)
+        if oid is not None:
+            return oid
         got, hint = _NOT_INS.get(bare, (f"{shape_of(text)} that are no OID of an INS", ""))
         raise IdentityFault(
             Code.IDENTITY_OID,
@@ -60,12 +58,16 @@ class InsOid(StrEnum):
     @property
     def is_real(self) -> bool:
         """Whether it belongs to real persons: NIR and NIA."""
-        return self in {InsOid.NIR, InsOid.NIA}
+        return self in _REAL
 
     @property
     def urn(self) -> str:
         """The `system` of a FHIR identifier."""
-        return URN_PREFIX + self.value
+        return URN_PREFIX + self
+
+
+_OIDS = {oid.value: oid for oid in InsOid}
+_REAL = frozenset({InsOid.NIR, InsOid.NIA})
 
 
 class Environment(StrEnum):

@@ -45,7 +45,10 @@ def check_demand(demand: MandateDraft, policy: HolderPolicy) -> None:
     """
     if demand.is_probe:
         return
-    if not any(f.purpose == demand.purpose and f.document_type == demand.document_type for f in policy.flows):
+    for flow in policy.flows:
+        if flow.purpose == demand.purpose and flow.document_type == demand.document_type:
+            break
+    else:
         raise MandateRefused(
             "purpose: got a purpose and document type this member takes no part in, expected one of "
             + ", ".join(f.name for f in policy.flows),

@@ -30,17 +30,19 @@ class Sex(StrEnum):
     INDETERMINATE = "I"
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> "Sex":
         """Read M, F or I, in either case.
 
         Raises:
             IdentityFault: `identity.malformed`.
         """
-        try:
-            return cls(text.strip(" ").upper() if text.isascii() else text)
-        except ValueError:
-            pass
-        raise IdentityFault(Code.IDENTITY_MALFORMED, field="sex", got=shape_of(text), expected="M, F, or locally I")
+        sex = _SEXES.get(text.strip(" ").upper() if text.isascii() else text)
+        if sex is None:
+            raise IdentityFault(Code.IDENTITY_MALFORMED, field="sex", got=shape_of(text), expected="M, F, or locally I")
+        return sex
+
+
+_SEXES = {sex.value: sex for sex in Sex}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,7 +98,7 @@ class StrictTraits(Private):
         return {
             "birth_name": self.birth_name,
             "birth_given_names": " ".join(self.birth_given_names),
-            "sex": self.sex.value,
+            "sex": str(self.sex),
             "birth_date": self.birth_date.value,
             "birth_place": self.birth_place,
         }
@@ -118,14 +120,13 @@ class StrictTraits(Private):
             texts[name] = value
         traits = cls.parse(**texts)
         spelt = traits.to_json()
-        for name in TRAIT_NAMES:
-            if spelt[name] != texts[name]:
-                raise IdentityFault(
-                    Code.IDENTITY_MALFORMED,
-                    field=_label(name),
-                    got="another spelling",
-                    expected="INSi's spelling: capitals, no accent, no space around",
-                )
+        if spelt != texts:
+            raise IdentityFault(
+                Code.IDENTITY_MALFORMED,
+                field=_label(next(name for name in TRAIT_NAMES if spelt[name] != texts[name])),
+                got="another spelling",
+                expected="INSi's spelling: capitals, no accent, no space around",
+            )
         return traits
 
 

@@ -180,7 +180,7 @@ _FIELDS: Final[dict[str, tuple[str, _Reader]]] = {
     "fetch_requested_at": ("fetch_requested_at", Claims.instant),
     "unattended": ("unattended", Claims.flag),
 }
-"""For each claim its field of the draft and how it is read; `purpose` is read before, since it says which others are."""
+"""For each claim its field of the draft and how it is read; `purpose` is read before: it says which others are."""
 
 
 def _readers(names: tuple[str, ...]) -> tuple[tuple[str, str, _Reader], ...]:
