@@ -56,6 +56,14 @@ def bundle(announcement=ANNOUNCEMENT, ins=INS):
     return fhir.search_bundle(HOLDER.member, fhir.Offer(ANNOUNCEMENT_ID, announcement, ins), base_url=URL)
 
 
+def test_a_name_that_looks_like_a_place_to_fill_stays_as_it_is():
+    for name in ("100 % Santé", "%(id)b %s {id}", "%%"):
+        named = replace(HOLDER.member, name=name)
+        answer = fhir.search_bundle(named, fhir.Offer(ANNOUNCEMENT_ID, ANNOUNCEMENT, INS), base_url=URL)
+
+        assert json.loads(answer)["entry"][0]["resource"]["custodian"]["display"] == name
+
+
 def place(resource, path):
     *outer, last = (int(name) if name.isdigit() else name for name in path.split("/"))
     for name in outer:
