@@ -59,7 +59,7 @@ def seal(draft: ReceiptDraft, *, body_sha256: bytes, proof: Proof, signer: Signe
         "handover_id": draft.handover_id,
         "document": None if document is None else {"sha256": b64.encode(document.sha256), "size": document.size},
         "leaf": write_leaf(proof),
-        "path": [b64.encode(step) for step in proof.path],
+        "path": b64.encode_each(proof.path),
         "checkpoint": proof.checkpoint,
         "directory": draft.directory,
     }

@@ -14,6 +14,11 @@ def test_what_is_written_reads_back_equal(data):
     assert "=" not in text
 
 
+@given(st.lists(st.binary(max_size=80), max_size=20))
+def test_several_values_are_written_as_each_by_itself(values):
+    assert b64.encode_each(values) == [b64.encode(value) for value in values]
+
+
 def test_the_form_stays_what_it_was():
     assert b64.encode(bytes.fromhex("fbff00")) == "-_8A"
     assert len(b64.encode(bytes(32))) == 43
@@ -50,3 +55,4 @@ def test_another_size_is_refused():
 def test_wire_and_core_have_one_codec():
     assert wire_b64.encode is b64.encode
     assert wire_b64.decode is b64.decode
+    assert wire_b64.encode_each is b64.encode_each
