@@ -38,7 +38,7 @@ from connector.holder.settings import HolderSettings
 from connector.holder.spool import Content, Spool
 from connector.wire import fhir, form
 from connector.wire import handover as handover_body
-from connector.wire.mandate import check_mandate, open_mandate, same_worker
+from connector.wire.mandate import check_mandate, open_mandate
 
 _NOT_AVAILABLE = "handover: unknown, ended or no longer given, expected one that was announced to this member"
 
@@ -79,7 +79,7 @@ class Emitter:
         case = Case(EntryType.ANSWERED, question, verified)
         try:
             mandate = self._check(case, Kind.LOOKUP)
-            if not same_worker(form.parse_search(body, content_type), mandate):
+            if not form.asks_about(mandate.demand.worker, body, content_type):
                 raise RequestRefused(
                     "search form: names another worker than the mandate", hint="seal a mandate for this worker"
                 )

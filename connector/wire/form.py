@@ -2,7 +2,7 @@
 
 FHIR lets a server ignore search parameters it does not know; here they are refused, because a question answered
 without its condition is another question (PROTOCOL section 1, documents.md 6). An INS stands in this body only, never
-in a URL. That the form names the mandate's worker is `wire.mandate.same_worker`.
+in a URL.
 """
 
 import re
@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from connector.core.codes import Code
 from connector.core.errors import RequestRefused
+from connector.core.identity import QualifiedIdentity
 from connector.core.matricule import Ins
 
 CONTENT_TYPE: Final = "application/x-www-form-urlencoded"
@@ -19,7 +20,6 @@ MAX_FORM_BYTES: Final = 512
 
 _CONTENT_TYPE: Final = re.compile(CONTENT_TYPE + r"(?:\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE | re.ASCII)
 _ENCODED: Final = re.compile(rb"(?:[A-Za-z0-9*._~+:|,!$'()/@-]|%[0-9A-Fa-f]{2})*")
-_AS_WE_WRITE_IT: Final = re.compile(rb"patient\.identifier=urn%3Aoid%3A([0-9.]+)%7C([0-9AB]{15})&status=current")
 _IDENTIFIER, _STATUS, _TYPE = "patient.identifier", "status", "type"
 _CURRENT, _PROBE = "current", "probe"
 
@@ -27,12 +27,24 @@ _CURRENT, _PROBE = "current", "probe"
 def encode_search(ins: Ins) -> bytes:
     """Give the form that asks about one worker."""
     # Of digits, dots and two letters: only the token's own signs are to be encoded.
-    return f"{_IDENTIFIER}=urn%3Aoid%3A{ins.oid.value}%7C{ins.matricule.value}&{_STATUS}={_CURRENT}".encode("ascii")
+    return f"{_IDENTIFIER}=urn%3Aoid%3A{ins.oid}%7C{ins.matricule.value}&{_STATUS}={_CURRENT}".encode("ascii")
 
 
 def encode_probe() -> bytes:
     """Give the form of a probe."""
     return f"{_TYPE}={_PROBE}&{_STATUS}={_CURRENT}".encode("ascii")
+
+
+def asks_about(worker: QualifiedIdentity | None, body: bytes, content_type: str) -> bool:
+    """Whether the form names the mandate's worker; None is nobody, whom the form of a probe asks about.
+
+    Raises:
+        RequestRefused, IdentityFault: what `parse_search` raises.
+    """
+    ins = None if worker is None else worker.ins
+    if ins is not None and content_type == CONTENT_TYPE and body == encode_search(ins):
+        return True  # to the byte as a connector writes it: there is nothing to take apart
+    return parse_search(body, content_type) == ins
 
 
 def parse_search(body: bytes, content_type: str) -> Ins | None:
@@ -47,9 +59,6 @@ def parse_search(body: bytes, content_type: str) -> Ins | None:
         raise _refused(Code.REQUEST_TOO_LARGE, f"got {len(body)} bytes, expected at most {MAX_FORM_BYTES}")
     if not _CONTENT_TYPE.fullmatch(content_type.strip()):
         raise _refused(Code.REQUEST_NOT_SUPPORTED, f"got another content type, expected {CONTENT_TYPE}")
-    usual = _AS_WE_WRITE_IT.fullmatch(body)
-    if usual is not None:
-        return Ins.parse(usual[1].decode("ascii"), usual[2].decode("ascii"))
     fields = _read_fields(body)
     if _STATUS not in fields:
         raise _refused(Code.REQUEST_MALFORMED, f"got no {_STATUS}, expected {_STATUS}={_CURRENT}")

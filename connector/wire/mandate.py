@@ -24,7 +24,6 @@ from connector.core.mandate import (
     Mandate,
     MandateDraft,
 )
-from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.ports import Signer
 from connector.core.private import Private
@@ -191,12 +190,6 @@ def check_mandate(verified: VerifiedMandate, *, kind: Kind, audience: MemberId, 
         )
     except ClaimFault as fault:
         raise _claim_refused(fault) from None
-
-
-def same_worker(ins: Ins | None, mandate: Mandate) -> bool:
-    """Whether the search form names the mandate's worker; `ins` None is the form of a probe (PROTOCOL section 1)."""
-    worker = mandate.demand.worker
-    return ins is None if worker is None else ins == worker.ins
 
 
 def _take_apart(compact: bytes) -> tuple[jose.Jws, Claims, str]:

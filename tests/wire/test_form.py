@@ -1,4 +1,5 @@
 import contextlib
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -32,6 +33,38 @@ def test_the_form_has_one_frozen_form():
 def test_holder_reads_the_worker_that_was_written():
     assert form.parse_search(form.encode_search(WORKER.ins), FORM) == WORKER.ins
     assert form.parse_search(form.encode_probe(), FORM) is None
+
+
+def test_the_form_must_name_the_worker_of_the_mandate():
+    another = replace(WORKER, ins=Ins.parse("1.2.250.1.213.1.4.8", "279035121518989"))
+    about_worker, about_nobody = form.encode_search(WORKER.ins), form.encode_probe()
+
+    assert form.asks_about(WORKER, about_worker, FORM)
+    assert form.asks_about(None, about_nobody, FORM)
+    assert not form.asks_about(another, about_worker, FORM)
+    assert not form.asks_about(WORKER, about_nobody, FORM)
+    assert not form.asks_about(None, about_worker, FORM)
+
+
+def test_the_worker_of_the_mandate_is_recognised_however_the_form_is_written():
+    for content_type in (FORM, FORM + ";charset=utf-8"):
+        for body in (form.encode_search(WORKER.ins), f"status=current&patient.identifier={TOKEN}".encode()):
+            assert form.asks_about(WORKER, body, content_type)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (form.encode_search(WORKER.ins), "text/plain"),
+        (form.encode_search(WORKER.ins) + b"&_count=1", FORM),
+        (form.encode_search(WORKER.ins) + b"\n", FORM),
+        (b"", FORM),
+    ],
+)
+def test_a_form_that_is_refused_names_nobody(body, content_type):
+    for worker in (WORKER, None):
+        with pytest.raises(RequestRefused):
+            form.asks_about(worker, body, content_type)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from connector.core.codes import Code
 from connector.core.directory import KeyUse
 from connector.core.errors import MandateRefused, RequestRefused
 from connector.core.mandate import MANDATE_VERSION, Kind
-from connector.core.matricule import Ins
 from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, generate
 from connector.wire import jose, mandate
 from connector.wire.mandate_claims import needed
@@ -87,17 +86,6 @@ def test_claims_of_another_kind_are_ignored():
     compact = changed("worker", "rubbish", demand(Kind.READ))
 
     assert check(compact, kind=Kind.READ).demand.worker is None
-
-
-def test_the_form_must_name_the_worker_of_the_mandate():
-    of_worker, of_nobody = check(seal()), check(seal(probe()))
-    another = Ins.parse("1.2.250.1.213.1.4.8", "279035121518989")
-
-    assert mandate.same_worker(WORKER.ins, of_worker)
-    assert not mandate.same_worker(another, of_worker)
-    assert not mandate.same_worker(None, of_worker)
-    assert mandate.same_worker(None, of_nobody)
-    assert not mandate.same_worker(WORKER.ins, of_nobody)
 
 
 def test_a_verified_mandate_tells_what_a_receipt_needs():
