@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from connector.core.codes import Code
 from connector.core.days import BirthDate
@@ -111,13 +111,11 @@ class StrictTraits(Private):
             IdentityFault: `identity.malformed`: a trait that is missing, no text, refused by `parse`, or not in
                 INSi's spelling. A peer has one way to write a trait.
         """
-        texts: dict[str, str] = {}
-        for name in TRAIT_NAMES:
-            value = json.get(name)
-            if not isinstance(value, str):
-                got = "no text" if name in json else "nothing"
-                raise IdentityFault(Code.IDENTITY_MALFORMED, field=_label(name), got=got, expected="a text")
-            texts[name] = value
+        texts: dict[str, Any] = dict(zip(TRAIT_NAMES, map(json.get, TRAIT_NAMES), strict=True))
+        if set(map(type, texts.values())) != {str}:
+            name = next(name for name, value in texts.items() if type(value) is not str)
+            got = "no text" if name in json else "nothing"
+            raise IdentityFault(Code.IDENTITY_MALFORMED, field=_label(name), got=got, expected="a text")
         traits = cls.parse(**texts)
         spelt = traits.to_json()
         if spelt != texts:

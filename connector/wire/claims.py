@@ -166,12 +166,11 @@ class Claims:
 
     def choice(self, name: str, among: type[_E]) -> _E:
         """Read one word of a closed list."""
-        value = self._values.get(name)
         words: dict[str, _E] = _words(among)
-        word = words.get(value) if isinstance(value, str) else None
-        if word is None:
-            raise self.fault(name, "one of " + ", ".join(among))
-        return word
+        try:
+            return words[self._values[name]]
+        except (KeyError, TypeError):
+            raise self.fault(name, "one of " + ", ".join(among)) from None
 
     def coded(self, name: str) -> Coded:
         """Read `{system, code}`."""
