@@ -11,8 +11,10 @@ from connector.wire.claims import Claims
 PEER_CODES: Final = frozenset(list(Code)[: list(Code).index(Code.LEDGER_UNAVAILABLE) + 1])
 """PROTOCOL section 4: the first block of `core.codes`, in an answer to a peer; a test compares it with the text."""
 
-DOCUMENT_CODES: Final = frozenset(code for code in Code if code.startswith("document.")) - PEER_CODES
-"""Why a requester rejected a document, in its acknowledgement."""
+DOCUMENT_CODES: Final = (
+    frozenset(code for code in Code if code.startswith("document.")) - PEER_CODES - {Code.DOCUMENT_REPLACED}
+)
+"""Why a requester rejected a document, in its acknowledgement; that a page shows another one is not told them."""
 
 
 def read_code(claims: Claims, among: frozenset[Code]) -> Code | None:
