@@ -1,16 +1,21 @@
 """`adapter`: what connects this service's software; listed, checked against the real thing, written, installed."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from connector.cli.faults import Exit, Fault
 from connector.cli.house import config_option, fault_of, open_house
-from connector.cli.options import Call, api_options, ask
+from connector.cli.options import Call, api_options, ask, fault_language
 from connector.cli.screen import Screen
 from connector.core.errors import ConfigFault
+from connector.core.faults import reason, term
 
+_EXISTS: Final = {
+    "en": ("exists already", "give another name, or --force", "cannot be written"),
+    "fr": ("existe déjà", "donnez un autre nom, ou --force", "ne peut pas être écrit"),
+}
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -56,30 +61,31 @@ def list_(*, config: Path, as_json: bool) -> None:
 )
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write the findings for the vendor.")
 @click.option("--force", is_flag=True, help="Replace the report that is there.")
+@click.option("--language", "--lang", type=click.Choice(["fr", "en"]), help="Language (default: the locale's).")
 @_JSON
 @click.pass_context
 def check(
-    context: click.Context, /, *, name: str, config: Path, stdin: str | None, allow_trace: bool, looks: int,
-    interrupt: str, report: Path | None, force: bool, as_json: bool,
+    context: click.Context, /, *, name: str, config: Path, stdin: str | None, interrupt: str, report: Path | None,
+    force: bool, language: str | None, as_json: bool, **depth: Any,  # noqa: ANN401 - click's options
 ) -> None:  # fmt: skip
     """Run the conformance kit against the configured software, and say each thing that is right or wrong.
 
-    It reads only. The INS of a worker or two is asked for, never an argument; the report names them by their place.
+    It reads only. What the software itself says stands in its own words. The INS of a worker or two is asked for,
+    never an argument; the report names them by their place.
     Exit status: 0 nothing is wrong, 1 something is, 78 the adapter cannot be had as configured.
     """
     from connector.cli.adapter_check import Interrupt, check_adapter
 
+    words, way = fault_language(language), Interrupt(interrupt)
     if report is not None and report.exists() and not force:
-        raise Fault(f"{report}: exists already", do="give another name, or --force", status=Exit.USAGE)
-    way = Interrupt(interrupt)
-    checked = check_adapter(
-        open_house(config), name, stdin=bool(stdin), allow_trace=allow_trace, looks=looks, interrupt=way
-    )
+        raise Fault(f"{report}: {_EXISTS[words][0]}", do=_EXISTS[words][1], status=Exit.USAGE)
+    house = open_house(config, words)
+    checked = check_adapter(house, name, stdin=bool(stdin), interrupt=way, language=words, **depth)
     if report is not None:
         try:
             report.write_text(checked.to_text(), encoding="utf-8")
         except OSError as error:
-            raise Fault(f"{report}: cannot be written", why=error.strerror or "") from None
+            raise Fault(f"{report}: {_EXISTS[words][2]}", why=term(reason(error), words)) from None
     if as_json:
         Screen(as_json=True).result(checked.to_json())
     else:

@@ -4,11 +4,12 @@ import asyncio
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import click
 
 from connector import __version__
-from connector.cli.adapter_workers import ask_workers, read_workers
+from connector.cli.adapter_workers import Workers, ask_workers, read_workers
 from connector.cli.client import Json
 from connector.cli.faults import Exit, Fault
 from connector.cli.house import House, fault_of
@@ -17,17 +18,20 @@ from connector.config.adapter_halves import AdapterHalves
 from connector.config.model import AdapterSection
 from connector.contract.adapter import AdapterContext, Source
 from connector.contract.discovery import AdapterInfo
-from connector.contract.examination import Cutting, Depth, Examination
-from connector.contract.findings import Finding, not_checked
+from connector.contract.examination import Cutting, Depth, Examination, told_of
+from connector.contract.faults import FaultSeen
+from connector.contract.findings import Finding, found, not_checked
 from connector.contract.guard import guard_sink, guard_source
 from connector.contract.interruption import Relay, place_of, through
 from connector.contract.isolated import IsolatedSource
 from connector.contract.measures import floor_ms, resident_bytes
 from connector.contract.reading import Memory
 from connector.contract.settings import GuardSettings
-from connector.contract.testing import words
 from connector.core.coded import PURPOSE_CARE
 from connector.core.errors import ConfigFault
+from connector.core.fault_words import Language
+from connector.core.faults import Fault as FaultValue
+from connector.core.faults import reason, term
 from connector.core.instant import Instant, rfc3339
 from connector.core.matricule import Ins
 from connector.core.oid import Environment
@@ -35,6 +39,47 @@ from connector.core.ports import new_id
 from connector.core.records import Trace, TraceAction
 from connector.daemon.run import credentials_directory
 from connector.daemon.system import SystemClock, SystemEntropy
+
+_LINES: Final[dict[Language, tuple[str, str, str]]] = {
+    "en": (
+        "adapter {name} {version} ({distribution}), contract version {contract}",
+        "{right} right, {wrong} wrong, {left} not checked.",
+        "Nothing that was checked is wrong.",
+    ),
+    "fr": (
+        "adaptateur {name} {version} ({distribution}), version {contract} du contrat",
+        "{right} bons, {wrong} faux, {left} non vérifiés.",
+        "Rien de ce qui a été vérifié n'est faux.",
+    ),
+}
+_NOT_NAMED: Final[dict[Language, tuple[str, str, str, str]]] = {
+    "en": (
+        "the configuration names it in no half",
+        "it names: {names}",
+        "none",
+        "set [source] adapter or [sink] adapter, with its options",
+    ),
+    "fr": (
+        "la configuration ne le nomme dans aucune moitié",
+        "elle nomme : {names}",
+        "aucun",
+        "indiquez-le dans [source] adapter ou [sink] adapter, avec ses options",
+    ),
+}
+_NO_FOLDER: Final[dict[Language, tuple[str, str]]] = {
+    "en": ("cannot be made", "run it as the connector's user"),
+    "fr": ("ne peut pas être créé", "exécutez la commande sous l'utilisateur du connecteur"),
+}
+_INTERRUPT: Final[dict[Language, tuple[str, str]]] = {
+    "en": (
+        "Interrupt the connection to the software now (stop it, or pull its cable), then press Enter",
+        "Let it through again, then press Enter",
+    ),
+    "fr": (
+        "Coupez maintenant la connexion au logiciel (arrêtez-le ou débranchez son câble), puis appuyez sur Entrée",
+        "Rétablissez-la, puis appuyez sur Entrée",
+    ),
+}
 
 
 class Interrupt(StrEnum):
@@ -58,6 +103,7 @@ class Checked:
     findings: tuple[Finding, ...]
     p99_ms: float | None
     configured_floor_ms: int
+    language: Language = "en"
 
     @property
     def is_right(self) -> bool:
@@ -65,19 +111,24 @@ class Checked:
         return not any(finding.ok is False for finding in self.findings)
 
     def to_text(self) -> str:
-        """Give it as text."""
+        """Give it as text, in its language."""
+        adapter, total, nothing_wrong = _LINES[self.language]
         wrong = sum(finding.ok is False for finding in self.findings)
         right = sum(finding.ok is True for finding in self.findings)
         left = sum(not finding.is_checked for finding in self.findings)
         return "\n".join(
             (
-                *(_line_of(info) for info in self.info),
+                *(
+                    adapter.format(
+                        name=i.name, version=i.version, distribution=i.distribution, contract=i.contract_version
+                    )
+                    for i in self.info
+                ),
                 f"spsti-connector {__version__}, {self.environment}, {rfc3339(self.at)}",
                 "",
-                clean_lines(words(self.findings)),
+                *(clean(finding.told(self.language)) for finding in self.findings),
                 "",
-                f"{right} right, {wrong} wrong, {left} not checked."
-                + ("" if wrong else " Nothing that was checked is wrong."),
+                total.format(right=right, wrong=wrong, left=left) + ("" if wrong else f" {nothing_wrong}"),
             )
         )
 
@@ -98,14 +149,21 @@ class Checked:
                 "needed": floor_ms(self.p99_ms) if self.p99_ms is not None else None,
             },
             "findings": [
-                {"check": f.check, "ok": f.ok, "checked": f.is_checked, "subject": f.subject, "text": f.text}
+                {
+                    "check": f.check,
+                    "ok": f.ok,
+                    "checked": f.is_checked,
+                    "subject": f.about_in(self.language),
+                    "text": f.text_in(self.language),
+                    **({"fault": f.fault.as_json()} if f.fault is not None else {}),
+                }
                 for f in self.findings
             ],
         }
 
 
 def check_adapter(
-    house: House, name: str, *, stdin: bool, allow_trace: bool, looks: int, interrupt: Interrupt
+    house: House, name: str, *, stdin: bool, allow_trace: bool, looks: int, interrupt: Interrupt, language: Language
 ) -> Checked:
     """Ask whom to ask about, then examine the halves that the configuration gives to this adapter.
 
@@ -117,28 +175,30 @@ def check_adapter(
     sink = model.sink if model.sink is not None and model.sink.adapter == name else None
     if source is None and sink is None:
         used = sorted({section.adapter for section in (model.source, model.sink) if section is not None})
-        raise Fault(
-            f"{name}: the configuration names it in no half",
-            why=f"it names: {', '.join(used) or 'none'}",
-            do="set [source] adapter or [sink] adapter, with its options",
-            status=Exit.CONFIG,
-        )
+        what, why, none, do = _NOT_NAMED[language]
+        names = ", ".join(used) or none
+        raise Fault(f"{name}: {what}", why=why.format(names=names), do=do, status=Exit.CONFIG)
     try:
-        opened = _Opened(house, name, stdin=stdin, allow_trace=allow_trace, looks=looks, interrupt=interrupt)
+        opened = _Opened(
+            house, name, stdin=stdin, allow_trace=allow_trace, looks=looks, interrupt=interrupt, language=language
+        )
         asyncio.run(opened.examine(source, sink))
     except ConfigFault as error:
-        raise fault_of(error) from None
+        raise fault_of(error, language) from None
     floor = model.holder.withheld_floor_ms
     at = SystemClock().now()
-    return Checked(tuple(opened.infos), at, model.member.environment, tuple(opened.findings), opened.p99_ms, floor)
+    return Checked(
+        tuple(opened.infos), at, model.member.environment, tuple(opened.findings), opened.p99_ms, floor, language
+    )
 
 
 class _Opened:
     """The halves of one adapter, opened as the daemon opens them: in a process of their own, unless configured so."""
 
     def __init__(
-        self, house: House, name: str, *, stdin: bool, allow_trace: bool, looks: int, interrupt: Interrupt
-    ) -> None:
+        self, house: House, name: str, *, stdin: bool, allow_trace: bool, looks: int, interrupt: Interrupt,
+        language: Language,
+    ) -> None:  # fmt: skip
         self.infos: list[AdapterInfo] = []
         self.findings: list[Finding] = []
         self.p99_ms: float | None = None
@@ -150,8 +210,9 @@ class _Opened:
             self._halves.folder(name)
         except OSError as error:
             folder = self._halves.context(name).data_directory
-            why, do = error.strerror or "", "run it as the connector's user"
-            raise Fault(f"{folder}: cannot be made", why=why, do=do) from None
+            what, do = _NO_FOLDER[language]
+            raise Fault(f"{folder}: {what}", why=term(reason(error), language), do=do) from None
+        self._language = language
         self._stdin, self._allow_trace, self._looks, self._interrupt = stdin, allow_trace, looks, interrupt
 
     async def examine(self, source: AdapterSection | None, sink: AdapterSection | None) -> None:
@@ -166,7 +227,7 @@ class _Opened:
         self.infos.append(info)
         relay: Relay | None = None
         try:
-            workers = read_workers(self._environment) if self._stdin else ask_workers(self._environment)
+            workers = _workers(self._environment, self._language, stdin=self._stdin)
             cutting, relay = await self._cutting(section)
             depth = Depth(
                 repeats=self._looks,
@@ -193,52 +254,54 @@ class _Opened:
         """Find a way to cut the connection; without one, say why."""
         if self._interrupt is Interrupt.ASK:
             if self._stdin or not sys.stdin.isatty():
-                return Cutting(why_not="nobody is there to be asked to interrupt it"), None
-            return Cutting(AskedPerson()), None
+                return Cutting(why_not=FaultValue("kit.nobody-to-ask")), None
+            return Cutting(AskedPerson(self._language)), None
         place = place_of(section.options)
         if self._interrupt is Interrupt.NONE or place is None:
-            why = "left out" if self._interrupt is Interrupt.NONE else "no relay fits between (no url, or TLS by name)"
-            return Cutting(why_not=f"{why}: interrupt it by hand with --interrupt ask"), None
+            is_left = self._interrupt is Interrupt.NONE
+            return Cutting(why_not=FaultValue("kit.left-out" if is_left else "kit.no-relay")), None
         relay = Relay(*place)
         options = through(section.options, await relay.start())
         try:
             made, _ = await self._halves.source(section, options)
         except ConfigFault as fault:
-            return Cutting(why_not=f"not through a relay ({fault.message}): use --interrupt ask"), relay
+            return Cutting(why_not=FaultValue("kit.relay-refused", {"what": fault.details[0]})), relay
         return Cutting(relay, made), relay
 
     async def _sink(self, section: AdapterSection) -> None:
         """Ask the sink how it is: whatever else it does, it writes."""
         made, info = await self._halves.sink(section)
         self.infos += [] if self.infos else [info]
-        guard = guard_sink(made, self._halves.guard(section), name=self._name, clock=SystemClock())
+        seen: list[FaultSeen] = []
+        guard = guard_sink(made, self._halves.guard(section), name=self._name, clock=SystemClock(), report=seen.append)
         try:
             health = await guard.health()
         finally:
             await guard.close()
-        told = health.detail or ("it can be asked" if health.ok else "it cannot be asked")
+        told = told_of(health, seen[-1] if seen else None)
         self.findings += [
-            Finding(health.ok, "sink, health", told, "health"),
-            not_checked("sink", "nothing was filed: that would write"),
+            found(FaultValue("kit.sink-health"), told, ok=health.ok).of("health"),
+            not_checked(FaultValue("kit.sink"), FaultValue("kit.nothing-filed")),
         ]
 
 
 class AskedPerson:
     """A person who interrupts the connection, for what no program can."""
 
+    def __init__(self, language: Language) -> None:
+        self._cut, self._mend = _INTERRUPT[language]
+
     async def cut(self) -> None:
         """Ask for it, and wait for the word."""
-        await asyncio.to_thread(
-            click.prompt,
-            "Interrupt the connection to the software now (stop it, or pull its cable), then press Enter",
-            default="", show_default=False, err=True,
-        )  # fmt: skip
+        await asyncio.to_thread(click.prompt, self._cut, default="", show_default=False, err=True)
 
     async def mend(self) -> None:
         """Ask for it back."""
-        await asyncio.to_thread(
-            click.prompt, "Let it through again, then press Enter", default="", show_default=False, err=True
-        )
+        await asyncio.to_thread(click.prompt, self._mend, default="", show_default=False, err=True)
+
+
+def _workers(environment: Environment, language: Language, *, stdin: bool) -> Workers:
+    return read_workers(environment, language) if stdin else ask_workers(environment, language)
 
 
 def _memory_of(source: Source) -> Memory:
@@ -267,12 +330,3 @@ def _trace(context: AdapterContext, ins: Ins) -> Trace:
         purpose=PURPOSE_CARE,
         outcome="checked",
     )
-
-
-def _line_of(info: AdapterInfo) -> str:
-    return f"adapter {info.name} {info.version} ({info.distribution}), contract version {info.contract_version}"
-
-
-def clean_lines(text: str) -> str:
-    """Keep the lines, and nothing else that could command a terminal: details come from the vendor's software."""
-    return "\n".join(clean(line) for line in text.splitlines())

@@ -18,6 +18,7 @@ from connector.config.model import ConfigFile
 from connector.config.references import References
 from connector.contract.installed import use_installed
 from connector.core.errors import ConfigFault
+from connector.core.fault_words import Language
 from connector.daemon.run import credentials_directory
 
 P = ParamSpec("P")
@@ -46,8 +47,9 @@ def config_option(command: Callable[P, T]) -> Callable[P, T]:
     return option(command)
 
 
-def open_house(config: Path) -> House:
-    """Read a configuration, and let the adapters that were installed be found.
+def open_house(config: Path, language: Language | None = None) -> House:
+    """Read a configuration, and let the adapters that were installed be found. Faults are told in this language, the
+    locale's without one.
 
     Raises:
         Fault: it cannot be used; with every fault, as `check` tells them.
@@ -57,13 +59,13 @@ def open_house(config: Path) -> House:
         state = References(config, credentials_directory(config)).path(model.state.directory)
         use_installed(state)
     except ConfigFault as error:
-        raise fault_of(error) from None
+        raise fault_of(error, language) from None
     return House(config, model, state)
 
 
-def fault_of(error: ConfigFault) -> Fault:
+def fault_of(error: ConfigFault, language: Language | None = None) -> Fault:
     """Tell a fault of the configuration, or of an adapter, as a command does."""
-    language = fault_language()
+    language = language or fault_language()
     if len(error.details) == 1:
         fault = error.details[0]
         do = fault.remedy(language) or "spsti-connector check"

@@ -21,6 +21,10 @@ from connector.local.words import Language, label
 
 MAX_INPUT: Final = 16_384
 _STATUS: Final = "qualified"
+_NOBODY: Final = {
+    "en": ": standard input is no terminal, nobody can be asked",
+    "fr": " : l'entrée standard n'est pas un terminal, personne ne peut être interrogé",
+}
 
 
 def _place(text: str) -> str:
@@ -97,11 +101,11 @@ def read_worker(
     return worker
 
 
-def need_terminal(what: str, instead: str) -> None:
+def need_terminal(what: str, instead: str, language: str = "en") -> None:
     """Stop where a question would have nobody to answer it.
 
     Raises:
         Fault: standard input is no terminal.
     """
     if not sys.stdin.isatty():
-        raise Fault(f"{what}: standard input is no terminal, nobody can be asked", do=instead, status=Exit.USAGE)
+        raise Fault(f"{what}{_NOBODY[language]}", do=instead, status=Exit.USAGE)

@@ -13,7 +13,7 @@ from typing import Final
 
 from connector.contract.adapter import Source
 from connector.contract.faults import FaultSeen, as_value
-from connector.contract.findings import Finding, not_checked
+from connector.contract.findings import Finding, found, not_checked
 from connector.contract.guard import SourceGuard, guard_source
 from connector.contract.interruption import Interruption, lost_and_back
 from connector.contract.measures import Latency, floor_ms, resident_bytes
@@ -45,7 +45,7 @@ class Cutting:
 
     interruption: Interruption | None = None
     source: Source | None = None
-    why_not: str = "nothing here can cut it"
+    why_not: Fault = field(default_factory=lambda: Fault("kit.cannot-cut"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Examination:
     async def run(self, trace: Trace | None) -> None:
         """Make all the checks; a trace is written where one is handed in. The source is left open."""
         if not await self._health():
-            self.findings.append(not_checked("everything else", "see health").of(self._check))
+            self.findings.append(not_checked(Fault("kit.rest"), Fault("kit.see-health")).of(self._check))
             return
         for check, step in (
             ("known-workers", self._known_workers),
@@ -135,7 +135,7 @@ class Examination:
             await step()
         self._check = "trace"
         if trace is None:
-            self.findings.append(not_checked("trace", "it would write").of(self._check))
+            self.findings.append(not_checked(Fault("kit.trace"), Fault("kit.would-write")).of(self._check))
         else:
             await self._trace(trace)
 
@@ -153,7 +153,7 @@ class Examination:
         self._check = "health"
         self._seen = None
         health = await self._guard.health()
-        self._tell(health.ok, "health", told_of(health, self._seen))
+        self._say(Fault("kit.health"), told_of(health, self._seen), ok=health.ok)
         if health.ok:
             await self._remarks()
         return health.ok
@@ -163,56 +163,61 @@ class Examination:
         try:
             remarks = await self._guard.remarks()
         except AdapterFault as fault:
-            self._fault("set up", fault)
+            self._fault(Fault("kit.set-up"), fault)
             return
         for remark in remarks:
-            self._tell(remark.ok, "set up", Fault("examined.remark", {"text": remark.text}))
+            self._say(Fault("kit.set-up"), Fault("examined.remark", {"text": remark.text}), ok=remark.ok)
 
     async def _known_workers(self) -> None:
         for place, ins in enumerate(self._known, start=1):
             look = await self._known_look(place, ins)
             if look is None:
                 continue
+            about = Fault("kit.known", {"place": place})
             if look.identity is None:
-                self._say(ok=False, subject=f"known worker {place}", text="got nobody, expected an identity")
+                self._say(about, Fault("kit.got-nobody"), ok=False)
                 continue
             self._looks[place] = look
-            status = f"status {look.identity.status}"
+            status = {"status": look.identity.status.value}
             if look.identity.ins != ins:
-                self._say(None, f"known worker {place}", f"{status}, asked by a former INS, which the history holds")
+                self._say(about, Fault("kit.former", status), ok=None)
             elif look.identity.is_qualified:
-                self._say(ok=True, subject=f"known worker {place}", text=status)
+                self._say(about, Fault("kit.status", status), ok=True)
             else:
-                self._say(None, f"known worker {place}", f"{status}: only QUAL is ever answered to a peer")
+                self._say(about, Fault("kit.not-qualified", status), ok=None)
         given = sum(look.announcement is not None for look in self._looks.values())
-        self._say(given > 0, "records", f"{given} of {len(self._known)} known workers have a record that may be given")
+        values = {"given": given, "count": len(self._known)}
+        self._say(Fault("kit.records"), Fault("kit.given", values), ok=given > 0)
 
     async def _unknown_workers(self) -> None:
         for place, ins in enumerate(self._unknown, start=1):
-            look = await self._look(ins, f"unknown worker {place}")
+            about = Fault("kit.unknown", {"place": place})
+            look = await self._look(ins, about)
             if look is not None:
                 ok = look.identity is None
-                self._tell(ok, f"unknown worker {place}", Fault("examined.nobody" if ok else "examined.worker"))
+                self._say(about, Fault("examined.nobody" if ok else "examined.worker"), ok=ok)
 
     async def _known_look(self, place: int, ins: Ins) -> Look | None:
         try:
             return await self._guard.look(ins)
         except AdapterFault as fault:
-            case = self._depth.cases.get(place)
+            case, about = self._depth.cases.get(place), Fault("kit.known", {"place": place})
             if case in _REFUSED_CASES and fault.code is Code.ADAPTER_CONTRACT:
-                self._say(None, f"known worker {place}", f"{case} records: nothing is given ({fault.message})")
+                values = {"case": case.value, "what": self._value_of(fault)}
+                self._say(about, Fault("kit.case-refused", values), ok=None)
             else:
-                self._fault(f"known worker {place}", fault)
+                self._fault(about, fault)
             return None
 
     async def _oppositions(self) -> None:
+        about = Fault("kit.opposition")
         if not self._source.tells_opposition:
-            self._say(None, "opposition", "not kept by this software: the service needs the connector's register")
+            self._say(about, Fault("kit.no-opposition"), ok=None)
             return
         said = Counter(look.opposition for look in self._looks.values())
-        told = ", ".join(f"{said[answer]} {answer}" for answer in Opposition)
         can_tell = bool(said[Opposition.YES] or said[Opposition.NO])
-        self._say(can_tell, "opposition", told + ("" if can_tell else ": unknown for all lets no record leave"))
+        values = {answer.value: said[answer] for answer in Opposition}
+        self._say(about, Fault("kit.oppositions" if can_tell else "kit.all-unknown", values), ok=can_tell)
 
     async def _traits(self) -> None:
         """The traits came through the contract's own types: whether a qualified identity may travel is left."""
@@ -220,36 +225,37 @@ class Examination:
             identity = look.identity
             if identity is None or not identity.is_qualified:
                 continue
+            about = Fault("kit.traits", {"place": place})
             try:
                 identity.qualified()
             except IdentityFault as fault:
-                self._say(ok=False, subject=f"traits of known worker {place}", text=fault.message)
+                values = {"what": fault.message, "rule": fault.code.value}
+                self._say(about, Fault("kit.traits-unfit", values), ok=False)
             else:
-                told = "the five of them, written as INSi writes them"
-                if identity.verified_on is None:
-                    told += "; when INSi confirmed them is not given"
-                self._say(ok=True, subject=f"traits of known worker {place}", text=told)
+                is_dated = identity.verified_on is not None
+                self._say(about, Fault("kit.traits-right" if is_dated else "kit.traits-undated"), ok=True)
 
     async def _newest(self) -> None:
         """Which record is the newest a person must say: the one that is seen in the software."""
         compared = []
         for place, look in self._looks.items():
-            subject, expected = f"newest record of known worker {place}", self._depth.newest.get(place)
+            about, expected = Fault("kit.newest", {"place": place}), self._depth.newest.get(place)
             if look.announcement is None:
                 if expected is not None:
-                    self._say(ok=False, subject=subject, text=f"none may be given, expected one of {expected}")
+                    self._say(about, Fault("kit.none-expected", {"expected": str(expected)}), ok=False)
                 continue
             day, case = look.announcement.last_act_on, self._depth.cases.get(place)
-            told = f"newest act of {day}, {look.announcement.extent}"
+            told = {"day": str(day), "extent": look.announcement.extent.value}
             if expected is None:
-                self._say(None, subject, f"{told}: compare it with what you see in the software")
+                self._say(about, Fault("kit.compare", told), ok=None)
                 continue
-            ok, recorded = day == expected, self._depth.recorded.get(place)
-            if not ok:
-                told += f", expected {expected}: another version was chosen"
+            recorded = self._depth.recorded.get(place)
+            if day != expected:
+                self._say(about, Fault("kit.newest-other", {**told, "expected": str(expected)}), ok=False)
             elif recorded is not None and look.announcement.updated_at // 60 != recorded // 60:
-                ok, told = False, f"{told}, recorded at another time: another version of that day was chosen"
-            self._say(ok, subject, told)
+                self._say(about, Fault("kit.newest-same-day", told), ok=False)
+            else:
+                self._say(about, Fault("kit.newest-right", told), ok=True)
             # Two of one day have the same day whichever was chosen.
             if case is not NewestCase.SAME_DAY or recorded is not None:
                 compared.append(place)
@@ -263,19 +269,20 @@ class Examination:
             changed = Ins(ins.matricule, other)
             if look.identity is not None and changed in look.identity.former:
                 continue
-            found = await self._look(changed, "same matricule, other OID")
-            if found is not None:
-                ok = found.identity is None
-                self._say(ok, "same matricule, other OID", "got nobody" if ok else "got a worker: the OID is not asked")
+            about = Fault("kit.other-oid")
+            found_there = await self._look(changed, about)
+            if found_there is not None:
+                ok = found_there.identity is None
+                self._say(about, Fault("kit.nobody" if ok else "kit.oid-not-asked"), ok=ok)
             return
 
     async def _steadiness(self) -> None:
         for place, first in self._looks.items():
-            again = await self._look(self._known[place - 1], f"known worker {place}, again")
+            again = await self._look(self._known[place - 1], Fault("kit.known-again", {"place": place}))
             if again is not None and again != first:
-                self._say(ok=False, subject=f"known worker {place}", text="got another answer the second time")
+                self._say(Fault("kit.known", {"place": place}), Fault("kit.unsteady"), ok=False)
                 return
-        self._say(ok=True, subject="steadiness", text="the second answer equals the first")
+        self._say(Fault("kit.steadiness"), Fault("kit.steady"), ok=True)
 
     async def _concurrency(self) -> None:
         places = list(self._looks)
@@ -286,26 +293,28 @@ class Examination:
             *(self._guard.look(self._known[place - 1]) for place in asked), return_exceptions=True
         )
         wrong = sum(answer != self._looks[place] for place, answer in zip(asked, answers, strict=True))
-        text = f"{CONCURRENT} looks at once" + (f", {wrong} of them failed or differ" if wrong else "")
-        self._say(not wrong, "concurrency", text)
+        at_once = Fault("kit.at-once", {"count": CONCURRENT})
+        if wrong:
+            at_once = Fault("kit.at-once-wrong", {"count": CONCURRENT, "wrong": wrong})
+        self._say(Fault("kit.concurrency"), at_once, ok=not wrong)
 
     async def _documents(self) -> None:
         for place, look in self._looks.items():
             if look.announcement is not None:
-                await self._document(f"document of known worker {place}", look.announcement)
+                await self._document(Fault("kit.document", {"place": place}), look.announcement)
 
-    async def _document(self, subject: str, announcement: Announcement) -> None:
+    async def _document(self, about: Fault, announcement: Announcement) -> None:
         today = day_in_france(self._clock.now())
         if day_in_france(announcement.updated_at) > today:
-            self._say(ok=False, subject=subject, text="updated_at lies in the future")
+            self._say(about, Fault("kit.updated-ahead"), ok=False)
         if str(announcement.last_act_on) > day_in_france(announcement.updated_at):
-            self._say(ok=False, subject=subject, text="last_act_on lies after updated_at: an act before it took place")
+            self._say(about, Fault("kit.act-ahead"), ok=False)
         try:
-            found = await document_findings(self._guard, announcement, subject, self._depth.memory)
+            told = await document_findings(self._guard, announcement, about, self._depth.memory)
         except AdapterFault as fault:
-            self._fault(subject, fault)
+            self._fault(about, fault)
             return
-        self.findings += [finding.of(self._check) for finding in found]
+        self.findings += [finding.of(self._check) for finding in told]
 
     async def _broken_off(self) -> None:
         """Readings that are given up must not use up what the next ones need: connections, cursors, threads."""
@@ -318,21 +327,22 @@ class Examination:
             async for _ in self._guard.document(announced[0]):
                 pass
         except AdapterFault as fault:
-            self._fault(f"readings broken off, {CONCURRENT} in a row", fault)
+            self._fault(Fault("kit.broken-off-at", {"count": CONCURRENT}), fault)
             return
-        self._say(ok=True, subject="readings broken off", text=f"{CONCURRENT} in a row, and the next one is whole")
+        self._say(Fault("kit.broken-off"), Fault("kit.next-whole", {"count": CONCURRENT}), ok=True)
 
     async def _counts(self) -> None:
+        about = Fault("kit.counts")
         try:
             counts = await self._guard.counts()
         except AdapterFault as fault:
-            self._fault("counts", fault)
+            self._fault(about, fault)
             return
         if counts is None:
-            self._say(None, "counts", "not given: nobody can say in advance how many workers could be answered about")
+            self._say(about, Fault("kit.no-counts"), ok=None)
             return
         ok = counts.workers >= len(self._looks)
-        self._say(ok, "counts", f"{counts.workers} workers" + ("" if ok else ", fewer than were found"))
+        self._say(about, Fault("kit.counted" if ok else "kit.counted-few", {"count": counts.workers}), ok=ok)
 
     async def _latency(self) -> None:
         times: dict[str, list[float]] = {"known": [], "unknown": []}
@@ -346,72 +356,70 @@ class Examination:
                     except AdapterFault:
                         continue
                     times[name].append((time.perf_counter() - started) * 1000)
-        found = {name: Latency.of(those) for name, those in times.items() if those}
-        for name, told in found.items():
-            text = f"half within {told.half:.1f} ms, 99 of 100 within {told.late:.1f}"
-            self._say(None, f"latency, {name} workers", text)
-        if found:
-            self._floor(Latency.of([*times["known"], *times["unknown"]]).late, found)
+        measured = {name: Latency.of(those) for name, those in times.items() if those}
+        for name, told in measured.items():
+            about = Fault("kit.latency-known" if name == "known" else "kit.latency-unknown")
+            self._say(about, Fault("kit.times", {"half": f"{told.half:.1f}", "late": f"{told.late:.1f}"}), ok=None)
+        if measured:
+            self._floor(Latency.of([*times["known"], *times["unknown"]]).late, measured)
 
-    def _floor(self, p99_ms: float, found: Mapping[str, Latency]) -> None:
+    def _floor(self, p99_ms: float, measured: Mapping[str, Latency]) -> None:
         self.p99_ms = p99_ms
-        needed = floor_ms(p99_ms)
-        text = f"99 of 100 looks within {p99_ms:.1f} ms: [holder] withheld_floor_ms should be {needed} at least"
-        configured = self._depth.floor_ms
+        needed, about, configured = floor_ms(p99_ms), Fault("kit.floor"), self._depth.floor_ms
+        values = {"late": f"{p99_ms:.1f}", "needed": needed}
         if configured is None:
-            self._say(None, "time floor", text)
+            self._say(about, Fault("kit.floor-needed", values), ok=None)
         else:
             ok = configured >= needed
-            self._say(True if ok else None, "time floor", f"{text}, it is {configured}")
-        known, unknown = found.get("known"), found.get("unknown")
+            self._say(about, Fault("kit.floor-is", {**values, "configured": configured}), ok=True if ok else None)
+        known, unknown = measured.get("known"), measured.get("unknown")
         if known and unknown and abs(known.half - unknown.half) > max(_TELLING_MS, min(known.half, unknown.half)):
-            text = "known and unknown workers take visibly different times: the floor hides it, one way is better"
-            self._say(None, "time floor", text)
+            self._say(about, Fault("kit.telling"), ok=None)
 
     async def _connection(self) -> None:
         cutting = self._depth.cutting
         place = next(iter(self._looks), None)
         if cutting.interruption is None or place is None:
-            why = "no known worker was found" if place is None else cutting.why_not
-            self.findings.append(not_checked("connection lost and back", why).of(self._check))
+            why = Fault("kit.no-known") if place is None else cutting.why_not
+            self.findings.append(not_checked(Fault("kit.connection"), why).of(self._check))
             return
         guard = self._guard
         if cutting.source is not None:
-            guard = guard_source(cutting.source, self._settings, name="under test", clock=self._clock)
-        try:
-            found = await lost_and_back(
-                guard, self._known[place - 1], self._looks[place], cutting.interruption, self._clock
+            guard = guard_source(
+                cutting.source, self._settings, name="under test", clock=self._clock, report=self._report
             )
+        ins, expected = self._known[place - 1], self._looks[place]
+        try:
+            told = await lost_and_back(guard, ins, expected, cutting.interruption, self._clock, self._value_of)
         finally:
             if guard is not self._guard:
                 await guard.close()
-        self.findings += [finding.of(self._check) for finding in found]
+        self.findings += [finding.of(self._check) for finding in told]
 
     async def _trace(self, trace: Trace) -> None:
         try:
             await self._guard.trace(trace)
             await self._guard.trace(trace)
         except AdapterFault as fault:
-            self._fault("trace", fault)
+            self._fault(Fault("kit.trace"), fault)
             return
-        self._say(None, "trace", "taken, and taken a second time: see in the DMST that it is there once")
+        self._say(Fault("kit.trace"), Fault("kit.taken-twice"), ok=None)
 
-    async def _look(self, ins: Ins, subject: str) -> Look | None:
+    async def _look(self, ins: Ins, about: Fault) -> Look | None:
         try:
             return await self._guard.look(ins)
         except AdapterFault as fault:
-            self._fault(subject, fault)
+            self._fault(about, fault)
             return None
 
-    def _fault(self, subject: str, fault: AdapterFault) -> None:
-        self._tell(ok=False, subject=subject, fault=as_value(fault, self._seen))
+    def _fault(self, about: Fault, fault: AdapterFault) -> None:
+        self._say(about, self._value_of(fault), ok=False)
+
+    def _value_of(self, fault: AdapterFault) -> Fault:
+        return as_value(fault, self._seen)
 
     def _report(self, seen: FaultSeen) -> None:
         self._seen = seen
 
-    def _tell(self, ok: bool | None, subject: str, fault: Fault) -> None:  # noqa: FBT001  the first thing said
-        """Say what the doctor shows too, in either language."""
-        self.findings.append(Finding(ok, subject, fault.text("en"), self._check, fault=fault))
-
-    def _say(self, ok: bool | None, subject: str, text: str) -> None:  # noqa: FBT001  the first thing said
-        self.findings.append(Finding(ok, subject, text, self._check))
+    def _say(self, about: Fault, what: Fault, *, ok: bool | None) -> None:
+        self.findings.append(found(about, what, ok=ok).of(self._check))

@@ -9,13 +9,15 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
-from connector.contract.findings import Finding
+from connector.contract.faults import as_value
+from connector.contract.findings import Finding, found, not_checked
 from connector.contract.guard import SourceGuard
 from connector.core.errors import AdapterFault
+from connector.core.faults import Fault
 from connector.core.matricule import Ins
 from connector.core.ports import Clock
 from connector.core.records import Look
@@ -24,7 +26,7 @@ _PORTS: Final = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "mssql": 14
 BACK_SECONDS: Final = 30.0
 """How long a source may take to answer again once its software can be reached."""
 _POLL_SECONDS: Final = 0.25
-_SUBJECT: Final = "connection lost and back"
+_ABOUT: Final = Fault("kit.connection")
 
 
 class Interruption(Protocol):
@@ -125,45 +127,54 @@ def through(options: Mapping[str, Any], port: int) -> dict[str, Any]:
 
 
 async def lost_and_back(
-    guard: SourceGuard, ins: Ins, expected: Look, interruption: Interruption, clock: Clock
+    guard: SourceGuard,
+    ins: Ins,
+    expected: Look,
+    interruption: Interruption,
+    clock: Clock,
+    value_of: Callable[[AdapterFault], Fault] = lambda fault: as_value(fault, None),
 ) -> list[Finding]:
     """Ask about a known worker before, while and after the connection is cut.
 
     While it is cut an answer may fail, or come from what the adapter keeps; that nobody is there would be a lie which
     a physician reads as "this service has no record". Afterwards the first answer must be given by itself.
+    `value_of` words a fault of the guard's.
     """
     try:
         before = await guard.look(ins)
     except AdapterFault as fault:
-        return [Finding(None, _SUBJECT, f"cannot be tried: {fault.message}", is_checked=False)]
+        return [not_checked(_ABOUT, Fault("kit.not-tried", {"what": value_of(fault)}))]
     if before != expected:
-        return [Finding(None, _SUBJECT, "cannot be tried: this way gets another answer", is_checked=False)]
+        return [not_checked(_ABOUT, Fault("kit.another-way"))]
     await interruption.cut()
     try:
-        found = [await _meanwhile(guard, ins, expected)]
+        told = [await _meanwhile(guard, ins, expected, value_of)]
     finally:
         await interruption.mend()
     started = clock.monotonic()
-    last = ""
+    last: Fault | None = None
     while (passed := clock.monotonic() - started) < BACK_SECONDS:
         try:
             is_back = await guard.look(ins) == expected
         except AdapterFault as fault:
-            is_back, last = False, f" ({fault.message})"
+            is_back, last = False, value_of(fault)
         if is_back:
-            return [*found, Finding(ok=True, subject=_SUBJECT, text=f"answered again by itself after {passed:.1f} s")]
+            return [*told, found(_ABOUT, Fault("kit.back", {"seconds": f"{passed:.1f}"}), ok=True)]
         await asyncio.sleep(_POLL_SECONDS)
-    text = f"no answer within {BACK_SECONDS:.0f} s after the connection was back{last}"
-    return [*found, Finding(ok=False, subject=_SUBJECT, text=text)]
+    late = Fault("kit.not-back", {"seconds": BACK_SECONDS})
+    if last is not None:
+        late = Fault("kit.not-back-but", {"seconds": BACK_SECONDS, "what": last})
+    return [*told, found(_ABOUT, late, ok=False)]
 
 
-async def _meanwhile(guard: SourceGuard, ins: Ins, expected: Look) -> Finding:
+async def _meanwhile(
+    guard: SourceGuard, ins: Ins, expected: Look, value_of: Callable[[AdapterFault], Fault]
+) -> Finding:
     try:
         look = await guard.look(ins)
     except AdapterFault as fault:
-        return Finding(ok=True, subject=_SUBJECT, text=f"while it was cut: {fault.message} ({fault.code})")
+        return found(_ABOUT, Fault("kit.cut-fault", {"what": value_of(fault)}), ok=True)
     if look == expected:
-        text = "while it was cut, the right answer came all the same: kept by the adapter, or it goes another way"
-        return Finding(None, _SUBJECT, text)
-    what = "nobody" if look.identity is None else "another answer"
-    return Finding(ok=False, subject=_SUBJECT, text=f"while it was cut it answered {what}: expected a fault")
+        return found(_ABOUT, Fault("kit.cut-same"), ok=None)
+    what = Fault("kit.cut-nobody" if look.identity is None else "kit.cut-other")
+    return found(_ABOUT, what, ok=False)

@@ -17,6 +17,7 @@ from connector.contract.guard import guard_source
 from connector.contract.settings import GuardSettings
 from connector.core.days import Day
 from connector.core.errors import AdapterFault
+from connector.core.faults import Fault
 from connector.core.instant import Instant, parse_rfc3339
 from connector.core.matricule import Ins
 from connector.core.ports import Clock
@@ -158,6 +159,6 @@ def cases_left(named: Mapping[int, NewestCase], compared: Iterable[int]) -> list
         places = [place for place, its in named.items() if its is case]
         if any(place in done for place in places):
             continue
-        why = "what a person sees was not given" if places else "no worker with such records was named"
-        found.append(not_checked(f"newest of {case} records", why))
+        why = Fault("kit.case-unseen" if places else "kit.case-unnamed")
+        found.append(not_checked(Fault("kit.newest-case", {"case": case.value}), why))
     return found

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from connector.contract.findings import Finding
+from connector.contract.findings import Finding, found, not_checked
 from connector.contract.guard import SourceGuard
+from connector.core.faults import Fault
 from connector.core.records import Announcement
 from connector.core.units import MIB
 
@@ -36,7 +37,7 @@ class _Read:
 
 
 async def document_findings(
-    guard: SourceGuard, announcement: Announcement, subject: str, memory: Memory
+    guard: SourceGuard, announcement: Announcement, about: Fault, memory: Memory
 ) -> list[Finding]:
     """Read a document twice and once in part.
 
@@ -47,17 +48,16 @@ async def document_findings(
     again = await _read(guard, announcement, memory)
     await leave_early(guard, announcement)
     is_same = read.sha256 == again.sha256
-    same = f"the same version gives {'the same' if is_same else 'other'} bytes the second time"
-    largest = f"{read.size} bytes, largest piece {read.largest} of {MAX_PIECE} at most"
-    found = [
-        Finding(is_same, subject, same),
-        _streaming(f"{subject}, streaming", read),
-        Finding(read.largest <= MAX_PIECE, subject, largest),
+    pieces = Fault("kit.pieces", {"size": read.size, "largest": read.largest, "most": MAX_PIECE})
+    told = [
+        found(about, Fault("kit.same-bytes" if is_same else "kit.other-bytes"), ok=is_same),
+        _streaming(Fault("kit.streaming", {"document": about}), read),
+        found(about, pieces, ok=read.largest <= MAX_PIECE),
     ]
     if announcement.content_type == "application/pdf":
         is_pdf = read.head.startswith(b"%PDF-") and b"%%EOF" in read.tail
-        found.append(Finding(is_pdf, subject, "a PDF with beginning and end" if is_pdf else "no PDF, or a cut one"))
-    return found
+        told.append(found(about, Fault("kit.pdf" if is_pdf else "kit.no-pdf"), ok=is_pdf))
+    return told
 
 
 async def leave_early(guard: SourceGuard, announcement: Announcement) -> None:
@@ -71,17 +71,13 @@ async def leave_early(guard: SourceGuard, announcement: Announcement) -> None:
     await stream.aclose()
 
 
-def _streaming(subject: str, read: _Read) -> Finding:
-    times = f"first piece after {read.first_ms:.0f} ms, all after {read.whole_ms:.0f} ms"
+def _streaming(about: Fault, read: _Read) -> Finding:
+    times = {"first": round(read.first_ms), "whole": round(read.whole_ms)}
     if read.grown is None or read.size < LARGE:
-        text = (
-            f"{times}; {read.size} bytes are too few to tell whether it is held whole: "
-            f"give a worker whose document has {LARGE // MIB} MiB or more"
-        )
-        return Finding(None, subject, text, is_checked=False)
+        return not_checked(about, Fault("kit.too-few", {**times, "size": read.size, "large": LARGE // MIB}))
     ok = read.grown < read.size * 7 // 10
-    told = f"{times}; reading {read.size // MIB} MiB took {max(read.grown, 0) // MIB} MiB of memory"
-    return Finding(ok, subject, told if ok else f"{told}: it is held whole, give it piece by piece")
+    values = {**times, "size": read.size // MIB, "grown": max(read.grown, 0) // MIB}
+    return found(about, Fault("kit.streamed" if ok else "kit.held-whole", values), ok=ok)
 
 
 async def _read(guard: SourceGuard, announcement: Announcement, memory: Memory) -> _Read:

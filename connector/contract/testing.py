@@ -14,6 +14,7 @@ from connector.contract.examination import Cutting, Depth, Examination
 from connector.contract.findings import Finding
 from connector.contract.newest import Version, VersionState
 from connector.core.days import Day
+from connector.core.faults import Fault
 from connector.core.matricule import Ins
 from connector.core.records import Trace
 
@@ -76,7 +77,7 @@ async def examine_case(case: KitCase) -> list[Finding]:
     if not (case.known and case.unknown):
         msg = "examine_source: got no known or no unknown worker, expected at least one of each"
         raise ValueError(msg)
-    cutting = Cutting(why_not="no `cut` and `mend` were given")
+    cutting = Cutting(why_not=Fault("kit.no-functions"))
     if case.cut is not None and case.mend is not None:
         cutting = Cutting(_Called(case.cut, case.mend))
     examination = Examination(case.source, case.known, case.unknown, Depth(newest=case.newest, cutting=cutting))

@@ -92,6 +92,11 @@ def reason(error: OSError) -> str:
     return errorcode.get(error.errno or 0, type(error).__name__)
 
 
+def term(word: str, language: Language) -> str:
+    """Give a word of the terms; one that is none stands as it is."""
+    return TERMS[language].get(word, word)
+
+
 def _filled(form: str, values: Mapping[str, object], language: Language) -> str:
     return form.format_map({name: _Value(value, language) for name, value in values.items()})
 
@@ -118,7 +123,7 @@ class _Value:
         )
         match form:
             case "term":
-                return ", ".join(TERMS[self._language].get(part, part) for part in parts)
+                return ", ".join(term(part, self._language) for part in parts)
             case "either":
                 return (" ou " if is_french else " or ").join(parts)
             case "quoted":

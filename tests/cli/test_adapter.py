@@ -25,6 +25,7 @@ from connector.contract.measures import floor_ms
 from connector.core.errors import ConfigFault
 from tests.adapters_http.conftest import write_key
 from tests.adapters_http.vendor import INS, LOOK, NOBODY, http
+from tests.cli.english import english_in
 from tests.config.test_load import GOOD
 
 KNOWN, OBJECTS, UNKNOWN = "279035121518989", "297022A02077878", "277076322082910"
@@ -423,6 +424,52 @@ def test_the_cases_that_a_person_names_are_compared_with_what_they_see(check):
 
     assert "newest of same-day" not in told
     assert "NOT CHECKED  newest of cancelled records" in told
+
+
+@pytest.mark.usefixtures("installed")
+def test_all_that_the_connector_says_of_a_check_is_in_the_language_asked_for(check, config, tmp_path):
+    report = tmp_path / "constats.txt"
+    result = check("--language", "fr", "--report", report)
+
+    assert result.exit_code == 0, result.output
+    for told in (
+        "adaptateur acme-dmst 0.1.0",
+        "bon   salarié connu 1 : statut QUAL",
+        "bon   dossier le plus récent du salarié connu 1 : dernier acte du 2025-05-13, complet",
+        "bon   oppositions : oui : 1, non : 1, inconnu : 0",
+        "NON VÉRIFIÉ  le plus récent, dossiers d'un même jour : aucun salarié",
+        "NON VÉRIFIÉ  trace d'accès : ce serait écrire",
+        "Rien de ce qui a été vérifié n'est faux.",
+    ):
+        assert told in result.stdout
+    assert english_in(result.stdout) == []
+    assert report.read_text("utf-8").strip() == result.stdout.strip()
+
+
+@pytest.mark.usefixtures("installed")
+def test_programs_read_the_kind_of_each_finding_whatever_the_language(check):
+    english, french = (json.loads(check("--json", "--language", language).stdout) for language in ("en", "fr"))
+
+    kinds = [[finding["fault"]["kind"] for finding in told["findings"]] for told in (english, french)]
+    assert kinds[0] == kinds[1]
+    assert "kit.times" in kinds[0]
+    assert [finding["check"] for finding in english["findings"]] == [f["check"] for f in french["findings"]]
+    assert english_in(" ".join(f"{f['subject']} {f['text']}" for f in french["findings"])) == []
+
+
+@pytest.mark.usefixtures("installed")
+def test_what_goes_wrong_is_told_in_french_too(check, run, config):
+    refused = check("--language", "fr", workers={"known": []})
+    (config.parent / "example.sqlite").unlink()
+    down = check("--language", "fr")
+    other = run("check", "demo", "--language", "fr", "--workers", "-", stdin="{}")
+    nobody = run("check", "acme-dmst", "--lang", "fr")
+
+    assert (down.exit_code, "FAUX  santé : " in down.stdout) == (1, True)
+    assert "elle nomme : acme-dmst" in other.stderr
+    assert "personne ne peut être interrogé" in nobody.stderr
+    said = f"{down.stdout} {other.stderr} {nobody.stderr} {refused.stderr}"
+    assert english_in(re.sub(r"^(error|why|do): ", "", said, flags=re.MULTILINE)) == []
 
 
 async def test_the_connection_to_a_configured_software_is_cut_by_a_relay(tmp_path):

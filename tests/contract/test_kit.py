@@ -84,7 +84,7 @@ class Growing(PlainSource):
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        (AsyncSource(said_health=AdapterHealth(ok=False, detail="database down")), "health: database down"),
+        (AsyncSource(said_health=AdapterHealth(ok=False, detail="database down")), 'own words: "database down"'),
         (AsyncSource(on_look=lambda ins: NOBODY), "known worker 1: got nobody"),
         (AsyncSource(on_look=found_for_all), "unknown worker 1: got a worker"),
         (AsyncSource(on_look=oid_blind), "the OID is not asked"),
@@ -198,8 +198,8 @@ def test_what_an_adapter_says_of_how_it_is_set_up_is_shown():
     source.said = [Remark(ok=False, text="look: reads the whole of worker"), Remark(None, f"for {INS.matricule.value}")]
     told = told_of(source)
 
-    assert "WRONG  set up: look: reads the whole of worker" in told
-    assert "note   set up: for [number]" in told
+    assert 'WRONG  set up: in the adapter\'s own words: "look: reads the whole of worker"' in told
+    assert 'own words: "for [number]"' in told
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_every_kind_that_has_words_stands_in_the_code():
     assert [kind for kind in SENTENCES if f'"{kind}"' not in code] == []
 
 
-FRENCH_ALONE = {"line", "column", "type", "cause", "refusal", "problem", "product", "code"}
+FRENCH_ALONE = {"line", "column", "type", "cause", "refusal", "problem", "product", "code", "rule"}
 """Values that French words where English has a finished text or a term."""
 
 

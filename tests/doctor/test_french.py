@@ -103,8 +103,9 @@ def test_an_exception_of_an_adapter_is_named_and_its_words_are_quoted():
     own = told_of(AdapterHealth(ok=False, detail="no inbox"), None)
 
     assert raised.text("fr") == "l'adaptateur a levé l'exception KeyError (adapter.failed)"
-    assert own.text("fr") == "on ne peut pas l'interroger ; il dit : « no inbox »"
-    assert (own.text("en"), told_of(AdapterHealth(ok=True), None).text("fr")) == ("no inbox", "on peut l'interroger")
+    assert own.text("fr") == "on ne peut pas l'interroger ; dans les mots de l'adaptateur : « no inbox »"
+    assert own.text("en") == 'it cannot be asked; in the adapter\'s own words: "no inbox"'
+    assert told_of(AdapterHealth(ok=True), None).text("fr") == "on peut l'interroger"
 
 
 @pytest.mark.parametrize("code", CLOSING)

@@ -11,6 +11,7 @@ from connector.core.fault_words.examined import EXAMINED
 from connector.core.fault_words.files import FILES
 from connector.core.fault_words.form import Language, Sentences
 from connector.core.fault_words.insi import INSI
+from connector.core.fault_words.kit import KIT
 from connector.core.fault_words.making import MAKING
 from connector.core.fault_words.members import MEMBERS
 from connector.core.fault_words.own import OWN
@@ -25,6 +26,7 @@ __all__ = ["SENTENCES", "SUBJECTS", "TERMS", "Language"]
 
 SUBJECTS: Final[tuple[Sentences, ...]] = (
     FILES, VALUES, SECTIONS, CERTIFICATES, TOKEN, MEMBERS, INSI, ADAPTERS, SERVING, MAKING, OWN, STANDING, EXAMINED,
+    KIT,
 )  # fmt: skip
 
 SENTENCES: Final[Sentences] = {kind: words for subject in SUBJECTS for kind, words in subject.items()}

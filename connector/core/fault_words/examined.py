@@ -1,7 +1,7 @@
 """Of adapters that were asked how they are: by the doctor, in the quick part of the conformance kit.
 
-What an adapter says of itself stands in its own words, quoted as such where the sentence is French. A fault of one has
-its whole English text, and in French the words of its cause.
+What an adapter says of itself stands as it came, in whatever language, quoted as its own words. A fault of one has its
+whole English text, and in French the words of its cause.
 """
 
 from typing import Final
@@ -12,9 +12,18 @@ EXAMINED: Final[Sentences] = {
     "examined.at": {"en": ("{subject:term}: {what}", ""), "fr": ("{subject:term} : {what}", "")},
     "examined.asked": {"en": ("it can be asked", ""), "fr": ("on peut l'interroger", "")},
     "examined.not-asked": {"en": ("it cannot be asked", ""), "fr": ("on ne peut pas l'interroger", "")},
-    "examined.said": {"en": ("{text}", ""), "fr": ("on peut l'interroger ; il dit : « {text} »", "")},
-    "examined.refused": {"en": ("{text}", ""), "fr": ("on ne peut pas l'interroger ; il dit : « {text} »", "")},
-    "examined.remark": {"en": ("{text}", ""), "fr": ("il signale : « {text} »", "")},
+    "examined.said": {
+        "en": ('it can be asked; in the adapter\'s own words: "{text}"', ""),
+        "fr": ("on peut l'interroger ; dans les mots de l'adaptateur : « {text} »", ""),
+    },
+    "examined.refused": {
+        "en": ('it cannot be asked; in the adapter\'s own words: "{text}"', ""),
+        "fr": ("on ne peut pas l'interroger ; dans les mots de l'adaptateur : « {text} »", ""),
+    },
+    "examined.remark": {
+        "en": ('in the adapter\'s own words: "{text}"', ""),
+        "fr": ("dans les mots de l'adaptateur : « {text} »", ""),
+    },
     "examined.nobody": {"en": ("got nobody", ""), "fr": ("il n'a trouvé personne", "")},
     "examined.worker": {
         "en": ("got a worker, expected nobody", ""),
