@@ -113,13 +113,17 @@ class ReceivedDocument(Private):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ToldToWorker(Private):
-    """What the worker was told, and what they said, at the desk: a sink records it in the DMST (R4624-45-6)."""
+    """What the worker was told, and what they said, at the desk: a sink records it in the DMST (R4624-45-6).
+
+    `told_id` is the same at each retry: 32 hexadecimal digits; empty from a connector that gave none.
+    """
 
     ins: Ins
     at: Instant
     by: str
     means: str
     objects: bool
+    told_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ the 1° is always entered by hand.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from hashlib import sha256
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -221,7 +222,13 @@ def _told(objection: Objection) -> ToldToWorker:
         by=word.by,
         means=word.means.value,
         objects=objection.lifted is None,
+        told_id=objection.id if objection.lifted is None else _id_of_lifting(objection),
     )
+
+
+def _id_of_lifting(objection: Objection) -> str:
+    """Give the id of what is said at a lifting: not the objection's own, and the same whenever it is said again."""
+    return sha256(f"lifting/{objection.id}".encode()).hexdigest()[:32]
 
 
 def _entry(objection: Objection, outcome: str, caller: str, at: Instant) -> EntryDraft:

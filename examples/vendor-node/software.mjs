@@ -75,7 +75,8 @@ export class Software {
 
   async told(told) {
     const { ins, at, by, means, objects } = told;
-    await this.#once("told", createHash("sha256").update(JSON.stringify([ins, at, by, means, objects])).digest("hex"), told);
+    const digest = createHash("sha256").update(JSON.stringify([ins, at, by, means, objects])).digest("hex");
+    await this.#once("told", told.told_id ?? digest, told);
   }
 
   /** A document is announced first; filed already, it has a reference, else an id under which its bytes may come. */

@@ -139,6 +139,18 @@ def test_what_a_worker_was_told_is_put_once(sink, inbox):
     told = [json.loads(path.read_text()) for path in inbox.iterdir()]
     assert sorted(one["objects"] for one in told) == [False, True]
     assert {one["kind"] for one in told} == {"told-to-worker"}
+    assert not [one for one in told if "told_id" in one]
+
+
+def test_what_a_worker_was_told_has_its_id_and_is_known_again_from_before_there_were_ids(sink, inbox):
+    known = replace(TOLD, told_id="ab" * 16)
+    sink.told(known)
+    (path,) = inbox.iterdir()
+    assert json.loads(path.read_text())["told_id"] == "ab" * 16
+    sink.told(TOLD)
+    sink.told(known)
+
+    assert list(inbox.iterdir()) == [path]
 
 
 # --- accesses --------------------------------------------------------------------------------------------------------

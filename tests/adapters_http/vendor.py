@@ -64,7 +64,7 @@ TRACE = Trace(
     TYPE_DMST,
     "announced",
 )
-TOLD = ToldToWorker(INS, NOW, "Camille DURAND", "oral", objects=True)
+TOLD = ToldToWorker(INS, NOW, "Camille DURAND", "oral", objects=True, told_id="3f2504e04f8911d39a0c0305e82c3301")
 
 
 def received(content, **changes):

@@ -330,6 +330,18 @@ async def test_objection_at_the_desk_is_read_until_the_software_holds_a_later_an
     assert (await source.look(ins_of(3))).opposition is Opposition.NO
 
 
+async def test_information_that_comes_again_is_known_by_its_id(house, sink_of):
+    query = (
+        f"INSERT INTO {house.name('spsti_told')} (matricule, oid, told_at, told_by, means, objects)"
+        " SELECT :matricule, :oid, :at, :told_id, :means, :objects WHERE :by <> ''"
+    )
+    sink = sink_of(house, queries={"told": query})
+    for told_id in ("ab" * 16, "ab" * 16, "cd" * 16):
+        await sink.told(replace(told_by(3, objects=True), told_id=told_id))
+
+    assert house.run(f"SELECT told_by FROM {house.name('spsti_told')} ORDER BY 1") == [("ab" * 16,), ("cd" * 16,)]
+
+
 async def test_later_moment_is_another_information(house, sink_of):
     sink = sink_of(house)
     await sink.told(told_by(3, objects=True))

@@ -1,5 +1,6 @@
 """The register at the desk: kept, journalled, passed on to the vendor's software, and heard before anything leaves."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -89,6 +90,10 @@ async def test_a_lifting_waits_while_the_software_still_says_that_the_worker_obj
 
     assert (await register.get(kept.id)).due is None
     assert [told.objects for told in sink.told_of] == [True, False, False]
+    objected, *repeated = [told.told_id for told in sink.told_of]
+    assert objected == kept.id
+    assert len({objected, *repeated}) == 2
+    assert re.fullmatch("[0-9a-f]{32}", repeated[0])
 
 
 @pytest.mark.parametrize("on", [Day(2026, 11, 20), Day(2026, 11, 19)], ids=["of the day", "of the day before"])
@@ -110,6 +115,7 @@ async def test_the_same_objection_again_after_a_lifting_of_the_same_day_reaches_
     await register.add(new, "desk")
 
     assert [told.objects for told in sink.told_of] == [True, False, True, False, True]
+    assert len({told.told_id for told in sink.told_of}) == 5
     moments = [told.at for told in sink.told_of]
     assert moments == sorted(set(moments))
     assert {day_in_france(at) for at in moments} == {str(on)}

@@ -92,7 +92,8 @@ class FolderSink(Sink):
         }
         name = f"told-{_name(*(str(value) for value in said.values()))}"
         if not self._memory.has(name):
-            self._put_json(name, said)
+            # Not part of the name: one that was put before ids were given is still known.
+            self._put_json(name, said | ({"told_id": told.told_id} if told.told_id else {}))
             self._memory.done(name)
 
     def trace(self, trace: Trace) -> None:

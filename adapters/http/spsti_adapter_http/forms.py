@@ -223,6 +223,7 @@ def told_json(told: ToldToWorker) -> dict[str, Any]:
         "by": told.by,
         "means": told.means,
         "objects": told.objects,
+        **({"told_id": told.told_id} if told.told_id else {}),
     }
 
 

@@ -47,7 +47,9 @@ RULES = {
         ),
         any_of=frozenset({"content", "path"}),
     ),
-    "told": QueryRule(reads=False, required=_WORKER | {"at", "by", "means", "objects"}),
+    "told": QueryRule(
+        reads=False, required=_WORKER | {"at", "by", "means", "objects"}, optional=frozenset({"told_id"})
+    ),
 }
 
 _TRACE = """INSERT INTO {0}spsti_trace (trace_id, accessed_at, action, matricule, oid, member, practitioner_id,

@@ -85,6 +85,7 @@ class SqlSink(Sink):
             "by": told.by,
             "means": told.means,
             "objects": "yes" if told.objects else "no",
+            "told_id": told.told_id,
         }
         add(self._writing, self._told, parameters(self._told), values)
 
