@@ -1,7 +1,8 @@
 """The register of oppositions (`core.ports.OppositionStore`): sealed rows, found by a keyed tag of the worker.
 
 Each change is one operation of the writer, so one transaction with its house entry. What a lookup asks is one indexed
-row for each INS of the worker, read where it is needed.
+row for each INS of the worker, read where it is needed. Where the vendor's software is the authority, it asks only of
+workers whose objection may still be on its way there, who are few: their tags are kept in memory.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,10 +26,12 @@ _UPDATE = "update oppositions set stands = ?, due = ?, sealed = ? where id = ?"
 _FIND = "select id, sealed from oppositions where id = ?"
 _STANDING = "select id, sealed from oppositions where tag = ? and kind = ? and stands = 1"
 _STANDS = "select stands, due from oppositions where tag = ? and kind = ?"
+_AWAITING = "select tag from oppositions where due = ? and kind = ?"
 _OF_WORKER = "select id, sealed from oppositions where tag = ? order by kind, number desc"
 _DUE = "select id, sealed from oppositions where due is not null and number < ? order by number desc limit ?"
 _NEWEST = "select id, sealed from oppositions where number < ? order by number desc limit ?"
 _WORKERS = "select count(distinct tag) from oppositions where kind = ?"
+_DUE_OF_PEERS = (Notice.OBJECTION.value, OppositionKind.PEERS.value)
 _NO_CURSOR = 2**62
 
 
@@ -37,6 +40,10 @@ class SqliteOppositionStore:
 
     def __init__(self, writer: Writer, readers: Readers, sealer: Sealer, keys: StateKeys) -> None:
         self._writer, self._readers, self._sealer, self._keys = writer, readers, sealer, keys
+        # Every worker's tag of whom `awaits_entry` may be true: what the database held when it was first asked, and
+        # whom this process, which alone writes, added since. One that was entered or lifted meanwhile is looked up.
+        self._may_await: set[bytes] = set()
+        self._knows_awaiting = False
 
     async def add(self, objection: Objection, entry: EntryDraft) -> Objection:
         """Keep an objection with its entry; where the same worker's of that kind stands already, give that one.
@@ -51,6 +58,7 @@ class SqliteOppositionStore:
             if standing is not None:
                 found = self._open(standing)
                 return lambda: found
+            self._may_await.add(tag)  # before the commit: nobody may read it and not find it here
             row = (objection.id, tag, objection.kind.value, *self._columns(objection))
             transaction.db.execute(_INSERT, row)
             transaction.append(entry)
@@ -140,6 +148,12 @@ class SqliteOppositionStore:
         Raises:
             FailedClosed: `state.unavailable`.
         """
+        if not self._knows_awaiting:
+            found = await self._readers.run(lambda db: rows(db, _AWAITING, *_DUE_OF_PEERS))
+            self._may_await.update(tag for (tag,) in found)
+            self._knows_awaiting = True
+        if not self._may_await or self._may_await.isdisjoint(self._keys.worker_tag(one_) for one_ in ins):
+            return False
         return any(stands and due == Notice.OBJECTION for stands, due in self._answers(ins))
 
     def _answers(self, ins: Sequence[Ins]) -> list[Row]:

@@ -98,6 +98,29 @@ async def test_what_the_software_does_not_have_is_due_until_it_is_entered(state)
     assert len(await state.journal.entries(Tree.HOUSE, type=EntryType.OPPOSITION)) == 2
 
 
+async def test_whoever_objects_after_it_was_first_asked_awaits_entry_and_nobody_else_does(state):
+    assert not await state.oppositions.awaits_entry([INS])
+
+    objection = await put(state)
+    assert await state.oppositions.awaits_entry([OTHER_INS, INS])
+    assert not await state.oppositions.awaits_entry([OTHER_INS])
+
+    await state.oppositions.lift(objection.id, LIFTED, None, note(objection))
+    assert not await state.oppositions.awaits_entry([INS])
+
+    await put(state)
+    assert await state.oppositions.awaits_entry([INS])
+
+
+async def test_what_awaited_entry_before_a_restart_does_so_after_it(tmp_path):
+    async with opened(tmp_path) as state:
+        await put(state)
+        await put(state, ins=OTHER_INS, due=None)
+    async with opened(tmp_path) as state:
+        assert await state.oppositions.awaits_entry([INS])
+        assert not await state.oppositions.awaits_entry([OTHER_INS])
+
+
 async def test_an_entry_made_for_the_objection_does_not_settle_its_lifting(state):
     objection = await put(state)
     await state.oppositions.lift(objection.id, LIFTED, Notice.LIFTING, note(objection))
