@@ -4,6 +4,7 @@ Each method is one operation of the writer, so one transaction with its ledger e
 acknowledgements are `store.handovers`.
 """
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
@@ -27,14 +28,14 @@ from connector.store.limits import keep_counted
 from connector.store.outbox import keep_trace
 from connector.store.readers import Readers
 from connector.store.sealing import Sealer
-from connector.store.sql import Connection, Insert, one
+from connector.store.sql import Connection, Insert, insert_rows, one
 from connector.store.writer import Transaction, Writer
 
 JTI_KEPT_AFTER_EXPIRY_SECONDS = 120
 """PROTOCOL section 7: until exp + 120 s by the highest clock ever stored."""
 
 _ANNOUNCEMENTS = "announcements"
-_USE = "insert or ignore into used_mandates (issuer, jti, expires_at) values (?, ?, ?)"
+_USE = Insert("insert into used_mandates (issuer, jti, expires_at)", 3)
 _ISSUED = "select sealed from announcements where id = ?"
 _ISSUE = Insert("insert into announcements (id, requester, expires_at, sealed)", 4)
 
@@ -74,7 +75,7 @@ class SqliteHolderStore:
         sealed = None if announcement is None else self._sealer.seal(_ANNOUNCEMENTS, announcement.id, announcement)
 
         def operation(transaction: Transaction) -> Callable[[], Proof]:
-            _use(transaction.db, used)
+            _use(transaction, used)
             if announcement is not None:
                 row = (announcement.id, announcement.requester.value, announcement.expires_at, sealed)
                 transaction.insert(_ISSUE, row)
@@ -103,7 +104,7 @@ class SqliteHolderStore:
         """
 
         def operation(transaction: Transaction) -> Callable[[], Proof]:
-            _use(transaction.db, used)
+            _use(transaction, used, at_once=True)
             if handover is not None:
                 handovers.keep(transaction.db, self._sealer, handover)
             return transaction.append(entry).proof
@@ -167,7 +168,7 @@ class SqliteHolderStore:
         """
 
         def operation(transaction: Transaction) -> Callable[[], Proof]:
-            _use(transaction.db, used)
+            _use(transaction, used, at_once=True)
             handovers.release(transaction.db, self._sealer, handover_id)
             if trace is not None:
                 keep_trace(transaction, self._sealer, trace)
@@ -215,12 +216,23 @@ def forget_old(db: Connection, highest: Instant, now: Instant) -> int:
     return used.rowcount + issued.rowcount
 
 
-def _use(db: Connection, used: UsedMandate | None) -> None:
+def _use(transaction: Transaction, used: UsedMandate | None, *, at_once: bool = False) -> None:
+    """Use a mandate up. One used before breaks the table's key: gathered with the rest of the batch, that is found out
+    at its end, the batch is done again carefully (`store.transaction`), and it is refused here.
+
+    `at_once` is for an operation that refuses for other reasons as well: this one comes first.
+    """
     if used is None:
         return
-    if db.execute(_USE, (used.issuer.value, used.jti, used.expires_at)).rowcount == 0:
+    row = (used.issuer.value, used.jti, used.expires_at)
+    try:
+        if at_once:
+            insert_rows(transaction.db, _USE, [row])
+        else:
+            transaction.insert(_USE, row)
+    except sqlite3.IntegrityError:
         raise MandateRefused(
             "mandate: its jti was used before, expected a fresh one for each request",
             code=Code.MANDATE_REPLAYED,
             hint="seal a new mandate for every attempt",
-        )
+        ) from None

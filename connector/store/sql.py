@@ -23,13 +23,15 @@ def rows(db: Connection, sql: str, *parameters: object) -> list[Row]:
     return found
 
 
-_AT_ONCE: Final = (16, 4, 1)
+_AT_ONCE: Final = (16, 8, 4, 2, 1)
 """Rows of one statement: few sizes, so that every statement stays prepared."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Insert:
-    """`insert into table (…)`, without its values, and how many values a row has."""
+    """`insert into table (…)`, without its values, and how many values a row has; there is one of each, compared as
+    that: rows are gathered by it.
+    """
 
     into: str
     columns: int

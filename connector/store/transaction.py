@@ -7,6 +7,7 @@ operation fails after it has written, or a gathered row breaks a rule, the batch
 a savepoint, each row at once, so that the fault is its caller's alone.
 """
 
+from collections import defaultdict
 from typing import NamedTuple
 
 from connector.core.instant import Instant
@@ -83,9 +84,9 @@ class Transaction:
         Raises:
             sqlite3.IntegrityError: one of them breaks a rule of its table.
         """
-        by_table: dict[Insert, list[Row]] = {}
+        by_table: defaultdict[Insert, list[Row]] = defaultdict(list)
         for insert, row in self._gathered:
-            by_table.setdefault(insert, []).append(row)
+            by_table[insert].append(row)
         for insert, table_rows in by_table.items():
             insert_rows(self.db, insert, table_rows)
         self._gathered.clear()

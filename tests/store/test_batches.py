@@ -72,3 +72,22 @@ async def test_a_mandate_is_refused_the_second_time_within_one_batch_too(tmp_pat
     assert first.index == 0
     assert isinstance(second, MandateRefused)
     assert second.code is Code.MANDATE_REPLAYED
+
+
+async def test_a_mandate_used_before_is_refused_and_the_rest_of_its_batch_kept(tmp_path):
+    used = a_used_mandate()
+    async with opened(tmp_path) as state:
+        await state.holder.answer(entry=an_entry(), used=used)
+        announcement = an_announcement()
+        before, again, after = await asyncio.gather(
+            state.holder.answer(entry=an_entry(), used=a_used_mandate(), announcement=announcement),
+            state.holder.answer(entry=an_entry(), used=used, announcement=an_announcement()),
+            state.holder.answer(entry=an_entry(), used=a_used_mandate()),
+            return_exceptions=True,
+        )
+
+        assert isinstance(again, MandateRefused)
+        assert again.code is Code.MANDATE_REPLAYED
+        assert (before.index, after.index) == (1, 2)
+        assert await state.holder.announcement(announcement.id) == announcement
+        assert (await state.journal.verify()).is_sound
