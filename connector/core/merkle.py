@@ -21,6 +21,8 @@ MAX_SIZE: Final = 2**53 - 1
 EMPTY_ROOT: Final = sha256(b"").digest()
 """Root of the tree without leaves (RFC 6962 section 2.1)."""
 
+_LENGTHS: Final = frozenset((HASH_BYTES,))
+
 NodeAt = Callable[[int, int], bytes]
 """Reads the stored hash of the complete subtree `index` of `level`."""
 
@@ -81,7 +83,7 @@ class Frontier:
             raise ValueError(
                 f"frontier of {self.size} leaves has {len(self.hashes)} hashes, needs {self.size.bit_count()}"
             )
-        if any(len(value) != HASH_BYTES for value in self.hashes):
+        if not _LENGTHS.issuperset(map(len, self.hashes)):
             raise ValueError(f"frontier of {self.size} leaves holds a hash that is not {HASH_BYTES} bytes long")
 
     @classmethod
@@ -105,12 +107,13 @@ class Frontier:
 
         A level is a row of subtrees; a row of odd length hands its last, incomplete subtree up unchanged, which gives
         exactly the tree that RFC 6962 defines by halving. To the left of the new leaves a row needs at most one old
-        subtree, and that one is always in the frontier.
+        subtree, and that one is always in the frontier. Once the new leaves lie in one subtree, all that is left to do
+        is to join it with the old ones to its left, and these are the rest of every path.
 
         Raises:
             ValueError: a leaf hash is not 32 bytes long, or the tree would exceed `MAX_SIZE`.
         """
-        if any(len(leaf) != HASH_BYTES for leaf in leaf_hashes):
+        if not _LENGTHS.issuperset(map(len, leaf_hashes)):
             raise ValueError(f"a leaf hash is not {HASH_BYTES} bytes long")
         old = self.size
         size = old + len(leaf_hashes)
@@ -125,25 +128,34 @@ class Frontier:
         paths: list[list[bytes]] = [[] for _ in leaf_hashes]
         row = list(leaf_hashes)
         level, start = 0, old  # row[i] is subtree number start + i of this level
-        while True:
-            if level:
-                first = old >> level
-                completed.extend(Node(level, at, row[at - start]) for at in range(first, size >> level))
+        while len(row) > 1:
             if old >> level & 1:
                 start -= 1
                 row.insert(0, old_subtrees.pop())
             if size >> level & 1:
                 new_subtrees.append(row[(size >> level) - 1 - start])
-            if start == 0 and len(row) == 1:
-                break
             _take_siblings(paths, old, level, row, start)
             row = _pair_up(row)
             start >>= 1
             level += 1
+            completed.extend(Node(level, at, row[at - start]) for at in range(old >> level, size >> level))
 
+        top, rest = row[0], list[bytes]()
+        if size >> level << level == size:  # it is complete, and so may be what it makes with those to its left
+            while start & 1:
+                left = old_subtrees.pop()
+                rest.append(left)
+                top = node_hash(left, top)
+                start >>= 1
+                level += 1
+                completed.append(Node(level, start, top))
+            new_subtrees.append(top)
         new_subtrees.reverse()
-        frontier = Frontier(size, tuple(new_subtrees))
-        return Batch(frontier, row[0], old, tuple(tuple(path) for path in paths), tuple(completed))
+        frontier = Frontier(size, (*old_subtrees, *new_subtrees))
+        for left in reversed(old_subtrees):
+            rest.append(left)
+            top = node_hash(left, top)
+        return Batch(frontier, top, old, tuple((*path, *rest) for path in paths), tuple(completed))
 
 
 def root_at(size: int, node_at: NodeAt) -> bytes:
@@ -281,7 +293,7 @@ def _take_siblings(paths: list[list[bytes]], first: int, level: int, row: list[b
 
 def _pair_up(row: list[bytes]) -> list[bytes]:
     """Give the next row: pairs joined, an odd last one handed up as it is."""
-    pairs = [node_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)]
+    pairs = list(map(node_hash, row[::2], row[1::2]))
     if len(row) & 1:
         pairs.append(row[-1])
     return pairs
