@@ -73,8 +73,10 @@ def seal(key: Key, plaintext: Bytes, aad: bytes, *, nonce: bytes | None = None) 
     Raises:
         ValueError: key or nonce of a wrong length.
     """
-    nonce = os.urandom(NONCE_BYTES) if nonce is None else nonce
-    _require(nonce, NONCE_BYTES, "nonce")
+    if nonce is None:
+        nonce = os.urandom(NONCE_BYTES)
+    elif len(nonce) != NONCE_BYTES:
+        _require(nonce, NONCE_BYTES, "nonce")
     return nonce + _cipher(key).encrypt(nonce, plaintext, aad)
 
 

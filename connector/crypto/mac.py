@@ -43,10 +43,12 @@ class KeyedHash:
         Each part stands after its length (8 bytes, big-endian), so that ("ab", "c") and ("a", "bc") differ, and tags
         made for one purpose never equal those of another.
         """
-        inner, outer = self._inner.copy(), self._outer.copy()
+        message = b""
         for part in (purpose, *parts):
             data = part.encode() if isinstance(part, str) else part
-            inner.update(_length(len(data)) + data)
+            message += _length(len(data)) + data
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
         outer.update(inner.digest())
         tag: bytes = outer.digest()
         return tag

@@ -10,7 +10,7 @@ from typing import Final
 from connector.core.codes import Code
 from connector.core.errors import FailedClosed
 from connector.core.instant import rfc3339
-from connector.core.ledger import EntryDraft, Proof, Tree, index_of, number_of
+from connector.core.ledger import EntryDraft, Proof, Tree, number_of
 from connector.core.ports import Entropy
 from connector.ledger import entries
 from connector.ledger.heads import INSERT_CHECKPOINT, Head, LedgerKeys, begin, load_head
@@ -38,8 +38,8 @@ class AppendedEntry:
     index: int
     leaf_hash: bytes
     row: Row
-    tags: tuple[tuple[str, bytes], ...]
-    fetch_id: str | None
+    tag_rows: list[Row]
+    fetch_row: Row | None
     proven: Proof | None = None
 
     def proof(self) -> Proof:
@@ -119,11 +119,13 @@ class LedgerWriter:
 
     def _append(self, draft: EntryDraft, tree: Tree) -> AppendedEntry:
         head = self._head(tree)
-        index = number_of(head.origin.serial, head.frontier.size + self._counts[tree])
-        leaf, row = entries.seal(draft, index, str(head.origin), self._epochs, self._entropy, tree)
-        tags = entries.tags(draft.workers, row[entries.EPOCH], self._epochs)
+        at = head.frontier.size + self._counts[tree]
+        index, place = number_of(head.origin.serial, at), entries.place_at(head.name, at)
+        leaf, row = entries.seal(draft, tree, index, place, self._epochs, self._entropy)
+        tag_rows = entries.tag_rows(draft.workers, row[entries.EPOCH], row[0], index, self._epochs)
         fetch_id = draft.personal.get("fetch_id")
-        appended = AppendedEntry(tree, index, leaf, row, tags, fetch_id if fetch_id != draft.ref else None)
+        fetch_row = None if fetch_id is None or fetch_id == draft.ref else (fetch_id, row[0], index)
+        appended = AppendedEntry(tree, index, leaf, row, tag_rows, fetch_row)
         self._batch.append(appended)
         self._counts[tree] += 1
         return appended
@@ -131,9 +133,9 @@ class LedgerWriter:
     def finish(self, db: Connection) -> None:
         """Write the batch."""
         insert_rows(db, entries.INSERT, [appended.row for appended in self._batch])
-        insert_rows(db, entries.INSERT_TAG, [(*tag, a.tree.value, a.index) for a in self._batch for tag in a.tags])
-        of_fetches = [(a.fetch_id, a.tree.value, a.index) for a in self._batch if a.fetch_id is not None]
-        insert_rows(db, _INSERT_FETCH, of_fetches)
+        insert_rows(db, entries.INSERT_TAG, [row for appended in self._batch for row in appended.tag_rows])
+        fetch_rows = [appended.fetch_row for appended in self._batch if appended.fetch_row is not None]
+        insert_rows(db, _INSERT_FETCH, fetch_rows)
         for tree, count in self._counts.items():
             if count:
                 self._finish_tree(db, tree, [appended for appended in self._batch if appended.tree is tree])
@@ -158,8 +160,8 @@ class LedgerWriter:
         note = checkpoint.seal(Checkpoint(head.origin, size, batch.root), self._keys.note_signer(head.origin))
         write_nodes(db, tree, serial, batch.completed)
         db.execute(INSERT_CHECKPOINT, (tree.value, number_of(serial, size), note))
-        for entry, path in zip(appended, batch.paths, strict=True):
-            entry.proven = Proof(tree, index_of(entry.index), entry.leaf_hash, path, size, note)
+        for at, (entry, path) in enumerate(zip(appended, batch.paths, strict=True), head.frontier.size):
+            entry.proven = Proof(tree, at, entry.leaf_hash, path, size, note)
         self._next[tree] = Head(head.origin, batch.frontier, note)
 
     def _forget_batch(self) -> None:

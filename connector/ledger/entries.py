@@ -7,6 +7,7 @@ place in its ledger. Once the epoch key is destroyed the row still proves its le
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from struct import Struct
 from typing import Final
 
 from connector.core.instant import Instant
@@ -29,6 +30,7 @@ INSERT: Final = Insert(f"insert into entries ({COLUMNS})", 15)
 INSERT_TAG: Final = Insert("insert or ignore into entry_tags (epoch, tag, tree, idx)", 4)
 EPOCH: Final = 12
 """The place of the epoch's name in a row."""
+_RANDOM: Final = Struct(f"{entry.SALT_BYTES}s{aead.KEY_BYTES}s{aead.NONCE_BYTES}s{aead.NONCE_BYTES}s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +75,25 @@ class OpenedEntry(Private):
 
 
 def seal(
-    draft: EntryDraft, index: int, origin: str, epochs: EpochKeys, entropy: Entropy, tree: Tree | None = None
+    draft: EntryDraft, tree: Tree, index: int, place: bytes, epochs: EpochKeys, entropy: Entropy
 ) -> tuple[bytes, Row]:
-    """Give the leaf hash of an entry at that place, and its row; `tree` where it is not the one of its type.
+    """Give the leaf hash of an entry and its row; `place` is that of `place_of`, for this tree and this index.
 
     Raises:
         FailedClosed: `ledger.unavailable`, the epoch key cannot be had.
         NotCanonical: the entry has no canonical form.
     """
     # One call for all of it: each lets go of the interpreter.
-    random = entropy.token(entry.SALT_BYTES + aead.KEY_BYTES + 2 * aead.NONCE_BYTES)
-    salt, key = random[: entry.SALT_BYTES], random[entry.SALT_BYTES : entry.SALT_BYTES + aead.KEY_BYTES]
-    nonces = random[-2 * aead.NONCE_BYTES :]
+    salt, key, key_nonce, part_nonce = _RANDOM.unpack(entropy.token(_RANDOM.size))
     personal = entry.personal_bytes(draft)
     personal_sha256 = entry.personal_sha256(personal, salt)
     leaf = _leaf(draft, salt, personal_sha256)
     epoch, epoch_key = epochs.current(draft.retention, draft.at)
-    place = place_of(origin, index)
     row = (
-        (tree or draft.type.tree).value,
+        str(tree),
         index,
         leaf,
-        draft.type.value,
+        str(draft.type),
         draft.at,
         None if draft.peer is None else draft.peer.value,
         draft.mandate_sha256,
@@ -104,8 +103,8 @@ def seal(
         personal_sha256,
         draft.ref,
         epoch,
-        aead.wrap_key(epoch_key, key, place, nonce=nonces[: aead.NONCE_BYTES]),
-        aead.seal(key, salt + personal, place, nonce=nonces[aead.NONCE_BYTES :]),
+        aead.wrap_key(epoch_key, key, place, nonce=key_nonce),
+        aead.seal(key, salt + personal, place, nonce=part_nonce),
     )
     return leaf, row
 
@@ -134,9 +133,9 @@ def open_(stored: StoredEntry, origin: str, epochs: EpochKeys) -> OpenedEntry | 
     return OpenedEntry(entry.read_personal(personal), salt, _leaf(draft, salt, entry.personal_sha256(personal, salt)))
 
 
-def tags(workers: Sequence[Ins], epoch: str, epochs: EpochKeys) -> tuple[tuple[str, bytes], ...]:
-    """Give the tags by which an entry of that epoch answers to each of its workers' INS."""
-    return tuple((epoch, epochs.tag_for(epoch, ins)) for ins in workers)
+def tag_rows(workers: Sequence[Ins], epoch: str, tree: str, index: int, epochs: EpochKeys) -> list[Row]:
+    """Give the tags by which an entry of that epoch answers to each of its workers' INS, as rows."""
+    return [(epoch, epochs.tag_for(epoch, ins), tree, index) for ins in workers]
 
 
 def _leaf(draft: EntryDraft, salt: bytes, personal_sha256: bytes) -> bytes:
@@ -149,4 +148,9 @@ def place_of(origin: str, index: int) -> bytes:
 
     The number says in which of the member's ledgers of that kind it is; the serial of the origin does not count.
     """
-    return f"{origin.rpartition('/')[0]}/{serial_of(index)}/{index_of(index)}".encode()
+    return place_at(f"{origin.rpartition('/')[0]}/{serial_of(index)}", index_of(index))
+
+
+def place_at(origin: str, at: int) -> bytes:
+    """Say the same of a place in the ledger of that very origin."""
+    return f"{origin}/{at}".encode()

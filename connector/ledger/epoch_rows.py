@@ -67,8 +67,8 @@ def _move(db: Connection, epochs: EpochKeys, number: int, stored: StoredEntry, o
     except ConnectorError:
         return  # it is not what was written: nobody can read it, and it ends with the old key
     db.execute(_MOVE, (into, wrapped, number))
-    tags = entries.tags(opened.part.workers, into, epochs)
-    insert_rows(db, entries.INSERT_TAG, [(*tag, stored.tree.value, stored.index) for tag in tags])
+    tag_rows = entries.tag_rows(opened.part.workers, into, str(stored.tree), stored.index, epochs)
+    insert_rows(db, entries.INSERT_TAG, tag_rows)
 
 
 def _drop_tags(db: Connection, epoch: str, limit: int) -> int:

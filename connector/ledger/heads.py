@@ -7,7 +7,7 @@ That takes a few tiles, whatever the size. A new state gets both ledgers with a 
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connector.core.codes import Code
 from connector.core.directory import MemberKey
@@ -80,6 +80,11 @@ class Head:
     origin: Origin
     frontier: Frontier
     note: str
+    name: str = field(init=False)
+    """Its origin as text: every entry's place is said with it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", str(self.origin))
 
 
 def origin_of(db: Connection, tree: Tree) -> Origin | None:

@@ -66,11 +66,12 @@ class EpochKeys:
             FailedClosed: `ledger.unavailable`, it could not be made; `vault.damaged`, it cannot be unwrapped.
         """
         base = epoch_of(retention, at)
-        name = self._newest.get(base) or self._find_newest(base)
-        keys = self._known.get(name) or self._read(name)  # an epoch that is running is not destroyed
+        name = self._newest.get(base, "")
+        keys = self._known.get(name)  # an epoch that is running is not destroyed
         if keys is None:
-            keys = self._make(name)
-        self._newest[base] = name
+            name = name or self._find_newest(base)
+            keys = self._read(name) or self._make(name)
+            self._newest[base] = name
         return name, keys.box
 
     def find(self, name: str) -> aead.Box | None:
@@ -226,7 +227,7 @@ class EpochKeys:
 
 
 def _tag(keys: _Keys, ins: Ins) -> bytes:
-    return keys.tags.tag("worker", ins.oid.value, ins.matricule.value)[:TAG_BYTES]
+    return keys.tags.tag("worker", ins.oid, ins.matricule.value)[:TAG_BYTES]
 
 
 def _keys(key: bytes) -> _Keys:

@@ -40,7 +40,7 @@ class StateKeys:
 
     def worker_tag(self, ins: Ins) -> bytes:
         """Give the tag by which ledger entries about a worker are found, matricule and OID both counting."""
-        return self.tags.tag("worker", ins.oid.value, ins.matricule.value)[:TAG_BYTES]
+        return self.tags.tag("worker", ins.oid, ins.matricule.value)[:TAG_BYTES]
 
     def owner_tag(self, owner: str) -> bytes:
         """Give the tag by which a practitioner's fetches are found."""
