@@ -157,4 +157,4 @@ def person_key(traits: StrictTraits) -> tuple[str, ...]:
     person would give an enumerator three more matricules to try.
     """
     given = fold(traits.first_given_name).partition(" ")[0]
-    return (fold(traits.birth_name), given, traits.sex.value, traits.birth_date.resolved().value, traits.birth_place)
+    return (fold(traits.birth_name), given, traits.sex, traits.birth_date.resolved().value, traits.birth_place)

@@ -61,6 +61,7 @@ class PeerCount:
     probes: deque[Instant] = field(default_factory=deque)
     ledger: deque[Instant] = field(default_factory=deque)
     seen: dict[bytes, Instant] = field(default_factory=dict)
+    turned_at: Instant | None = None
     day: int = 0
     total: int = 0
     hits: int = 0
@@ -70,7 +71,10 @@ class PeerCount:
     blocked: LimitBlock | None = None
 
     def turn_to(self, now: Instant) -> None:
-        """Begin another day where it has come (UTC), and forget the last minute's."""
+        """Begin another day where it has come (UTC), and forget the last minute's: once for each instant."""
+        if now == self.turned_at:
+            return
+        self.turned_at = now
         if now // DAY_SECONDS != self.day:
             self.day = now // DAY_SECONDS
             self.total = self.hits = self.misses = self.probes_today = 0
@@ -120,7 +124,7 @@ class Counting:
         self._limits, self._tag = limits, tag
         self._by_size: dict[str, Limits] = {}
         self._overrides: dict[MemberId, PeerOverride] = {}
-        self._peers: dict[MemberId, PeerCount] = {}
+        self._peers: dict[str, PeerCount] = {}
         self._blocked: dict[bytes, LimitBlock] = {}
         self._lifted: dict[tuple[MemberId, bytes], Instant] = {}
         self._pairs = Pairs()
@@ -235,7 +239,7 @@ class Counting:
         if block.tag:
             self._blocked[block.tag] = block
         else:
-            self._peers.setdefault(block.peer, PeerCount()).blocked = block
+            self._peers.setdefault(block.peer.value, PeerCount()).blocked = block
 
     def lift(self, block: LimitBlock) -> None:
         """Answer again; what was counted before no longer counts for this rule."""
@@ -243,7 +247,7 @@ class Counting:
         if block.tag:
             self._blocked.pop(block.tag, None)
             self._pairs.forget(block.tag)
-        elif (count := self._peers.get(block.peer)) is not None:
+        elif (count := self._peers.get(block.peer.value)) is not None:
             count.blocked, count.misses, count.free_at = None, 0, 0.0
 
     def set_override(self, member: MemberId, override: PeerOverride | None) -> None:
@@ -264,9 +268,10 @@ class Counting:
 
     def limits_of(self, peer: Member) -> Limits:
         """Give the numbers that count for a peer."""
-        limits, override = self._by_size.get(peer.size_class), self._overrides.get(peer.id)
+        limits = self._by_size.get(peer.size_class)
         if limits is None:
             limits = self._by_size[peer.size_class] = self._limits.of_peer(peer.size_class)
+        override = self._overrides.get(peer.id) if self._overrides else None
         return limits if override is None else override.over(limits)
 
     def override_of(self, member: MemberId) -> PeerOverride | None:
@@ -286,24 +291,25 @@ class Counting:
     # ------------------------------------------------------------ within
 
     def _count(self, member: MemberId, now: Instant) -> PeerCount:
-        count = self._peers.get(member)
+        count = self._peers.get(member.value)
         if count is None:
-            count = self._peers[member] = PeerCount()
+            count = self._peers[member.value] = PeerCount()
         count.turn_to(now)
         return count
 
     def _tags(self, peer: MemberId, worker: QualifiedIdentity) -> tuple[bytes, bytes]:
         ins = worker.ins
         traits = self._tag("limit traits", peer.value, *person_key(worker.traits))
-        return traits, self._tag("limit matricule", peer.value, ins.oid.value, ins.matricule.value)
+        return traits, self._tag("limit matricule", peer.value, ins.oid, ins.matricule.value)
 
     def _check_blocks(self, count: PeerCount, now: Instant, *tags: bytes) -> None:
         if count.blocked is not None:
             raise Reached(LimitRule.MISSES, _BLOCKED_RETRY_SECONDS)
-        for tag in tags:
-            block = self._blocked.get(tag)
-            if block is not None and block.holds_at(now):
-                raise Reached(LimitRule.PATTERN, _BLOCKED_RETRY_SECONDS)
+        if self._blocked:
+            for tag in tags:
+                block = self._blocked.get(tag)
+                if block is not None and block.holds_at(now):
+                    raise Reached(LimitRule.PATTERN, _BLOCKED_RETRY_SECONDS)
 
     def _slow(self, count: PeerCount, limits: Limits, monotonic: float) -> float | None:
         """Give how long a slowed pair's answer waits, None where it is not slowed."""

@@ -117,7 +117,7 @@ class HolderLimits:
             LimitReached: nothing is counted or looked at.
             FailedClosed: what was counted cannot be read, or a new block not be kept.
         """
-        recalled_seconds = await self._recall(peer.id)
+        recalled_seconds = 0.0 if peer.id in self._recalled else await self._recall(peer.id)
         self._prune(now)
         try:
             if worker is None:

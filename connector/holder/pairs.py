@@ -30,7 +30,7 @@ class Pairs:
     def count_others(self, tag: bytes, this: bytes, since: Instant) -> int:
         """Count with what else a tag was asked after an instant; 0 where it was asked with `this`."""
         known = self._others.get(tag)
-        if known is None:
+        if known is None or (len(known) == len(tag) + _INSTANT_BYTES and known.startswith(this)):
             return 0
         live = {other for other, at in _records(known, len(tag)) if at > since}
         return 0 if this in live else len(live)
