@@ -8,9 +8,9 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
 
 from connector.core.codes import Code
+from connector.draining import DrainingConnection, DrainingServer
 from connector.local.problems import problem
 from connector.local.settings import LocalSettings
 from connector.local.words import Language
@@ -20,7 +20,7 @@ MAX_LINE = 4096
 MAX_FIELD = 8190
 
 
-class _Connection(RequestHandler):
+class _Connection(DrainingConnection):
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -43,13 +43,13 @@ class _Connection(RequestHandler):
         """Leave aiohttp's line out: its exception quotes the call."""
 
 
-class _Server(web.Server):
-    def __call__(self) -> RequestHandler:
+class _Server(DrainingServer):
+    def __call__(self) -> _Connection:
         return _Connection(self, loop=self._loop, **self._kwargs)
 
 
 class LocalRunner(web.AppRunner):
-    """A runner whose connections are the quiet ones."""
+    """A runner whose connections are the quiet ones, and are heard to the end when it stops."""
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()

@@ -21,6 +21,7 @@ from multidict import CIMultiDict
 from connector.core.codes import Code
 from connector.core.errors import PeerFault
 from connector.core.ports import Observer
+from connector.draining import DrainingConnection, DrainingServer
 from connector.peer.admission import PeerConnection
 from connector.peer.refusals import peer_code
 from connector.peer.tls import peer_certificate
@@ -65,7 +66,7 @@ class Host(Protocol):
         ...
 
 
-class PeerProtocol(RequestHandler):
+class PeerProtocol(DrainingConnection):
     """One connection. `peer` is None where its certificate could not be read: then it is closed."""
 
     peer: PeerConnection | None = None
@@ -73,14 +74,6 @@ class PeerProtocol(RequestHandler):
     def __init__(self, manager: "PeerManager", *, host: Host, loop: asyncio.AbstractEventLoop, **limits: Any) -> None:  # noqa: ANN401 (aiohttp's many)
         super().__init__(manager, loop=loop, **limits)
         self._host = host
-        self.lost = asyncio.Event()
-        """Set once nothing of this connection is left, what was written last included."""
-
-    @property
-    def is_sending(self) -> bool:
-        """Whether a request is being answered, or an answer not yet with the kernel."""
-        transport = self.transport
-        return self._request_in_progress or (transport is not None and transport.get_write_buffer_size() > 0)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Read the peer's certificate, once for the connection."""
@@ -95,17 +88,6 @@ class PeerProtocol(RequestHandler):
         super().connection_made(transport)
         if self.peer is None or not self._host.meet(self):
             self.abort()
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell who waits for the end of this connection."""
-        super().connection_lost(exc)
-        self.lost.set()
-
-    def abort(self) -> None:
-        """Close at once, what is under way included: nothing more is sent."""
-        transport = self.transport
-        if transport is not None:
-            transport.abort()
 
     def handle_error(
         self,
@@ -129,7 +111,7 @@ class PeerProtocol(RequestHandler):
             self._host.observer.bug("", error)
 
 
-class PeerManager(web.Server):
+class PeerManager(DrainingServer):
     """Makes the connections."""
 
     def __init__(self, handler: Handler, *, host: Host, **limits: Any) -> None:  # noqa: ANN401 (aiohttp's many)

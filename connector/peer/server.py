@@ -9,7 +9,6 @@ import asyncio
 import re
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -124,19 +123,7 @@ class PeerServer:
         if self._was_handed_over:
             await asyncio.sleep(_LAST_CALL_SECONDS)
         self._manager.pre_shutdown()
-        drain = max(self._settings.drain_seconds, 0.001)  # to aiohttp, none is for ever
-        # aiohttp forgets a connection once its handler has ended: half a megabyte of it may still be ours to send.
-        sending = [(peer, peer.transport) for peer in self._manager.peers if peer.is_sending]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(drain):
-                await self._manager.shutdown(drain)
-                for peer, _ in sending:
-                    await peer.lost.wait()
-        for protocol in self._manager.peers:
-            protocol.abort()
-        for peer, transport in sending:
-            if transport is not None and not peer.lost.is_set():
-                transport.abort()
+        await self._manager.shutdown(self._settings.drain_seconds)
         self._follower.cancel()
         while self._tasks:
             await asyncio.wait(self._tasks)
