@@ -12,18 +12,15 @@ class Breaker:
     def __init__(self, *, failures_to_open: int, reopen_seconds: float) -> None:
         self._limit, self._rest = failures_to_open, reopen_seconds
         self._failures = 0
-        self._open_until: float | None = None
+        self._open_until = 0.0
         self._probing = False
-        self.last_code: Code = Code.ADAPTER_FAILED
-
-    @property
-    def is_open(self) -> bool:
+        self.is_open = False
         """Whether calls are being kept away, or a single one is trying again."""
-        return self._open_until is not None
+        self.last_code: Code = Code.ADAPTER_FAILED
 
     def admit(self, now: float) -> float | None:
         """Let a call pass (None), or say in how many seconds the next try comes."""
-        if self._open_until is None:
+        if not self.is_open:
             return None
         if now < self._open_until:
             return self._open_until - now
@@ -34,14 +31,14 @@ class Breaker:
 
     def succeeded(self) -> None:
         """The adapter answered, whatever it said: calls pass again."""
-        self._failures, self._open_until, self._probing = 0, None, False
+        self._failures, self.is_open, self._probing = 0, False, False
 
     def failed(self, now: float, code: Code) -> None:
         """The adapter did not answer."""
         self._failures += 1
         self.last_code = code
         if self._probing or self._failures >= self._limit:
-            self._open_until = now + self._rest
+            self.is_open, self._open_until = True, now + self._rest
         self._probing = False
 
     def gave_up(self) -> None:

@@ -25,12 +25,9 @@ from connector.core.errors import AdapterFault
 class Work:
     """A call under way: its task, None where it runs in a thread; how it ended, once it has; who waits for that."""
 
-    __slots__ = ("end", "task", "waiter")
-
-    def __init__(self, task: asyncio.Task[Ended] | None = None) -> None:
-        self.task = task
-        self.end: Ended | None = None
-        self.waiter: asyncio.Future[None] | None = None
+    task: asyncio.Task[Ended] | None = None
+    end: Ended | None = None
+    waiter: asyncio.Future[None] | None = None
 
 
 class Lane:
@@ -123,8 +120,8 @@ class Lane:
 
     def start_task(self, coroutine: Coroutine[Any, Any, Ended]) -> Work:
         """Run a coroutine of the adapter's on this loop; `enter` comes before."""
-        task = asyncio.get_running_loop().create_task(coroutine)
-        work = Work(task)
+        work = Work()
+        work.task = task = asyncio.get_running_loop().create_task(coroutine)
         task.add_done_callback(partial(self._task_ended, work))
         self._under_way.add(work)
         return work
@@ -159,7 +156,7 @@ class Lane:
         Raises:
             AdapterFault: the breaker is open.
         """
-        rest = self.breaker.admit(self._monotonic())
+        rest = self.breaker.admit(self._monotonic()) if self.breaker.is_open else None
         if rest is not None:
             fault = resting(adapter=self._adapter, operation=operation, seconds=rest, code=self.breaker.last_code)
             raise self._seen(fault, operation, "resting")
