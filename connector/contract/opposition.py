@@ -38,13 +38,17 @@ class OppositionAuthority:
     ) -> None:
         self._authority, self._register_complete = settings.authority, settings.register_complete
         self._register = register
-        self._hears_source = source_tells and settings.authority is not Authority.REGISTER
-        self._not_ready = _not_ready(settings.authority, has_register=register is not None, source_tells=source_tells)
+        self._asks_adapter = settings.authority is not Authority.REGISTER
+        self._source_tells = source_tells
         self._unreachable = unreachable or _tell_nobody
 
     def not_ready(self) -> str | None:
         """Say why this member could never tell an opposition and so must not answer (`could_not_look`), or None."""
-        return self._not_ready
+        if self._register is None and self._authority is not Authority.ADAPTER:
+            return f"opposition authority: {self._authority} is set and this connector has no register"
+        if self._asks_adapter and not self._source_tells:
+            return f"opposition authority: {self._authority} is set and the vendor's software keeps no opposition"
+        return None
 
     async def opposition(self, ins: Sequence[Ins], look: Look | None) -> Opposition:
         """Decide from a look that was made (None: there was none) and the register, under every INS of the worker.
@@ -52,7 +56,9 @@ class OppositionAuthority:
         The register is asked whatever the look says, so that time tells nothing. One that cannot be reached says
         neither yes nor no: with it named as an authority, *no* cannot be had.
         """
-        said = look.opposition if look is not None and self._hears_source else Opposition.UNKNOWN
+        said = Opposition.UNKNOWN
+        if look is not None and self._asks_adapter and self._source_tells:
+            said = look.opposition
         registered: Opposition | None
         if self._authority is Authority.ADAPTER:
             registered = await self._ask_what_awaits_entry(ins)
@@ -86,14 +92,6 @@ class OppositionAuthority:
         if entry is None:
             return Opposition.NO if self._register_complete else Opposition.UNKNOWN
         return entry
-
-
-def _not_ready(authority: Authority, *, has_register: bool, source_tells: bool) -> str | None:
-    if authority is not Authority.ADAPTER and not has_register:
-        return f"opposition authority: {authority} is set and this connector has no register"
-    if authority is not Authority.REGISTER and not source_tells:
-        return f"opposition authority: {authority} is set and the vendor's software keeps no opposition"
-    return None
 
 
 def _tell_nobody() -> None:
