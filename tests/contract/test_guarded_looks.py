@@ -10,10 +10,13 @@ from datetime import date
 import pytest
 
 from connector.contract import (
+    TYPE_DMST,
     AdapterError,
+    Coded,
     Counts,
     Day,
     IdentityStatus,
+    Ins,
     Instant,
     LocalIdentity,
     Matricule,
@@ -272,6 +275,7 @@ class TestAnswers:
             replace(LOOK, identity=replace(IDENTITY, ins=OTHER_INS, former=(OTHER_INS,))),
             replace(LOOK, identity=LocalIdentity(None, IDENTITY.traits, IdentityStatus.PROV)),
             replace(LOOK, identity=replace(IDENTITY, former=[INS])),
+            replace(LOOK, identity=replace(IDENTITY, former=("279035121518989",))),
             replace(LOOK, identity=replace(IDENTITY, traits=None)),
             replace(LOOK, identity=replace(IDENTITY, traits=replace(IDENTITY.traits, sex="F"))),
             replace(LOOK, identity=replace(IDENTITY, traits=replace(IDENTITY.traits, birth_date="1979-03-28"))),
@@ -291,8 +295,11 @@ class TestAnswers:
             look_with(version="x" * 257),
             look_with(version="3\n"),
             look_with(document_type="60591-5"),
+            look_with(document_type=Coded(TYPE_DMST.system, "")),
+            look_with(document_type=Coded("x" * 257, TYPE_DMST.code)),
             look_with(extent="full"),
             look_with(author=None),
+            look_with(author="x" * 257),
             look_with(content_type=""),
         ],
         ids=lambda answer: None,
@@ -303,6 +310,16 @@ class TestAnswers:
         assert fault.code is Code.ADAPTER_CONTRACT
         assert "PAT-TROIS" not in str(fault)
         assert seen == [FaultSeen("acme", "look", Code.ADAPTER_CONTRACT, "answer")]
+
+    async def test_another_type_of_document_passes(self, guarded):
+        other = look_with(document_type=Coded("http://example.test/types", "summary"))
+
+        assert await guarded(AsyncSource(on_look=lambda ins: other)).look(INS) is other
+
+    async def test_an_ins_that_is_equal_passes_though_it_was_read_anew(self, guarded):
+        anew = replace(LOOK, identity=replace(IDENTITY, ins=Ins(Matricule(INS.matricule.value), INS.oid)))
+
+        assert await guarded(AsyncSource(on_look=lambda ins: anew)).look(INS) is anew
 
     async def test_the_day_is_counted_in_france(self, guarded, clock):
         guard = guarded(AsyncSource(on_look=lambda ins: look_with(last_act_on=Day(2026, 3, 15))))
