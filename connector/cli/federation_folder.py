@@ -31,9 +31,11 @@ def telling(function: Callable[P, T]) -> Callable[P, T]:
     def told(*arguments: P.args, **options: P.kwargs) -> T:
         try:
             return function(*arguments, **options)
+        except ConfigFault as error:
+            heading = error.message.partition("\n")[0].rstrip(":")
+            raise Fault(heading, why="; ".join(error.faults), do=error.hint, status=Exit.CONFIG) from None
         except ConnectorError as error:
-            status = Exit.CONFIG if isinstance(error, ConfigFault) else Exit.FAILED
-            raise Fault(error.message, do=error.hint, status=status) from None
+            raise Fault(error.message, do=error.hint) from None
         except OSError as error:
             what = ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
             raise Fault(what, do="check that file, its owner and the disk") from None

@@ -26,7 +26,7 @@ _OPTIONS: Final = (
     click.option("--signing-password-file", type=FILE, help="File with its password."),
     click.option("--ledger-key", type=PATH, default=Path("keys/ledger.key"), show_default=True, help="PEM."),
     click.option("--entry-key", type=PATH, default=Path("keys/entry.key"), show_default=True,
-                 help="Key that signs the entry; made if it is not there. Keep it apart, and a copy in a safe."),
+                 help="Key that signs the entry; join-request makes it. Keep it apart, and a copy in a safe."),
     click.option("--entry-password-file", type=FILE, help="File with its password (default: a prompt)."),
     click.option("--config", "config", type=FILE,
                  help="Take the keys from this configuration instead: prepared ones and tokens too."),
@@ -57,7 +57,7 @@ def join_request(output: Path, **given: Any) -> None:  # noqa: ANN401 - the opti
     from connector.directory.keyring import write_new
 
     environment = Environment(given["environment"])
-    member, signers, key = _material(given, environment)
+    member, signers, key = _material(given, environment, _asking_key)
     data = make_request(member, signers, key, environment, now())
     write_new(output, data)
     click.echo(f"Send {output} to an operator of the federation; nothing in it is secret.")
@@ -78,7 +78,7 @@ def sign_entry(own: Path, version: int | None, **given: Any) -> None:  # noqa: A
     from connector.directory.newest import newest_entry
 
     environment = Environment(given["environment"])
-    member, signers, key = _material(given, environment)
+    member, signers, key = _material(given, environment, _entry_key)
     archive = Archive(own)
     before = newest_entry(archive, member.id)
     if before is None and version is None:
@@ -91,7 +91,11 @@ def sign_entry(own: Path, version: int | None, **given: Any) -> None:  # noqa: A
     click.echo(f"Entry version {files.version} of {member.id} is offered; a publisher takes it at its next round.")
 
 
-def _material(given: dict[str, Any], environment: Environment) -> "tuple[Member, dict[str, Signer], PrivateKey]":
+def _material(
+    given: dict[str, Any],
+    environment: Environment,
+    entry_key: "Callable[[dict[str, Any], MemberId], PrivateKey]",
+) -> "tuple[Member, dict[str, Signer], PrivateKey]":
     """Read the entry and the keys that it lists, and the key that signs it."""
     from connector.crypto.keys import PrivateKeySigner, SigningAlgorithm, load_private_key
     from connector.directory.members_file import MembersFile
@@ -100,7 +104,7 @@ def _material(given: dict[str, Any], environment: Environment) -> "tuple[Member,
     if others:
         raise Fault(f"{given['entry']}: lists several services", do="give the file with your own entry alone")
     if given["config"] is not None:
-        return _described(member, given), _configured(member, given["config"]), _entry_key(given, member.id)
+        return _described(member, given), _configured(member, given["config"]), entry_key(given, member.id)
     files = {KeyUse.SIGN: given["signing_key"], KeyUse.LEDGER: given["ledger_key"]}
     passwords = {KeyUse.SIGN: given["signing_password_file"], KeyUse.LEDGER: None}
     signers: dict[str, Signer] = {}
@@ -110,7 +114,7 @@ def _material(given: dict[str, Any], environment: Environment) -> "tuple[Member,
         signer = PrivateKeySigner(key.kid, SigningAlgorithm(key.algorithm), private)
         if _is_of(signer, key.public_der):
             signers[key.kid] = signer
-    return _described(member, given), signers, _entry_key(given, member.id)
+    return _described(member, given), signers, entry_key(given, member.id)
 
 
 def _key_file(path: Path) -> bytes:
@@ -154,17 +158,33 @@ def _described(member: Member, given: dict[str, Any]) -> Member:
     )
 
 
-def _entry_key(given: dict[str, Any], member: MemberId) -> "PrivateKey":
-    from connector.crypto.keys import SigningAlgorithm, generate, load_private_key, to_pem
-    from connector.directory.keyring import write_new
+def _asking_key(given: dict[str, Any], member: MemberId) -> "PrivateKey":
+    """Give the key that signs the entry, of which the operators learn by the request; made where there is none."""
+    from connector.crypto.keys import SigningAlgorithm, generate, to_pem
+    from connector.directory.keyring import require_long, write_new
 
     path: Path = given["entry_key"]
-    is_new = not path.exists()
-    prompt = f"Password of the entry key of {member}"
-    password = password_of(given["entry_password_file"], prompt, confirm=is_new)
-    if is_new:
-        write_new(path, to_pem(generate(SigningAlgorithm.ED25519), password))
-    return load_private_key(path.read_bytes(), password)
+    if path.exists():
+        return _entry_key(given, member)
+    password = _entry_password(given, member, confirm=True)
+    require_long(password)
+    key = generate(SigningAlgorithm.ED25519)
+    write_new(path, to_pem(key, password))
+    return key
+
+
+def _entry_key(given: dict[str, Any], member: MemberId) -> "PrivateKey":
+    """Give the key that signs the entry. A new one in its place would sign what no publisher takes."""
+    from connector.crypto.keys import load_private_key
+
+    path: Path = given["entry_key"]
+    if not path.exists():
+        raise Fault(f"{path}: is not there", do="put in the USB key that holds it, and name it with --entry-key")
+    return load_private_key(path.read_bytes(), _entry_password(given, member, confirm=False))
+
+
+def _entry_password(given: dict[str, Any], member: MemberId, *, confirm: bool) -> bytes:
+    return password_of(given["entry_password_file"], f"Password of the entry key of {member}", confirm=confirm)
 
 
 COMMANDS: Final = (join_request, sign_entry)

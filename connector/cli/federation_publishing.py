@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from connector.cli.faults import Fault
 from connector.cli.federation_folder import (
     FILE,
     folder_option,
@@ -100,6 +101,7 @@ def copy_source(url: str, environment: Environment) -> "Source":
     """Give how an operators' copy is reached: TLS 1.3 with the system's authorities, plain HTTP only in a test."""
     from connector.directory.fetch import Source
 
+    url = url if url.endswith("/") else f"{url}/"
     if url.startswith("http://") and environment is Environment.TEST:
         return Source(url, url)
     context = ssl.create_default_context()
@@ -110,13 +112,19 @@ def copy_source(url: str, environment: Environment) -> "Source":
 def _members_sources(
     ca: Path | None, certificate: Path | None, key: Path | None
 ) -> "Callable[[MemberId, str], Source | None]":
-    if ca is None or certificate is None or key is None:
+    if ca is None and certificate is None and key is None:
         return lambda _member, _endpoint: None
+    if ca is None or certificate is None or key is None:
+        raise click.UsageError("give --tls-ca, --tls-certificate and --tls-key together, or none of them")
     from connector.directory.fetch import Source
 
-    context = ssl.create_default_context(cafile=str(ca))
+    try:
+        context = ssl.create_default_context(cafile=str(ca))
+        context.load_cert_chain(certificate, key)
+    except OSError as error:
+        files = f"{ca}, {certificate}, {key}"
+        raise Fault(f"{files}: no CAs, certificate and its key in PEM ({error.strerror or error})") from None
     context.minimum_version = _OLDEST_TLS
-    context.load_cert_chain(certificate, key)
     return lambda member, endpoint: Source(member.value, endpoint + "/directory/", context)
 
 

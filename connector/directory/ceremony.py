@@ -12,10 +12,11 @@ from securesystemslib.signer import Key
 from tuf.api.metadata import DelegatedRole, Delegations, Metadata, Role, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from connector.core.errors import LocalRefused
-from connector.core.instant import Instant
+from connector.core.instant import Instant, rfc3339
 from connector.core.members import MemberId
 from connector.core.oid import Environment
 from connector.directory import layout
+from connector.directory.folder import make_folder
 from connector.directory.functional import plain
 from connector.directory.joining import JoinRequest
 from connector.directory.keyring import label_of
@@ -63,6 +64,7 @@ def found(workspace: Workspace, founding: Founding, now: Instant) -> None:
     for key in operators.values():
         give_seat(targets, key)
     data = _name_list(targets, Memberships(founding.environment, (), founding.urls))
+    make_folder(workspace.folder)
     with workspace.changing():
         if workspace.published() is not None or workspace.pending_root() is not None:
             raise LocalRefused(f"{workspace.folder}: a federation is there already", hint="choose another folder")
@@ -85,8 +87,9 @@ def _check_founding(founding: Founding) -> None:
     if not founding.publisher_keys:
         raise LocalRefused("publisher: expected at least one key", hint="federation key makes one")
     operators = {key.keyid: label_of(key) for key in (*founding.root_keys, *founding.targets_keys)}
-    if len(set(operators.values())) != len(operators):
-        raise LocalRefused("operators: two keys have the same label")
+    labels = operators | {key.keyid: label_of(key) for key in founding.publisher_keys}
+    if len(set(labels.values())) != len(labels):
+        raise LocalRefused("keys: two have the same label", hint="rotate-key knows a key by it: make one again")
     if operators.keys() & {key.keyid for key in founding.publisher_keys}:
         raise LocalRefused("publisher: is also an operator's key", hint="an automated key signs nothing else")
 
@@ -161,6 +164,7 @@ def add_member(workspace: Workspace, request: JoinRequest, now: Instant) -> None
         delegate(targets, member.id, request.key)
         row = before or Membership(member.id, member.name, Standing.JOINED, now)
         row = replace(row, name=member.name, standing=Standing.JOINED, since=now, size_class=member.size_class)
+        row = replace(row, successor=None)  # of one that had left, and comes back
         return list_.with_member(row)
 
     change_list(workspace, now, change, incoming={layout.member_role(member.id): request.files})
@@ -233,15 +237,18 @@ def remove_member(workspace: Workspace, member: MemberId, successor: MemberId | 
     """Prepare that a member leaves. Its row and its keys stay, for evidence and for who looks for its successor.
 
     Raises:
-        LocalRefused: it is not listed.
+        LocalRefused: it is not listed or has left already, or its successor is not listed, has left, or is itself.
     """
-    change_list(
-        workspace,
-        now,
-        lambda list_, _: list_.with_member(
-            replace(row_of(list_, member), standing=Standing.LEFT, since=now, successor=successor)
-        ),
-    )
+
+    def change(list_: Memberships, _: Targets) -> Memberships:
+        row = row_of(list_, member)
+        if row.standing is Standing.LEFT:
+            raise LocalRefused(f"{member}: has left already, {rfc3339(row.since)}")
+        if successor is not None and (successor == member or row_of(list_, successor).standing is Standing.LEFT):
+            raise LocalRefused(f"{successor}: takes over from nobody", hint="name a member that stays")
+        return list_.with_member(replace(row, standing=Standing.LEFT, since=now, successor=successor))
+
+    change_list(workspace, now, change)
 
 
 def import_members(workspace: Workspace, rows: Iterable[Membership], now: Instant) -> int:

@@ -61,6 +61,18 @@ def put_all(base: Path, files: Mapping[str, bytes]) -> None:
         raise _unwritten(target, error) from None
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder where there is none.
+
+    Raises:
+        FailedClosed: `directory.unavailable`, it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritten(path, error) from None
+
+
 def remove(path: Path) -> None:
     """Take a file away; one that is not there is none too.
 
@@ -80,13 +92,16 @@ def alone(base: Path) -> Iterator[None]:
     """Be the only one that changes a folder, among all processes.
 
     Raises:
-        LocalRefused: another is changing it.
+        LocalRefused: another is changing it, or there is no such folder.
         FailedClosed: `directory.unavailable`, the folder cannot be written.
     """
     path = base / _LOCK
     try:
-        base.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except (FileNotFoundError, NotADirectoryError):
+        raise LocalRefused(
+            f"{base}: is no folder of a federation", hint="-F names it; federation init makes it"
+        ) from None
     except OSError as error:
         raise _unwritten(path, error) from None
     try:

@@ -30,8 +30,7 @@ def make_key(folder: Path, label: str, password: bytes) -> Path:
     """
     if not is_operator(label):
         raise LocalRefused("label: expected lower-case letters, digits and dashes, such as presanse-2")
-    if len(password) < 12:
-        raise LocalRefused("password: expected at least 12 characters", hint="a sentence is easy to remember")
+    require_long(password)
     key = generate(SigningAlgorithm.ED25519)
     private, public = folder / f"{label}{_PRIVATE}", folder / f"{label}{_PUBLIC}"
     write_new(private, to_pem(key, password))
@@ -41,6 +40,16 @@ def make_key(folder: Path, label: str, password: bytes) -> Path:
         private.unlink(missing_ok=True)  # nobody has its other half: the next attempt makes another
         raise
     return public
+
+
+def require_long(password: bytes) -> None:
+    """Ask that the password of a new key is long enough: the file may be stolen with the USB key.
+
+    Raises:
+        LocalRefused: it is shorter than 12 characters.
+    """
+    if len(password) < 12:
+        raise LocalRefused("password: expected at least 12 characters", hint="a sentence is easy to remember")
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -69,7 +78,7 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def _taken(path: Path) -> LocalRefused:
-    return LocalRefused(f"{path}: is there already", hint="a key is never overwritten: choose another name")
+    return LocalRefused(f"{path}: is there already", hint="nothing is overwritten: choose another name")
 
 
 def _unwritten(path: Path, error: OSError) -> LocalRefused:
@@ -99,7 +108,7 @@ def read_public(path: Path) -> Key:
         return key_of(json.loads(path.read_bytes()), path.name)
     except OSError as error:
         raise LocalRefused(f"{path}: cannot be read ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise LocalRefused(f"{path}: is no public key", hint=f"expected a file *{_PUBLIC}") from None
 
 

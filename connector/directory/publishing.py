@@ -12,7 +12,7 @@ from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Root, Targets, Timestamp
 
 from connector.core.directory import MemberStatus
-from connector.core.errors import LocalRefused
+from connector.core.errors import ConnectorError, LocalRefused
 from connector.core.instant import Instant, rfc3339
 from connector.core.members import MemberId
 from connector.directory import layout
@@ -192,13 +192,23 @@ def _publish(
 ) -> Publication:
     before = own
     taken: list[str] = []
-    waiting = tuple(missing for missing in workspace.missing() if missing.needed)
-    repository = _with_pending(workspace, own, {missing.role for missing in waiting}, taken)
+    refused = list(workspace.incoming_faults())
+    waiting: tuple[Missing, ...] = ()
+    faulty = False
+    try:
+        waiting = tuple(missing for missing in workspace.missing() if missing.needed)
+        repository = _with_pending(workspace, own, {missing.role for missing in waiting}, taken)
+    except ConnectorError as error:
+        if always or own is None:
+            raise
+        # What waits there must not keep suspensions back, nor let the timestamp end: it stays for who prepared it.
+        repository, faulty = own, True
+        taken.clear()
+        refused.append(f"pending: {error}")
     if repository is None:
         raise LocalRefused(
             "publish: the first root and targets are not signed completely", hint="federation duty says who must sign"
         )
-    refused = list(workspace.incoming_faults())
     incoming = list(workspace.incoming_roles())
     intake = _Intake(repository, now)
     for role, files in (*incoming, *offered):
@@ -214,7 +224,8 @@ def _publish(
     repository = repository.sealed(_publisher(repository, signers), now, after=seen)
     version = repository.verified(now).version
     workspace.put_published(repository)
-    workspace.drop_overtaken(repository)
+    if not faulty:
+        workspace.drop_overtaken(repository)
     for role, files in incoming:
         if repository.version_of(role) >= files.version:
             workspace.drop_incoming(role)

@@ -21,10 +21,11 @@ from connector.core.units import DAY_SECONDS
 from connector.directory import layout
 from connector.directory.folder import read
 from connector.directory.memberships import Memberships, read_memberships
-from connector.directory.metadata import expires_at, file_of, parse, require_match, signers_of
-from connector.directory.refusal import DirectoryRefused
+from connector.directory.metadata import expires_at, file_of, hash_of, parse, require_match, signers_of
+from connector.directory.refusal import DirectoryRefused, Refusal
 from connector.directory.verify import Verified, verify
 
+DAMAGED: Final = "copy the folder whole, from another operator or from where it is served"
 RESIGN_AFTER: Final = DAY_SECONDS
 """A publisher signs a new timestamp daily, also when nothing changed (our rule)."""
 
@@ -205,45 +206,72 @@ def load(folder: Path) -> Repository | None:
     """Read the copy in a folder, or None where nothing was published yet.
 
     Raises:
-        LocalRefused: the folder lacks files that its timestamp leads to.
+        LocalRefused: the folder lacks files that its timestamp leads to, or has one that is not what was published.
         FailedClosed: `directory.unavailable`, a file of it cannot be read.
-        DirectoryRefused: a file is no metadata.
     """
+    try:
+        return _load(folder)
+    except DirectoryRefused as error:
+        raise LocalRefused(f"{folder}: {error.what}", hint=DAMAGED) from None
+
+
+def _load(folder: Path) -> Repository | None:
     timestamp = read(folder / layout.metadata_file(Timestamp.type, None))
     if timestamp is None:
         return None
     meta = parse(Timestamp, timestamp, Timestamp.type).signed.snapshot_meta
-    snapshot = _file(folder, layout.metadata_file(Snapshot.type, meta.version))
-    metas = parse(Snapshot, snapshot, Snapshot.type).signed.meta
-    targets = _file(folder, layout.metadata_file(Targets.type, metas[f"{Targets.type}.json"].version))
-    named = parse(Targets, targets, Targets.type).signed.targets[layout.MEMBERSHIPS].hashes["sha256"]
+    snapshot = _named(folder, layout.metadata_file(Snapshot.type, meta.version), meta)
+    metas = dict(parse(Snapshot, snapshot, Snapshot.type).signed.meta)
+    above = metas.pop(f"{Targets.type}.json", None)
+    if above is None:
+        raise DirectoryRefused(Refusal.MALFORMED, "snapshot: names no targets")
+    targets = _named(folder, layout.metadata_file(Targets.type, above.version), above)
     roles = {
-        name.removesuffix(".json"): read_role(
-            folder,
-            name.removesuffix(".json"),
-            _file(folder, layout.metadata_file(name.removesuffix(".json"), m.version)),
-        )
-        for name, m in metas.items()
-        if name != f"{Targets.type}.json"
+        role: read_role(folder, role, _named(folder, layout.metadata_file(role, meta.version), meta))
+        for role, meta in ((name.removesuffix(".json"), meta) for name, meta in metas.items())
     }
-    roots = []
+    return Repository(
+        _roots(folder), targets, read_role(folder, Targets.type, targets).target, roles, snapshot, timestamp
+    )
+
+
+def _roots(folder: Path) -> tuple[bytes, ...]:
+    """Give the roots from the first one on, without a gap."""
+    found: list[bytes] = []
     for version in range(1, layout.MAX_ROOTS + 2):
-        root = read(folder / layout.metadata_file(Root.type, version))
-        if root is not None:
-            roots.append(root)
-    memberships = _file(folder, layout.target_file(layout.MEMBERSHIPS, named))
-    return Repository(tuple(roots), targets, memberships, roles, snapshot, timestamp)
+        data = read(folder / layout.metadata_file(Root.type, version))
+        if data is not None and len(found) == version - 1:
+            parse(Root, data, f"root {version}")
+            found.append(data)
+        elif data is not None or version == 1:
+            _needed(folder, layout.metadata_file(Root.type, len(found) + 1))
+    return tuple(found)
 
 
 def read_role(folder: Path, role: str, data: bytes) -> RoleFiles:
-    """Give a delegated role with the file that it names, from a copy's folder."""
+    """Give a role with the one file that it names, from a copy's folder.
+
+    Raises:
+        LocalRefused: the file is not there.
+        DirectoryRefused: it is not the one that is named, or none is.
+        FailedClosed: `directory.unavailable`, it cannot be read.
+    """
     signed = parse(Targets, data, role).signed
+    if not signed.targets:
+        raise DirectoryRefused(Refusal.MALFORMED, f"{role}: names no file")
     path, file = next(iter(signed.targets.items()))
-    return RoleFiles(signed.version, data, path, _file(folder, layout.target_file(path, file.hashes["sha256"])))
+    target = _named(folder, layout.target_file(path, hash_of(file, path)), file)
+    return RoleFiles(signed.version, data, path, target)
 
 
-def _file(folder: Path, path: str) -> bytes:
+def _named(folder: Path, path: str, meta: MetaFile | TargetFile) -> bytes:
+    data = _needed(folder, path)
+    require_match(meta, data, path)
+    return data
+
+
+def _needed(folder: Path, path: str) -> bytes:
     data = read(folder / path)
     if data is None:
-        raise LocalRefused(f"{folder / path}: is not there", hint="copy the folder whole")
+        raise LocalRefused(f"{folder / path}: is not there", hint=DAMAGED)
     return data

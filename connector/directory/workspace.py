@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from securesystemslib.signer import CryptoSigner
-from tuf.api.metadata import Metadata, Root, Targets
+from tuf.api.metadata import Metadata, Root, Targets, Timestamp
 
 from connector.core.errors import FailedClosed, LocalRefused
 from connector.directory import layout
@@ -24,7 +24,7 @@ from connector.directory.keyring import label_of, require_own_ids
 from connector.directory.memberships import Memberships, read_memberships
 from connector.directory.metadata import Delegator, parse, signers_of
 from connector.directory.refusal import DirectoryRefused, Refusal
-from connector.directory.repository import Repository, RoleFiles, load
+from connector.directory.repository import DAMAGED, Repository, RoleFiles, load
 
 _Pending = TypeVar("_Pending", Root, Targets)
 _GIVE_UP: Final = "federation give-up throws it away; then prepare it again"
@@ -70,8 +70,22 @@ class Workspace:
                 self._is_mine = False
 
     def published(self) -> Repository | None:
-        """Give the published copy, or None before the first publication."""
-        return load(self.repository)
+        """Give the published copy, or None before the first publication.
+
+        Raises:
+            LocalRefused: a file of it is missing or damaged: a federation is not founded anew over what is left of it.
+            FailedClosed: `directory.unavailable`, a file of it cannot be read.
+        """
+        found = load(self.repository)
+        if found is None and any(self.repository.glob("metadata/*.json")) and not self._is_founding():
+            timestamp = self.repository / layout.metadata_file(Timestamp.type, None)
+            raise LocalRefused(f"{timestamp}: is not there", hint=DAMAGED)
+        return found
+
+    def _is_founding(self) -> bool:
+        """Whether the first publication is still to come, or was cut off before the file that puts it in force."""
+        root = self.pending_root()
+        return root is not None and root.signed.version == 1
 
     def needs_published(self) -> Repository:
         """Give the published copy.
@@ -112,7 +126,7 @@ class Workspace:
         data = self.pending_bytes(Root.type)
         if data is None:
             return None
-        root = parse(Root, data, "pending root")
+        root = _parsed(Root, data, "pending root")
         require_own_ids(root.signed.keys, "pending root")
         return root
 
@@ -125,7 +139,7 @@ class Workspace:
         data = self.pending_bytes(Targets.type)
         if data is None:
             return None
-        targets = parse(Targets, data, "pending targets")
+        targets = _parsed(Targets, data, "pending targets")
         require_own_ids(targets.signed.delegations.keys if targets.signed.delegations else {}, "pending targets")
         return targets
 
@@ -281,6 +295,13 @@ class Workspace:
         """Take a role away once it is published."""
         for suffix in ("json", "target"):
             remove(self.incoming / f"{role}.{suffix}")
+
+
+def _parsed(kind: type[_Pending], data: bytes, what: str) -> Metadata[_Pending]:
+    try:
+        return parse(kind, data, what)
+    except DirectoryRefused as error:
+        raise DirectoryRefused(error.refusal, error.what, hint=_GIVE_UP) from None
 
 
 def _role_of(path: Path) -> RoleFiles | str:
