@@ -126,9 +126,14 @@ class LocalApi:
         )
 
 
+def _detail(field: str, message: str) -> str:
+    """Name the field once: most messages begin with it."""
+    return message if field in message.partition(":")[0].split() or message.startswith(field) else f"{field}: {message}"
+
+
 def fault_of(problem: Json, status: int) -> Fault:
     """Turn a problem of the API into what the command tells."""
-    details = [f"{fault['field']}: {fault['message']}".removeprefix(": ") for fault in problem.get("errors", ())]
+    details = [_detail(str(fault["field"]), str(fault["message"])) for fault in problem.get("errors", ())]
     why = "; ".join(details) or str(problem.get("detail", ""))
     incident = problem.get("incident")
     do = str(problem.get("hint", ""))

@@ -244,7 +244,7 @@ def _tell(made: Newcomer, answers: Answers, layout: Layout | None) -> None:
     click.echo(f"Configuration: {made.config}")
     whose = "to sign anew after each change" if made.join_request else "to send to the services you exchange with"
     click.echo(f"Your entry, {whose}: {made.entry}")
-    master_key = place_of(made.config.parent, answers.master_key) if layout else answers.master_key
+    master_key = place_of(made.config.parent, answers.master_key)
     click.echo(f"The key without which nothing kept here can be read, to copy to a safe: {master_key}")
     certificates = [
         *(

@@ -4,16 +4,24 @@ A command whose module is not there is not offered. What a command raises on pur
 why and what to do, and becomes an exit status; `docs/cli.md` lists them.
 """
 
+import errno
+import io
+import os
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final
 
 import click
 
 from connector import __version__
+from connector.cli.faults import Exit, Fault
 
 PROGRAM: Final = "spsti-connector"
+_OUTPUT: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF})
+"""Why a stream takes nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +105,36 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
-    cli(prog_name=PROGRAM)
+    """Run the command line, and leave with the status of what came of it.
+
+    An output that cannot be written and a Ctrl-C end it in words too. Of other faults that no command foresaw the
+    traceback is shown: they are ours.
+    """
+    _open_streams()
+    try:
+        status = cli.main(prog_name=PROGRAM, standalone_mode=False)
+    except click.ClickException as fault:
+        fault.show()
+        status = fault.exit_code
+    except click.Abort as stop:
+        click.echo("Aborted!", err=True)
+        # A prompt does not say whether it was Ctrl-C or the end of its input.
+        by_person = isinstance(stop.__cause__, KeyboardInterrupt) or sys.stdin.isatty()
+        status = Exit.INTERRUPTED if by_person else Exit.FAILED
+    except OSError as error:
+        if error.filename is not None or error.errno not in _OUTPUT:
+            raise
+        Fault("the output cannot be written", why=error.strerror or "", do="free the disk, or send it elsewhere").show()
+        status = Exit.FAILED
+    sys.exit(status if isinstance(status, int) else Exit.OK)
+
+
+def _open_streams() -> None:
+    """Have streams that take whatever is printed: closed ones nothing, those of a narrow encoding an escape."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open to the end
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict" and name != "stdin":
+            stream.reconfigure(errors="backslashreplace")

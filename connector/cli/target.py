@@ -81,10 +81,15 @@ def resolve(
 
 
 def _check(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query or parts.path > "/":
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        is_place = bool(host) and parts.port != 0  # a port that is none is refused as it is read
+    except ValueError:
+        is_place = False
+    if not is_place or parts.scheme not in {"http", "https"} or parts.username or parts.query or parts.path > "/":
         raise Fault("--url: not an address of a connector", do="give http://127.0.0.1:8480 or https://HOST:PORT")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not _is_loopback(host):
         raise Fault(
             "--url: http beyond this machine",
             why="the key and identities would travel in clear",

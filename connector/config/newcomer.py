@@ -162,18 +162,25 @@ def _asking(
 
 
 def _write_all(files: dict[Path, bytes], *, readable: AbstractSet[Path]) -> None:
-    existing = [str(path) for path in files if path.exists()]
-    if existing:
-        raise ConfigFault.of("init.exists", paths=existing)
+    """Write all of them, or none: half of them would stand in the way of the next attempt."""
+    made: list[Path] = []
+    path = next(iter(files))
     try:
+        existing = [str(path) for path in files if path.exists()]
+        if existing:
+            raise ConfigFault.of("init.exists", paths=existing)
         for path, content in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             mode = 0o640 if path in readable else 0o600
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            made.append(path)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
     except OSError as error:
-        raise ConfigFault.of("init.unwritten", path=str(error.filename), reason=reason(error)) from None
+        for one in made:
+            one.unlink(missing_ok=True)
+        # A full disk names no file.
+        raise ConfigFault.of("init.unwritten", path=str(error.filename or path), reason=reason(error)) from None
 
 
 def _give_to_group(folder: Path, files: AbstractSet[Path]) -> None:

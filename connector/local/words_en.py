@@ -86,7 +86,7 @@ CODES: dict[Code, tuple[str, str]] = {
     ),
     Code.UNATTENDED_REFUSED: ("The service answers only while the practitioner waits.", "Start again and stay."),
     Code.IDENTITY_MALFORMED: (
-        "A part of the worker's identity is not written as it must be.",
+        "A part of an identity is not written as it must be.",
         "Correct the field named.",
     ),
     Code.IDENTITY_OID: ("This kind of INS does not belong here.", "Use the INS given by INSi, with its own OID."),

@@ -156,6 +156,22 @@ def test_list_and_export_refuse_the_same_in_the_same_words(shell, house, tmp_pat
     assert house.evidence.asked == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("list", "--before", "x"), "query before: expected a number"),
+        (("list", "--since", "yesterday"), "since: got 9 characters"),
+        (("peer", "123"), "member id: got 3 characters"),
+        (("review", "2026-99"), "month: expected YYYY-MM"),
+    ],
+)
+def test_a_refusal_names_what_is_wrong_once(shell, arguments, why):
+    told = shell("journal", *arguments).stderr
+
+    assert f"why: {why}" in told
+    assert "worker's identity" not in told
+
+
 def test_evidence_is_written_to_a_file_of_ones_own(shell, house, tmp_path):
     target = tmp_path / "evidence.json"
     result = shell("evidence", "export", ID, "-o", target)

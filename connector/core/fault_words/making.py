@@ -24,7 +24,7 @@ MAKING: Final[Sentences] = {
         "fr": ("{paths} existe déjà", "choisissez un autre --directory, ou écartez-le vous-même"),
     },
     "init.unwritten": {
-        "en": ("{path} cannot be written ({reason:term})", ""),
+        "en": ("{path} cannot be written ({reason:term})", "check its folder's rights and the disk"),
         "fr": ("{path} ne peut pas être écrit ({reason:term})", "vérifiez les droits du dossier et le disque"),
     },
     "init.folder-system": {
