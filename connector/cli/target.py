@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from connector.cli.faults import Exit, Fault
 
@@ -80,16 +80,19 @@ def resolve(
     return Target(url.rstrip("/"), _read_key(key_file) if key_file is not None else "", certificate, pinned)
 
 
-def _check(url: str) -> None:
+def _parts(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        is_place = bool(host) and parts.port != 0  # a port that is none is refused as it is read
+        return parts if parts.hostname and parts.port != 0 else None  # a port that is none is refused as it is read
     except ValueError:
-        is_place = False
-    if not is_place or parts.scheme not in {"http", "https"} or parts.username or parts.query or parts.path > "/":
+        return None
+
+
+def _check(url: str) -> None:
+    parts = _parts(url)
+    if parts is None or parts.scheme not in {"http", "https"} or parts.username or parts.query or parts.path > "/":
         raise Fault("--url: not an address of a connector", do="give http://127.0.0.1:8480 or https://HOST:PORT")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise Fault(
             "--url: http beyond this machine",
             why="the key and identities would travel in clear",

@@ -163,7 +163,7 @@ def test_an_identity_that_cannot_be_is_told_by_field_and_not_repeated(shell):
     result = shell.fetch(worker=new_fetch(worker__matricule="279035121518988")["worker"])
     assert result.exit_code == 4
     assert "error: A part of an identity is not written as it must be. (identity.malformed)" in result.stderr
-    assert "why: matricule: matricule: got a key that does not match" in result.stderr
+    assert "why: matricule: got a key that does not match" in result.stderr
     assert "do: compare it with the document it was copied from" in result.stderr
     assert "279035" not in result.output
 
