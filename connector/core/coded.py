@@ -7,9 +7,12 @@ sets, HL7 v3-ActReason, LOINC), legal.md 8 for the professions.
 
 from dataclasses import dataclass
 
+from connector.core.slots import set_by_slot
+
 _NOS = "https://mos.esante.gouv.fr/NOS/"
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, order=True)
 class Coded:
     """A code within its code system."""

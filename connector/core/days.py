@@ -25,6 +25,7 @@ from typing import Self
 from connector.core.codes import Code
 from connector.core.errors import IdentityFault
 from connector.core.private import Private, shape_of
+from connector.core.slots import set_by_slot
 
 _PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -68,6 +69,7 @@ class Day:
         return f"{self.year:04}-{self.month:02}-{self.day:02}"
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class BirthDate(Private):
     """A birth date as INSi writes it, `YYYY-MM-DD`, where month and day need not exist."""

@@ -11,6 +11,7 @@ from connector.core.instant import Instant
 from connector.core.ledger import Proof
 from connector.core.members import MemberId
 from connector.core.outcome import Outcome
+from connector.core.slots import set_by_slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class DocumentDigest:
     size: int
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True)
 class ReceiptDraft:
     """What a holder answers to one mandate, before its leaf is known."""

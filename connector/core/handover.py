@@ -13,12 +13,14 @@ from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.private import Private
 from connector.core.records import Announcement
+from connector.core.slots import set_by_slot
 from connector.core.states import IncomingState
 
 ANNOUNCEMENT_SECONDS = 1800
 HANDOVER_SECONDS = 1800
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class IssuedAnnouncement(Private):
     """What one requester was told it may fetch. `ins` and `announcement` are None for a probe's fixed document."""

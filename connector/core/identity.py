@@ -14,6 +14,7 @@ from connector.core.days import Day
 from connector.core.errors import IdentityFault
 from connector.core.matricule import Ins
 from connector.core.private import Private
+from connector.core.slots import set_by_slot
 from connector.core.spelling import fold
 from connector.core.traits import Sex, StrictTraits
 
@@ -44,6 +45,7 @@ _ALLOWED_TOGETHER = frozenset({IdentityAttribute.DOUTEUX, IdentityAttribute.HOMO
 _PROVISIONAL_ONLY = frozenset({IdentityAttribute.DOUTEUX, IdentityAttribute.FICTIF})
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class QualifiedIdentity(Private):
     """INS and traits of a worker, qualified by whoever states them: the only identity that may travel.
@@ -60,6 +62,7 @@ class QualifiedIdentity(Private):
             raise _not_qualified("the local value I as sex", "M or F, as INSi returns it")
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class LocalIdentity(Private):
     """A worker's identity in one member's own software.

@@ -13,6 +13,7 @@ from connector.core.instant import Instant
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.private import Private
+from connector.core.slots import set_by_slot
 
 ENTRY_VERSION = 1
 
@@ -124,6 +125,7 @@ class Destroyed:
     by: DestroyedBy
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class EntryDraft(Private):
     """An entry to be appended. `ref` is the lookup, handover or fetch id that finds it again, never an identity.
@@ -145,6 +147,7 @@ class EntryDraft(Private):
     retention: Retention = Retention.MONTHLY
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True)
 class Proof:
     """Where an entry's leaf stands: its inclusion path in the tree of `size` leaves under the signed checkpoint."""

@@ -11,6 +11,7 @@ from typing import Final
 from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.private import Private
+from connector.core.slots import set_by_slot
 from connector.core.spelling import fold
 from connector.core.traits import StrictTraits
 from connector.core.units import DAY_SECONDS
@@ -102,6 +103,7 @@ class PeerOverride:
         )
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Counted(Private):
     """One lookup as it counts: kept with its ledger entry, in one transaction.

@@ -13,6 +13,7 @@ from connector.core.instant import Instant
 from connector.core.members import MemberId
 from connector.core.practitioner_id import PractitionerId
 from connector.core.private import Private
+from connector.core.slots import set_by_slot
 
 MANDATE_VERSION = 1
 ACCEPTED_VERSIONS = frozenset({1})
@@ -53,6 +54,7 @@ class AuthLevel(StrEnum):
 _RANKS = {level: rank for rank, level in enumerate(AuthLevel)}
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True)
 class Auth:
     """How, how surely and when the practitioner logged in."""
@@ -62,6 +64,7 @@ class Auth:
     at: Instant
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Practitioner(Private):
     """The professional who asks."""
@@ -80,6 +83,7 @@ class InformationMeans(StrEnum):
     ELECTRONIC = "electronic"
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Information(Private):
     """The worker was told, and does not object (R4624-45-7 al. 2). `by` is a PS_IdNat or a role, not a name."""
@@ -109,6 +113,7 @@ class VisitKind(StrEnum):
     OTHER = "other"
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True)
 class FollowUp:
     """That the requester follows this worker, and on what occasion it asks."""
@@ -117,6 +122,7 @@ class FollowUp:
     visit: VisitKind
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True)
 class MandateDraft:
     """What is demanded, before it is bound to a connection and signed.
@@ -148,6 +154,7 @@ class MandateDraft:
         return self.purpose == PURPOSE_PROBE
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Mandate(Private):
     """A mandate as received and verified: the demand, and what binds it to its moment and connection."""

@@ -13,6 +13,7 @@ from connector.core.codes import Code
 from connector.core.errors import IdentityFault
 from connector.core.oid import URN_PREFIX, InsOid
 from connector.core.private import Private, shape_of
+from connector.core.slots import set_by_slot
 
 _SEPARATORS = str.maketrans("", "", " .\u00a0\u202f")
 _BODY = re.compile(r"[0-9]{5}(?:[0-9]{2}|2[AB])[0-9]{6}")
@@ -62,6 +63,7 @@ def _key_of(body: str) -> int:
     return 97 - int(body) % 97
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Matricule(Private):
     """Fifteen characters, key included, no space, upper case. Without its OID it is no INS."""
@@ -104,6 +106,7 @@ class Matricule(Private):
         return self.value[13:]
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Ins(Private):
     """The national health identity: equal only where matricule and OID are both equal."""

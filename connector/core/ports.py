@@ -34,6 +34,7 @@ from connector.core.records import (
     ToldToWorker,
     Trace,
 )
+from connector.core.slots import set_by_slot
 from connector.core.states import FetchState
 
 
@@ -135,6 +136,7 @@ class Vault(Protocol):
 # ---------------------------------------------------------------- state and ledgers, as atomic operations
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True)
 class UsedMandate:
     """The one-time id of a mandate, kept until `exp` + 120 s by the highest clock ever stored (PROTOCOL section 7)."""

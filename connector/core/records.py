@@ -14,6 +14,7 @@ from connector.core.instant import Instant
 from connector.core.matricule import Ins
 from connector.core.members import MemberId
 from connector.core.private import Private
+from connector.core.slots import set_by_slot
 
 
 class Opposition(StrEnum):
@@ -31,6 +32,7 @@ class Extent(StrEnum):
     SUMMARY = "summary"
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Announcement(Private):
     """The newest record that may be communicated to a peer.
@@ -50,6 +52,7 @@ class Announcement(Private):
     content_type: str = "application/pdf"
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Look(Private):
     """The whole answer to `look(ins)`, in one go: `identity` is None where the worker is not known here."""
@@ -61,7 +64,7 @@ class Look(Private):
     def known_as(self, asked: Ins) -> tuple[Ins, ...]:
         """Give every INS by which this service knows the worker, the one asked for first, each once."""
         identity = self.identity
-        if identity is None or (not identity.former and (identity.ins is None or identity.ins == asked)):
+        if identity is None or (not identity.former and identity.ins in (asked, None)):
             return (asked,)
         active = () if identity.ins is None else (identity.ins,)
         return tuple(dict.fromkeys((asked, *active, *identity.former)))
@@ -76,6 +79,7 @@ class TraceAction(StrEnum):
     READ = "read"
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Trace(Private):
     """One access to be written into the vendor's own DMST. `trace_id` is the same at each retry."""

@@ -14,6 +14,7 @@ from connector.core.codes import Code
 from connector.core.days import BirthDate
 from connector.core.errors import IdentityFault
 from connector.core.private import Private, shape_of
+from connector.core.slots import set_by_slot
 from connector.core.spelling import check_birth_name, check_given_names, normalise
 
 TRAIT_NAMES = ("birth_name", "birth_given_names", "sex", "birth_date", "birth_place")
@@ -45,6 +46,7 @@ class Sex(StrEnum):
 _SEXES = {sex.value: sex for sex in Sex}
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class StrictTraits(Private):
     """Birth name, birth given names in their order, sex, birth date (may be lunar), birth place.

@@ -11,10 +11,12 @@ from connector.core.outcome import Outcome
 from connector.core.ports import UsedMandate
 from connector.core.private import Private
 from connector.core.records import Trace, TraceAction
+from connector.core.slots import set_by_slot
 from connector.holder.question import Question
 from connector.wire.mandate import VerifiedMandate
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Case(Private):
     """A receipt is owed for it. `type` is *answered* or *decided*; `workers` are the INS by which it is found again."""

@@ -15,8 +15,10 @@ from connector.core.policy import decide
 from connector.core.ports import GuardedSource, Oppositions
 from connector.core.private import Private
 from connector.core.records import Announcement
+from connector.core.slots import set_by_slot
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Extraction(Private):
     """What may be announced, or why nothing is; every INS by which this house knows the worker, and as whom."""

@@ -7,8 +7,10 @@ from connector.core.directory import Member
 from connector.core.instant import Instant
 from connector.core.outcome import Outcome
 from connector.core.private import Private
+from connector.core.slots import set_by_slot
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Question(Private):
     """One request: who sent it, over which certificate (`x5t`), with which mandate, and when it started.
@@ -23,6 +25,7 @@ class Question(Private):
     started: float
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The exact body, and the receipt over it. `retry_after` is in seconds."""

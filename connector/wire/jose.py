@@ -19,6 +19,7 @@ from connector.core.directory import MemberKey
 from connector.core.errors import ConfigFault
 from connector.core.ports import Signer
 from connector.core.private import Private
+from connector.core.slots import set_by_slot
 from connector.crypto.keys import PublicKey, public_key_from_der
 from connector.wire import b64
 from connector.wire.json_strict import read_object, write_object
@@ -43,6 +44,7 @@ class AlgorithmFault(TokenFault):
     """A token whose header names an algorithm that this protocol has not: `none`, an HMAC, any other."""
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class Jws(Private):
     """A token taken apart and not yet believed. `sha256` is that of the compact bytes."""

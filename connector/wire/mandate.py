@@ -27,6 +27,7 @@ from connector.core.mandate import (
 from connector.core.members import MemberId
 from connector.core.ports import Signer
 from connector.core.private import Private
+from connector.core.slots import set_by_slot
 from connector.wire import jose
 from connector.wire.claims import ClaimFault, Claims
 from connector.wire.mandate_claims import read_demand, write_demand
@@ -52,6 +53,7 @@ class UnverifiedMandate(Private):
         return self.jws.kid
 
 
+@set_by_slot
 @dataclass(frozen=True, slots=True, repr=False)
 class VerifiedMandate(Private):
     """A mandate whose signature is the TLS peer's: a receipt is owed for it.
