@@ -51,6 +51,13 @@ MAX_SUSPENSIONS: Final = 65_536
 MAX_ROOTS: Final = 256
 """Root rotations followed in one go, as in python-tuf."""
 
+MAX_VERSION: Final = 2**53 - 1
+"""The largest integer of JSON: a higher version could be neither archived nor, at last, named in a file (our rule)."""
+
+MAX_LEAP: Final = 2**32
+"""How far a delegated role's version may go beyond the one published (our rule): a thief of its key must not use up the
+numbers that the next key needs. A date as a number fits."""
+
 MEMBERSHIPS: Final = "memberships.json"
 OPERATOR_FIELD: Final = "x-spsti-operator"
 """Field of a key in the metadata that names the organisation or seat that holds it, signed with the rest."""

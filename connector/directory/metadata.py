@@ -13,6 +13,7 @@ from tuf.api.exceptions import LengthOrHashMismatchError, RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 
 from connector.core.instant import Instant, rfc3339
+from connector.directory.layout import MAX_VERSION
 from connector.directory.refusal import DirectoryRefused, Refusal
 
 Delegator = Root | Targets
@@ -36,6 +37,8 @@ def parse(kind: type[_Signed], data: bytes, what: str) -> Metadata[_Signed]:
         raise DirectoryRefused(Refusal.MALFORMED, f"{what}: no TUF metadata") from None
     if not isinstance(found.signed, kind) or not signed_bytes:
         raise DirectoryRefused(Refusal.MALFORMED, f"{what}: got metadata of another kind, expected {kind.type}")
+    if found.signed.version > MAX_VERSION:
+        raise DirectoryRefused(Refusal.MALFORMED, f"{what}: its version is beyond {MAX_VERSION}")
     return found
 
 

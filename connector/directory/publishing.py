@@ -20,7 +20,7 @@ from connector.directory.entry import read_entry
 from connector.directory.fetch import HttpFetcher, Patience, Source
 from connector.directory.metadata import file_of, parse, signers_of
 from connector.directory.refresh import MirrorRefusal
-from connector.directory.refusal import DirectoryRefused
+from connector.directory.refusal import DirectoryRefused, Refusal
 from connector.directory.repository import Repository, RoleFiles, Seen
 from connector.directory.roster import roster
 from connector.directory.suspensions import read_suspensions
@@ -85,12 +85,19 @@ def publisher_round(
     for source in copies:
         with _Visit(source, patience, mirrors) as get:
             own, theirs = _merge(own, get, now)
+            if theirs.timestamp - _timestamp_version(published) > layout.MAX_LEAP:
+                what = "its numbers run far ahead of ours: ask whether a publisher's key was stolen"
+                raise DirectoryRefused(Refusal.AHEAD, what)
             seen = Seen(max(seen.snapshot, theirs.snapshot), max(seen.timestamp, theirs.timestamp))
     offered = list(_offers(published, now, members, patience, mirrors)) if published is not None else []
     with workspace.changing():
         if workspace.published() != published:  # the numbers of this round would undo it
             raise LocalRefused(f"{workspace.folder}: another command published meanwhile", hint="try again")
         return _publish(workspace, signers, now, own, offered, seen, always=False, mirrors=tuple(mirrors))
+
+
+def _timestamp_version(own: Repository | None) -> int:
+    return parse(Timestamp, own.timestamp, Timestamp.type).signed.version if own is not None else 0
 
 
 class _Visit:

@@ -142,7 +142,9 @@ class Refresh:
             except DirectoryRefused as error:
                 _refuse(refused, offer.source, error)
                 continue
-            offer.roots, offer.version, offer.ends_at = newest, timestamp.signed.version, expires_at(timestamp.signed)
+            offer.roots, offer.version = newest, timestamp.signed.version
+            # A stolen publisher's key could date the end far ahead, and have all others pass for frozen.
+            offer.ends_at = min(expires_at(timestamp.signed), now + layout.LIFE[Timestamp.type])
             right.append(offer)
         latest = max((offer.ends_at for offer in right), default=now)
         for offer in right:

@@ -89,7 +89,7 @@ class Repository:
 
         What a reader takes for a fault of the copy would let one member stop all: it must not get in.
         """
-        if files.version <= self.version_of(role) or len(files.role) > layout.MAX_MEMBER_ROLE:
+        if not 0 < files.version - self.version_of(role) <= layout.MAX_LEAP or len(files.role) > layout.MAX_MEMBER_ROLE:
             return False
         try:
             metadata = parse(Targets, files.role, role)
@@ -114,7 +114,8 @@ class Repository:
         Args:
             signer: a publisher's key, listed in the root.
             now: when it is signed.
-            after: the numbers that other publishers have reached, to go beyond.
+            after: the numbers that other publishers have reached, to go beyond; not those far out of reach, with which
+                the thief of a publisher's key would use them up: they no longer count once a root names another key.
         """
         seen = after or Seen()
         metas = {f"{Targets.type}.json": _meta(self.targets_signed.version, self.targets)}
@@ -125,12 +126,14 @@ class Repository:
         half_gone = old is not None and expires_at(old.signed) - now < layout.LIFE[Snapshot.type] // 2
         is_signed = old is not None and bool(signers_of(self.root, Snapshot.type, old)[0])
         mine = old.signed.version if old else 0
-        if old is None or old.signed.meta != metas or half_gone or not is_signed or mine < seen.snapshot:
-            version = max(mine, seen.snapshot) + 1
+        theirs = _within_reach(seen.snapshot, mine)
+        if old is None or old.signed.meta != metas or half_gone or not is_signed or mine < theirs:
+            version = max(mine, theirs) + 1
             snapshot = signed_bytes(Snapshot(version, expires=_end(now, Snapshot.type), meta=metas), signer)
         before = parse(Timestamp, self.timestamp, Timestamp.type).signed.version if self.timestamp else 0
         meta = _meta(parse(Snapshot, snapshot, Snapshot.type).signed.version, snapshot)
-        new = Timestamp(max(before, seen.timestamp) + 1, expires=_end(now, Timestamp.type), snapshot_meta=meta)
+        version = max(before, _within_reach(seen.timestamp, before)) + 1
+        new = Timestamp(version, expires=_end(now, Timestamp.type), snapshot_meta=meta)
         return replace(self, snapshot=snapshot, timestamp=signed_bytes(new, signer))
 
     def needs_timestamp(self, now: Instant) -> bool:
@@ -169,6 +172,10 @@ class Repository:
             at=now,
             check_expiry=check_expiry,
         )
+
+
+def _within_reach(theirs: int, mine: int) -> int:
+    return theirs if theirs - mine <= layout.MAX_LEAP else 0
 
 
 def _end(now: Instant, role: str) -> datetime:
