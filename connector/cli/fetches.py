@@ -64,7 +64,11 @@ def show(context: click.Context, call: Call, /, *, fetch_id: str) -> None:
 @api_options
 @click.pass_context
 def choose(context: click.Context, call: Call, /, *, fetch_id: str, member: str) -> None:
-    """Bring over the record that a service announced, and wait for it."""
+    """Bring over the record that a service announced, and wait for it.
+
+    A verified record that is here stays until the other has come. Where that one fails or is cancelled, the fetch is
+    ready with the first again; the exit status is then 1.
+    """
     found, came = run(_choose(call, fetch_id, member))
     status = _tell(call, found)
     context.exit(status if came else Exit.FAILED)
@@ -88,7 +92,11 @@ async def _choose(call: Call, fetch_id: str, member: str) -> tuple[dict[str, Any
 @click.argument("fetch_id", metavar="ID")
 @api_options
 def cancel(call: Call, /, *, fetch_id: str) -> None:
-    """Cancel a fetch: nothing more is asked for it."""
+    """Cancel a fetch: nothing more is asked for it.
+
+    Where another record was on its way beside a verified one that is here, only that is cancelled: the fetch is
+    ready with the first again.
+    """
     _tell(call, ask(call, "POST", f"{_URL}/{fetch_id}/cancel"))
 
 

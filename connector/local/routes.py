@@ -122,10 +122,14 @@ _FETCHES: Final = (
             *_MOVES, Code.REQUEST_NOT_SUPPORTED, Code.REQUEST_TOO_LARGE, Code.IDENTITY_MALFORMED,
             Code.FETCH_COPY_KEPT, Code.FETCH_NO_DOCUMENT, Code.VAULT_UNAVAILABLE,
         ),
+        description="The document that is here stays until the other has come. Where that one fails or is cancelled, "
+        "the fetch is `ready` (or `filed`) with the first again: look at `document.member`.",
     ),
     Operation(
         "POST", "/api/v1/fetches/{id}/cancel", "cancelFetch", "Cancel a fetch", fetches.cancel, Scope.FETCH,
         answer=FetchOut, parameters=(_FETCH_ID,), codes=_MOVES,
+        description="While another record is brought over beside a document that is here, only that is cancelled: the "
+        "answer is `ready` (or `filed`) with the document as before, not `cancelled`.",
     ),
     Operation(
         "POST", "/api/v1/fetches/{id}/discard", "discardDocument", "Delete the copy that is here, before its time",

@@ -1,5 +1,6 @@
 """The local API over the real requester, state, vault and ledgers; only other services and the vendor do as told."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -115,6 +116,23 @@ async def test_another_announced_record_is_brought_over_after_the_first(tmp_path
         assert (found["state"], found["document"]["member"]) == ("ready", B.value)
         async with api.post(f"{URL}/{fetch_id}/file") as answer:
             assert (await answer.json())["state"] == "filed"
+
+
+async def test_cancelling_another_record_answers_with_the_document_that_is_here(tmp_path):
+    async with front_desk(tmp_path) as (office, api):
+        async with api.post(URL, json=body(A, B)) as answer:
+            fetch_id = (await answer.json())["id"]
+        first = await to_the_end(api, fetch_id)
+        office.b.document_gate = asyncio.Event()
+        async with api.post(f"{URL}/{fetch_id}/choose", json={"member": B.value}) as answer:
+            assert (await answer.json())["state"] == "downloading"
+        async with api.get(f"{URL}/{fetch_id}/document") as answer:
+            await assert_problem(answer, "fetch.no_document")
+
+        async with api.post(f"{URL}/{fetch_id}/cancel") as answer:
+            found = await answer.json()
+
+        assert (found["state"], found["chosen"], found["document"]) == ("ready", A.value, first["document"])
 
 
 async def test_a_software_that_names_the_document_it_told_of_shows_and_files_no_other(tmp_path):
