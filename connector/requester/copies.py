@@ -4,7 +4,8 @@ Each wish is checked, kept and told in one transaction, before a byte is given. 
 what it calls; that its time ends is `purge`.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from connector.core.codes import Code
@@ -12,7 +13,7 @@ from connector.core.errors import AdapterFault, FailedClosed, LocalRefused
 from connector.core.fetch import Fetch, FetchedDocument
 from connector.core.instant import Instant
 from connector.core.matricule import Ins
-from connector.core.ports import GuardedSink, Practitioners, RequesterStore
+from connector.core.ports import GuardedSink, Practitioners, RequesterStore, VaultReader
 from connector.core.records import ReceivedDocument, TraceAction
 from connector.core.states import FETCH_ENDED, FETCH_READABLE, FetchState, check_move
 from connector.requester import entries
@@ -48,7 +49,7 @@ class Copies:
 
     def _is_readable(self, fetch: Fetch) -> bool:
         try:
-            self._means.vault.read(_readable(fetch, self._means.clock.now()).vault_id)
+            self._means.vault.read(_readable(fetch, self._means.clock.now()).vault_id).close()
         except LocalRefused:
             return False
         except FailedClosed as fault:
@@ -80,12 +81,16 @@ class Copies:
             if document.first_opened_at is None:
                 purge_at = Instant(min(document.purge_at, now + self._means.settings.opened_seconds))
                 document = replace(document, first_opened_at=now, purge_at=purge_at)
-            await errand.keep(
-                entries=[entries.shown(fetch, document, who, now)],
-                trace=trace_of(fetch, TraceAction.READ, document.member, now, self._means.entropy),
-                document=document,
-                expires_at=document.purge_at,
-            )
+            try:
+                await errand.keep(
+                    entries=[entries.shown(fetch, document, who, now)],
+                    trace=trace_of(fetch, TraceAction.READ, document.member, now, self._means.entropy),
+                    document=document,
+                    expires_at=document.purge_at,
+                )
+            except BaseException:
+                content.close()
+                raise
         self._means.deliver()
         return document, _pieces(content)
 
@@ -199,6 +204,7 @@ def _received(fetch: Fetch, document: FetchedDocument) -> ReceivedDocument:
     )
 
 
-async def _pieces(content: Iterator[memoryview | bytes]) -> AsyncIterator[bytes]:
-    for piece in content:
-        yield bytes(piece)
+async def _pieces(content: VaultReader) -> AsyncIterator[bytes]:
+    with closing(content):
+        for piece in content:
+            yield bytes(piece)

@@ -295,6 +295,20 @@ class FragileStore:
         return fails
 
 
+class WatchedVault:
+    """The vault; it remembers every reader it gave, so that none is closed only because nobody has it any more."""
+
+    def __init__(self, vault) -> None:
+        self._vault, self.readers = vault, []
+
+    def read(self, vault_id: str, offset: int = 0):
+        self.readers.append(self._vault.read(vault_id, offset))
+        return self.readers[-1]
+
+    def __getattr__(self, name: str):
+        return getattr(self._vault, name)
+
+
 @dataclass
 class Office:
     """One requester, running."""
@@ -319,7 +333,7 @@ class Office:
         """Open the state and build the errands, as a start does."""
         self._stack = AsyncExitStack()
         self.state = await self._stack.enter_async_context(opened(self.directory, self.clock))
-        self.store = FragileStore(self.state.requester)
+        self.store, self.vault = FragileStore(self.state.requester), WatchedVault(self.state.vault)
         values = {"deadline_seconds": 30.0, "resume_pause_seconds": 1.0} | self.changes
         self.settings = RequesterSettings(US, Environment.TEST, **values)
         self.errands = Errands(
@@ -328,7 +342,7 @@ class Office:
                 **(
                     {
                         "store": self.store,
-                        "vault": self.state.vault,
+                        "vault": self.vault,
                         "peers": self.peers,
                         "directory": self.members,
                         "practitioners": self.people,

@@ -120,6 +120,44 @@ async def test_a_copy_whose_time_is_over_is_not_read_even_before_it_is_purged(of
     assert (await refused(office.errands.copies.read(fetch.id, OWNER))).code is Code.FETCH_EXPIRED
 
 
+def unread(reader) -> bool:
+    """Whether a reader of the vault still gives something: it is not closed."""
+    return next(reader, None) is not None
+
+
+async def test_looking_whether_a_copy_can_be_read_leaves_no_file_open(office):
+    fetch = await office.fetch(A)
+    office.vault.readers.clear()
+
+    assert [kept.id for kept in await office.errands.copies.kept(OWNER, fetch.worker.ins)] == [fetch.id]
+
+    assert [unread(reader) for reader in office.vault.readers] == [False]
+
+
+async def test_a_reading_that_could_not_be_entered_leaves_no_file_open(office):
+    fetch = await office.fetch(A)
+    office.vault.readers.clear()
+    office.store.failing = {"save"}
+
+    with pytest.raises(FailedClosed):
+        await office.errands.copies.read(fetch.id, OWNER)
+
+    assert [unread(reader) for reader in office.vault.readers] == [False]
+
+
+async def test_a_reading_that_is_broken_off_leaves_no_file_open(tmp_path):
+    async with an_office(tmp_path) as office:
+        office.a.pdf = PDF + bytes(600_000)
+        fetch = await office.fetch(A)
+        office.vault.readers.clear()
+
+        _, pieces = await office.errands.copies.read(fetch.id, OWNER)
+        await anext(pieces)
+        await pieces.aclose()
+
+        assert [unread(reader) for reader in office.vault.readers] == [False]
+
+
 # ---------------------------------------------------------------- filing
 
 
