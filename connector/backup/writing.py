@@ -78,6 +78,7 @@ def take(house: House, order: Order, *, now: Instant, backup_id: str, progress: 
             backup of this house is under way.
         ConfigFault: a passphrase that is too short.
     """
+    _require_state(house.state)
     about = {"form": FORM, "id": backup_id, "member": house.model.member.id, "taken_at": now}
     named = key_files(house.model, house.references, house.config)
     secret = frozenset(path.resolve() for path in named.files.values())
@@ -106,6 +107,19 @@ def take(house: House, order: Order, *, now: Instant, backup_id: str, progress: 
     except OSError as error:
         raise _failed(error) from None
     return Taken(sizes, tuple(named.left_out))
+
+
+def _require_state(state: StateSettings) -> None:
+    try:
+        if state.database.is_file():
+            return
+    except OSError as error:
+        raise _failed(error) from None
+    raise FailedClosed(
+        f"backup: there is no state in {state.directory}",
+        code=Code.STATE_UNAVAILABLE,
+        hint="name the configuration of the connector that runs; the first start makes the state: spsti-connector run",
+    )
 
 
 class _Meter:

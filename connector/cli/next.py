@@ -1,13 +1,20 @@
 """`next`: which steps are left until this service has joined its federation, and on whom it waits."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from connector.cli.faults import Exit, Fault
-from connector.cli.options import locale_language
+from connector.cli.faults import Fault
+from connector.cli.house import fault_of
+from connector.cli.options import fault_language
+from connector.cli.screen import Screen
 from connector.core.errors import ConfigFault, ConnectorError
+from connector.core.fault_words import Language
 from connector.daemon.system import SystemClock
+
+if TYPE_CHECKING:
+    from connector.directory.next_steps import Step
 
 _WAITING = {
     "you": {"en": "you", "fr": "vous"},
@@ -27,22 +34,31 @@ _TRIAL = {
 )  # fmt: skip
 @click.option("--request", type=click.Path(path_type=Path), help="The join request (default: beside the file).")
 @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language (default: the locale's).")
-def command(path: Path, request: Path | None, lang: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(path: Path, request: Path | None, lang: str | None, *, as_json: bool) -> None:
     """Say which steps are left until this service has joined its federation, and on whom one waits.
 
     Everything is read from this machine; the connector need not run.
     """
-    language = lang or locale_language()
+    language = fault_language(lang)
     try:
-        lines = _lines(path, request or path.parent / "join-request.json", language)
+        found = _steps(path, request or path.parent / "join-request.json")
+    except ConfigFault as error:
+        raise fault_of(error, language) from None
     except ConnectorError as error:
-        status = Exit.CONFIG if isinstance(error, ConfigFault) else Exit.FAILED
-        raise Fault(error.message, do=error.hint, status=status) from None
-    for line in lines:
+        raise Fault(error.message, do=error.hint) from None
+    left = [step for step in found or () if not step.is_done]
+    if as_json:
+        told = [{"step": s.key, "done": s.is_done, "who": s.who.value, "text": s.text[language]} for s in found or ()]
+        waiting = left[0].who.value if left else None
+        Screen(as_json=True).result({"trial": found is None, "steps": told, "waiting_on": waiting})
+        return
+    for line in _lines(found, left, language):
         click.echo(line)
 
 
-def _lines(path: Path, request: Path, language: str) -> list[str]:
+def _steps(path: Path, request: Path) -> "tuple[Step, ...] | None":
+    """Give the steps; None for a trial, which joins nothing."""
     from connector.config import load
     from connector.config.membership import membership_settings
     from connector.config.references import References
@@ -55,11 +71,15 @@ def _lines(path: Path, request: Path, language: str) -> list[str]:
     loaded = load(path)
     settings = membership_settings(loaded, References(path, credentials_directory(path)))
     if isinstance(settings, MembersFileSettings):
-        return [_TRIAL[language]]
+        return None
     own = MemberId.parse(loaded.model.member.id, strict=False)
-    found = steps(settings, own, has_request=request.exists(), clock=SystemClock(), observer=Deaf())
+    return tuple(steps(settings, own, has_request=request.exists(), clock=SystemClock(), observer=Deaf()))
+
+
+def _lines(found: "tuple[Step, ...] | None", left: "list[Step]", language: Language) -> list[str]:
+    if found is None:
+        return [_TRIAL[language]]
     lines = [f"[{'x' if step.is_done else ' '}] {step.text[language]}" for step in found]
-    left = [step for step in found if not step.is_done]
     if not left:
         return [*lines, {"en": "joined", "fr": "membre de la fédération"}[language]]
     waiting = {"en": "waiting on", "fr": "en attente :"}[language]

@@ -109,7 +109,7 @@ def _is_loopback(host: str) -> bool:
 
 def _from_config(path: Path) -> tuple[str, Path | None]:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not TOML in UTF-8"
         raise Fault(

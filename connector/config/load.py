@@ -48,7 +48,7 @@ def load(path: Path) -> LoadedFile:
         ConfigFault: with every fault found; nothing of the values is repeated.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")  # Windows' editors begin a file with a mark
     except PermissionError as error:
         values = {"reason": reason(error), "path": str(path), "user": own_user()}
         raise fault_error([Fault("file.forbidden", values, str(path))]) from None

@@ -123,7 +123,9 @@ def render(answers: Answers) -> str:
         autoescape=False,  # noqa: S701 - TOML, not HTML
     )
     environment.filters["toml"] = _toml
-    template = environment.from_string(resources.files("connector.config").joinpath("template.toml.j2").read_text())
+    template = environment.from_string(
+        resources.files("connector.config").joinpath("template.toml.j2").read_text("utf-8")
+    )
     return template.render(
         {name: getattr(answers, name) for name in Answers.__slots__}
         | {

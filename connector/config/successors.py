@@ -204,10 +204,12 @@ def _entry_beside(entry: Path, own: Member) -> Iterator[None]:
 
 def _append(config: Path, table: str, rows: Mapping[str, str], files: Mapping[Path, bytes]) -> None:
     """Add a table to the configuration, once the whole of it was read as the daemon would."""
-    text = config.read_text().rstrip("\n") + f"\n\n# Prepared by keys rotate.\n{table_text(table, rows)}"
+    text = (
+        config.read_text(encoding="utf-8").rstrip("\n") + f"\n\n# Prepared by keys rotate.\n{table_text(table, rows)}"
+    )
     beside = config.with_name(config.name + ".new")
     try:
-        beside.write_text(text)
+        beside.write_text(text, encoding="utf-8")
         load(beside)
         shutil.copymode(config, beside)
         beside.replace(config)

@@ -164,7 +164,7 @@ def read_members(raw: bytes, environment: Environment, name: str) -> tuple[dict[
         ConfigFault: the file has faults: all of them are in it.
     """
     try:
-        data = tomllib.loads(raw.decode("utf-8"))
+        data = tomllib.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise _fault(name, [Fault("members.not-utf8")]) from None
     except tomllib.TOMLDecodeError as error:

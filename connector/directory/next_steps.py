@@ -60,8 +60,8 @@ WORDS: Final = {
     ),
     "joined": (
         Who.OPERATORS,
-        "your service is suspended or has left: ask the operators",
-        "votre service est suspendu ou sorti : voyez avec les opérateurs",
+        "your service must be active in the directory; where it is suspended or has left, ask the operators",
+        "votre service doit être actif dans l'annuaire ; s'il est suspendu ou sorti, voyez avec les opérateurs",
     ),
 }
 """What each step says, in the order in which they come."""

@@ -65,6 +65,46 @@ def test_init_refuses_a_number_that_fails_its_check_in_production(run):
     assert "init:" in result.output
 
 
+def test_a_configuration_saved_by_a_windows_editor_is_read(run, tmp_path):
+    """Notepad begins a file with a byte-order mark and ends its lines with CR and LF."""
+    run("init", "--directory", "new", *FLAGS)
+    for name in ("connector.toml", "members.toml"):
+        path = tmp_path / "new" / name
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+
+    found = json.loads(run("check", "--json", "--offline", "--config", "new/connector.toml").output)["findings"]
+    told = run("status", "--config", "new/connector.toml")
+
+    kinds = {one["fault"]["kind"] for one in found if "fault" in one}
+    assert kinds
+    assert not [kind for kind in kinds if "toml" in kind], kinds
+    assert "not TOML" not in told.output
+
+
+def test_next_tells_a_trial_and_a_fault_to_people_and_to_programs(run, tmp_path):
+    run("init", "--directory", "new", *FLAGS)
+    config = tmp_path / "new" / "connector.toml"
+    trial = run("next", "--config", config, "--json")
+    config.write_text(config.read_text() + "[nettwork]\nx = 1\n[pear]\n")
+    faulty = run("next", "--config", config, "--lang", "fr")
+
+    assert json.loads(trial.output) == {"trial": True, "steps": [], "waiting_on": None}
+    assert faulty.exit_code == 78
+    assert "vouliez-vous dire « network » ?" in faulty.output
+    assert "�" not in faulty.output
+
+
+def test_a_backup_of_a_house_that_never_started_says_so_and_makes_nothing(run, tmp_path):
+    run("init", "--directory", "new", *FLAGS)
+    (tmp_path / "words").write_text("six words that nobody has\n")
+
+    result = run("backup", "b", "--epochs", "e", "--passphrase-file", "words", "--config", "new/connector.toml")
+
+    assert result.exit_code == 1
+    assert "there is no state in" in result.output
+    assert not (tmp_path / "new" / "state").exists()
+
+
 def test_check_names_every_fault_with_its_line_and_the_status_of_a_bad_configuration(run):
     run("init", "--directory", "new", *FLAGS)
 

@@ -56,6 +56,12 @@ def test_members_are_found_by_id_by_ou_and_by_pin(write):
     assert len(file.version) == 5 + 43
 
 
+def test_a_file_that_begins_with_a_windows_mark_is_read(write):
+    file = MembersFile(write("\ufeff" + member(A)), Environment.TEST)
+
+    assert file.get(MemberId.parse(A)).name == f"SPSTI {A}"
+
+
 def test_a_certificate_that_names_two_members_belongs_to_none(write):
     file = MembersFile(write(member(A) + member(B)), Environment.TEST)
 

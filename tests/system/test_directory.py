@@ -4,6 +4,7 @@ A federation of its own: c asks a and b. Each test leaves all three running, act
 """
 
 import asyncio
+import json
 
 import pytest
 import pytest_asyncio
@@ -208,6 +209,10 @@ async def test_a_newcomer_runs_before_it_has_joined_and_is_ready_once_it_has(sig
 
         assert (await readiness(newcomer))[0] == 200
         assert next_steps() == "joined"
+        as_json = ["next", "--config", str(newcomer.config), "--lang", "en", "--json"]
+        told = json.loads(CliRunner().invoke(cli, as_json).output)
+        assert (told["waiting_on"], {step["done"] for step in told["steps"]}) == (None, {True})
+        assert "must be active" in told["steps"][-1]["text"]
     finally:
         await newcomer.stop()
     assert (await refresh(service))["directory"]["members"]["active"] == 4
