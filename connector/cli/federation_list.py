@@ -107,7 +107,7 @@ def suspend(folder: Path, member: str, reason: str, places: tuple[Path, ...], pa
     from connector.directory.suspensions import Reason
 
     workspace, at = workspace_of(folder), now()
-    signer = signers_in(places, password_of(password_file, "Password of the keys"))[0]
+    signer = suspending.seated(workspace, signers_in(places, password_of(password_file, "Password of the keys")))
     operator = suspending.suspend(workspace, member_of(folder, member), Reason(reason), signer, at)
     click.echo(f"Signed by {operator}. Next: federation publish, or leave it to a publisher.")
     click.echo(f"By itself it ends at {rfc3339(Instant(at + 7 * 86_400))}: federation confirm-suspension {member}")

@@ -1,5 +1,6 @@
 """Suspending a member: any one operator at once, for seven days; two together to confirm it or to lift it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from securesystemslib.signer import CryptoSigner
@@ -54,6 +55,14 @@ def _suspend(workspace: Workspace, member: MemberId, reason: Reason, signer: Cry
     ends_at = instant_end(now, layout.SEAT_LIFE)
     workspace.put_incoming(role, delegated_role(layout.suspensions_path(operator), data, version, ends_at, signer))
     return operator
+
+
+def seated(workspace: Workspace, signers: Sequence[CryptoSigner]) -> CryptoSigner:
+    """Give the key that has a seat, of those of a USB key; the first one where none has, to be refused by name."""
+    roles = delegations_of(workspace.needs_published().targets_signed)[1].values()
+    seats = [role for role in roles if layout.operator_of_role(role.name) is not None]
+    keyids = {keyid for seat in seats for keyid in seat.keyids}
+    return next((signer for signer in signers if signer.public_key.keyid in keyids), signers[0])
 
 
 def _operator_of(targets: Targets, signer: CryptoSigner) -> str:

@@ -271,25 +271,26 @@ class Workspace:
 
     def incoming_roles(self) -> Iterator[tuple[str, RoleFiles]]:
         """Give the roles that wait, whoever left them there; what cannot be read is told by `incoming_faults`."""
-        for path in self._incoming_files():
-            found = _role_of(path)
+        for name, found in self._incoming():
             if isinstance(found, RoleFiles):
-                yield path.stem, found
+                yield name, found
 
     def incoming_faults(self) -> Iterator[str]:
         """Say of each role that waits and cannot be read why not: it stops no other, and is not passed over unsaid."""
-        for path in self._incoming_files():
-            found = _role_of(path)
+        for name, found in self._incoming():
             if isinstance(found, str):
-                yield f"{path.stem}: {found}"
+                yield f"{name}: {found}"
 
-    def _incoming_files(self) -> list[Path]:
+    def _incoming(self) -> Iterator[tuple[str, RoleFiles | str]]:
         try:
-            return sorted(path for path in self.incoming.iterdir() if path.match("[!.]*.json"))
+            files = sorted(path for path in self.incoming.iterdir() if path.match("[!.]*.json"))
         except FileNotFoundError:
-            return []
+            return
         except OSError as error:
-            raise unreadable(self.incoming, error) from None
+            yield self.incoming.name, unreadable(self.incoming, error).message
+            return
+        for path in files:
+            yield path.stem, _role_of(path)
 
     def drop_incoming(self, role: str) -> None:
         """Take a role away once it is published."""

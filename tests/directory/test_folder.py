@@ -85,10 +85,9 @@ def test_a_publication_on_a_full_disk_changes_nothing_and_is_made_once_there_is_
             federation.publish()
             break
         except FailedClosed as error:
-            refused.append((error.code, str(error).partition(": ")[2], tree(federation.workspace.folder) == before))
+            refused.append((error.code, error.message.partition(": ")[2], tree(federation.workspace.folder) == before))
 
-    said = "cannot be written (No space left on device): what was there before is whole: make room, then try again"
-    assert set(refused) == {(Code.DIRECTORY_UNAVAILABLE, said, True)}
+    assert set(refused) == {(Code.DIRECTORY_UNAVAILABLE, "cannot be written (No space left on device)", True)}
     assert len(refused) > 3  # nothing fitted; then one file, then two
     assert [s.member for s in suspending.in_force(federation.workspace, NOW)] == [A]
     assert not list(federation.workspace.folder.rglob(".*.new"))
@@ -172,6 +171,27 @@ def test_a_file_that_cannot_be_read_is_named_with_what_to_do(federation, path):
     assert result.exit_code == 1
     assert f"error: {file}: cannot be read (Is a directory)" in result.output
     assert "do: check its owner and disk" in result.output
+
+
+def test_a_folder_of_what_waits_that_cannot_be_read_is_told_and_ends_no_timestamp(federation):
+    federation.workspace.incoming.write_bytes(b"")
+
+    publication = federation.publish()
+
+    assert publication.version is not None
+    assert publication.refused == (f"incoming: {federation.workspace.incoming}: cannot be read (Not a directory)",)
+
+
+def test_of_the_keys_on_a_usb_key_the_one_with_a_seat_suspends(tmp_path):
+    federation = Federation(tmp_path / "federation", now=real_time())
+    federation.join(A)
+    key_of = keys(tmp_path / "usb", federation)
+    (tmp_path / "usb" / "publisher-1.key").rename(tmp_path / "usb" / "a-publisher.key")
+    words = ["suspend", "-F", str(federation.workspace.folder), A.value, "--reason", "precaution"]
+
+    result = CliRunner().invoke(cli, ["federation", *words, "--keys", str(tmp_path / "usb"), *key_of("op-1")[2:]])
+
+    assert "Signed by op-1." in result.output
 
 
 def test_a_role_that_waits_and_cannot_be_read_is_told_and_stops_no_other(federation):

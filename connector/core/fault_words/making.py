@@ -8,7 +8,7 @@ MAKING: Final[Sentences] = {
     "folder.unwritten": {
         "en": (
             "{file}: cannot be written ({reason:term})",
-            "what was there before is whole: make room, then try again",
+            "what was there before is whole: make room or give access, then try again",
         ),
         "fr": (
             "{file} : écriture impossible ({reason:term})",
