@@ -12,10 +12,16 @@ from connector.cli.screen import Screen
 from connector.core.errors import ConfigFault
 from connector.core.faults import reason, term
 
-_EXISTS: Final = {
-    "en": ("exists already", "give another name, or --force", "cannot be written"),
-    "fr": ("existe déjà", "donnez un autre nom, ou --force", "ne peut pas être écrit"),
-}
+_REPORT: Final = {
+    "en": (
+        "exists already", "give another name, or --force", "cannot be written", "there is no such directory",
+        "make it first",
+    ),
+    "fr": (
+        "existe déjà", "donnez un autre nom, ou --force", "ne peut pas être écrit", "ce dossier n'existe pas",
+        "créez-le d'abord",
+    ),
+}  # fmt: skip
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -78,18 +84,20 @@ def check(
 
     words, way = fault_language(language), Interrupt(interrupt)
     if report is not None and report.exists() and not force:
-        raise Fault(f"{report}: {_EXISTS[words][0]}", do=_EXISTS[words][1], status=Exit.USAGE)
+        raise Fault(f"{report}: {_REPORT[words][0]}", do=_REPORT[words][1], status=Exit.USAGE)
+    if report is not None and not report.parent.is_dir():  # not known only after minutes of examining
+        raise Fault(f"{report.parent}: {_REPORT[words][3]}", do=_REPORT[words][4], status=Exit.USAGE)
     house = open_house(config, words)
     checked = check_adapter(house, name, stdin=bool(stdin), interrupt=way, language=words, **depth)
-    if report is not None:
-        try:
-            report.write_text(checked.to_text(), encoding="utf-8")
-        except OSError as error:
-            raise Fault(f"{report}: {_EXISTS[words][2]}", why=term(reason(error), words)) from None
     if as_json:
         Screen(as_json=True).result(checked.to_json())
     else:
         click.echo(checked.to_text())
+    if report is not None:
+        try:
+            report.write_text(checked.to_text(), encoding="utf-8")
+        except OSError as error:
+            raise Fault(f"{report}: {_REPORT[words][2]}", why=term(reason(error), words)) from None
     context.exit(Exit.OK if checked.is_right else Exit.FAILED)
 
 

@@ -447,6 +447,19 @@ def test_all_that_the_connector_says_of_a_check_is_in_the_language_asked_for(che
 
 
 @pytest.mark.usefixtures("installed")
+def test_a_report_that_cannot_be_written_is_told_before_and_loses_no_finding(check, tmp_path):
+    nowhere = check("--lang", "fr", "--report", tmp_path / "none" / "report.txt")
+    leads_nowhere = tmp_path / "report.txt"
+    leads_nowhere.symlink_to(tmp_path / "none" / "report.txt")
+    unwritten = check("--report", leads_nowhere)
+
+    assert (nowhere.exit_code, nowhere.stdout) == (2, "")
+    assert f"{tmp_path / 'none'}: ce dossier n'existe pas" in nowhere.stderr
+    assert (unwritten.exit_code, "right  known worker 1" in unwritten.stdout) == (1, True), unwritten.output
+    assert f"{leads_nowhere}: cannot be written" in unwritten.stderr
+
+
+@pytest.mark.usefixtures("installed")
 def test_programs_read_the_kind_of_each_finding_whatever_the_language(check):
     english, french = (json.loads(check("--json", "--language", language).stdout) for language in ("en", "fr"))
 
