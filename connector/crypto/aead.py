@@ -77,7 +77,8 @@ def seal(key: Key, plaintext: Bytes, aad: bytes, *, nonce: bytes | None = None) 
         nonce = os.urandom(NONCE_BYTES)
     elif len(nonce) != NONCE_BYTES:
         _require(nonce, NONCE_BYTES, "nonce")
-    return nonce + _cipher(key).encrypt(nonce, plaintext, aad)
+    box = key if isinstance(key, Box) else Box(key)
+    return nonce + box.cipher.encrypt(nonce, plaintext, aad)
 
 
 def open_(key: Key, sealed: Bytes, aad: bytes) -> bytes:
